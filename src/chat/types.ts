@@ -1,0 +1,39 @@
+import type { Hit } from "../types.ts";
+
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+export interface ChatRequest {
+  /** The question as asked, and the passages that may answer it, numbered from 1 in this order. */
+  question: string;
+  passages: readonly Hit[];
+  /** The prompt made from them. */
+  messages: readonly ChatMessage[];
+  stream: boolean;
+  signal?: AbortSignal;
+}
+
+export interface ChatUsage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** What arrives while a model answers. `reasoning` is never part of the answer. */
+export type ChatEvent =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "usage"; usage: ChatUsage }
+  /** The model stopped before it was done, e.g. at its token limit. */
+  | { type: "truncated"; reason: string };
+
+/** A model that answers a question from passages and cites them as `[n]`. */
+export interface ChatModel {
+  /** `provider/model`. */
+  readonly name: string;
+  /** `false`: it only quotes; the caller says on stderr that no LLM is configured. */
+  readonly generative: boolean;
+  /** Throws `UserError` (exit code 4); what arrived before stays with the caller. */
+  answer(request: ChatRequest): AsyncIterable<ChatEvent>;
+}

@@ -1,0 +1,34 @@
+import type { EmbeddingIdentity } from "../stores/types.ts";
+
+export interface EmbedderLimits {
+  /** Texts in one request. */
+  maxBatch: number;
+  /** Tokens in one text; a longer one is refused by the model. */
+  maxTokensPerText: number;
+  /** Tokens in one request, all texts together. */
+  maxTokensPerBatch: number;
+}
+
+export interface EmbeddingBatch {
+  /** One vector a text, in the order of the texts, each of the model's dimensions, finite and not all zero. */
+  vectors: Float32Array[];
+  /** As the provider counted them; `null` where it does not say. */
+  tokens: number | null;
+}
+
+/**
+ * A model that turns text into vectors. One call is one request: batching, concurrency and retry stand above it, in
+ * `pipeline/embed.ts`.
+ */
+export interface Embedder {
+  readonly provider: string;
+  readonly model: string;
+  readonly limits: EmbedderLimits;
+  /** USD per million tokens; `null` where it is not known or costs nothing. */
+  readonly pricePerMillionTokens: number | null;
+  /** The model's dimensions and prefixes; asks the model once where they are not known. */
+  identity(signal?: AbortSignal): Promise<EmbeddingIdentity>;
+  /** Texts are sent as they are: prefixes are the caller's. Throws `ModelError`. */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingBatch>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { Document } from "../types.ts";
+
+/** A file's bytes and how it is called. */
+export interface LoaderInput {
+  /** Posix path relative to the project root. */
+  source: string;
+  bytes: Uint8Array;
+}
+
+/** What a loader made of a file. */
+export interface LoadResult {
+  document: Document;
+  /** What the reader of the answer should know, e.g. "page 3 has no text; it may need OCR". One sentence each. */
+  warnings: string[];
+}
+
+/** Turns the bytes of one format into a document. */
+export interface Loader {
+  readonly name: string;
+  /** Raised when the same bytes give another document than before: it is part of every document's hash. */
+  readonly version: number;
+  /** Throws `UserError` where the file is not what its name says, is encrypted or broken. */
+  load(input: LoaderInput): Promise<LoadResult>;
+}

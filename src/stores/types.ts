@@ -1,0 +1,124 @@
+import type { Filter, SearchMode, StoredChunk } from "../types.ts";
+
+export type StoreKind = "embedded" | "milvus-lite" | "milvus";
+
+/** The model that made a collection's vectors; search and ask must use the same one. */
+export interface EmbeddingIdentity {
+  provider: string;
+  model: string;
+  dimensions: number;
+  /** Put before a question, and before a passage, when it is embedded; empty for most models. */
+  queryPrefix: string;
+  documentPrefix: string;
+}
+
+export type Metric = "cosine" | "ip" | "l2";
+
+/** What a collection remembers about its making. Written once, when it is created. */
+export interface Manifest {
+  schemaVersion: 1;
+  /** `null`: the collection has no vectors, BM25 alone serves. */
+  embedding: EmbeddingIdentity | null;
+  metric: Metric;
+  /** As the store resolved it, e.g. `icu`. */
+  analyzer: string;
+  chunking: Record<string, string | number>;
+  toolVersion: string;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+/** What the caller decides of a manifest; the store adds its analyzer. */
+export type NewManifest = Omit<Manifest, "analyzer">;
+
+/** A document's commit record: what row 0 says of it. */
+export interface DocumentRecord {
+  docId: string;
+  source: string;
+  title: string;
+  docHash: string;
+  docChunks: number;
+  /** Milliseconds since the epoch. */
+  updatedAt: number;
+}
+
+export interface CollectionStats {
+  documents: number;
+  chunks: number;
+  /** `null` where the store does not tell. */
+  sizeBytes: number | null;
+  /** One line an index, for people: name, type, state. */
+  index: { name: string; type: string; rows: number | null }[];
+  /** ISO 8601; `null` where the store does not tell. */
+  updatedAt: string | null;
+}
+
+export interface SearchRequest {
+  mode: SearchMode;
+  /** The question as asked; used in `text` and `hybrid` mode. */
+  text: string;
+  /** The question's embedding; `null` in `text` mode. */
+  vector: Float32Array | null;
+  /** 1 to 16,384. */
+  limit: number;
+  filters: Filter[];
+}
+
+export interface ScoredChunk {
+  chunk: Omit<StoredChunk, "vector">;
+  /** Higher is better, whatever the metric. In `hybrid` mode the reciprocal rank fusion score (k = 60). */
+  score: number;
+  scores: { dense: number | null; text: number | null };
+}
+
+/** A collection that is open. Every method throws a `UserError` (exit code 4) when the store fails. */
+export interface Collection {
+  readonly name: string;
+  readonly manifest: Manifest;
+  /** The modes that this collection can serve, the best first. */
+  readonly modes: readonly SearchMode[];
+
+  /** All commit records, in no particular order. */
+  documents(): Promise<DocumentRecord[]>;
+  /** The chunks of these documents, vectors included: what an ingest can reuse. */
+  chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
+  /** Writes rows whole, replacing those of equal id. The rows of one call are all new or all old after a crash, or each is one of both. */
+  upsert(rows: readonly StoredChunk[]): Promise<void>;
+  /** Deletes every chunk of these documents. */
+  deleteDocuments(docIds: readonly string[]): Promise<void>;
+  /** Deletes the chunks of each document whose ordinal is `from` or more. */
+  deleteTails(tails: readonly { docId: string; from: number }[]): Promise<void>;
+  /** Brings indexes up to date and gives back space; called once after a batch of writes. */
+  optimize(): Promise<void>;
+
+  search(request: SearchRequest): Promise<ScoredChunk[]>;
+  stats(): Promise<CollectionStats>;
+  /** All rows in batches, ordered by id, vectors included; begins behind `afterId` where it is given. */
+  scan(options: { batchSize: number; afterId?: string }): AsyncIterable<StoredChunk[]>;
+}
+
+/** Held while a collection is written. `release` never throws. */
+export interface WriterLease {
+  release(): Promise<void>;
+}
+
+/** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
+export interface Store {
+  readonly kind: StoreKind;
+  /** What the user calls it: a path or an address, without secrets. */
+  readonly location: string;
+
+  /** Names in alphabetical order. */
+  list(): Promise<string[]>;
+  /** `null` where there is no such collection. Throws `UserError` where it is corrupt or not readable by this version. */
+  open(name: string): Promise<Collection | null>;
+  /** Fails where the name is taken or not allowed. */
+  create(name: string, manifest: NewManifest): Promise<Collection>;
+  drop(name: string): Promise<void>;
+  /**
+   * Waits for nobody: a `UserError` that names the holder where another process writes the collection.
+   * A holder that died is replaced. Where the store takes several writers, the lease is free.
+   */
+  lockForWriting(name: string, purpose: string): Promise<WriterLease>;
+  close(): Promise<void>;
+}

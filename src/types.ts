@@ -1,0 +1,103 @@
+/** A value that a document's metadata can hold: what a filter can compare. */
+export type MetadataScalar = string | number | boolean;
+
+/** A document's own metadata: front matter and `--metadata k=v`. Flat; nested input is flattened to dotted keys. */
+export type Metadata = Record<string, MetadataScalar | MetadataScalar[]>;
+
+/** One page of a paged document, or the whole of one that has no pages. */
+export interface Page {
+  /** Counted from 1; `null` where the format has no pages. */
+  number: number | null;
+  /** Well-formed Unicode (no lone surrogates), lines ended by `\n`. */
+  text: string;
+}
+
+/** A file as a loader understood it. */
+export interface Document {
+  /** Posix path relative to the project root: the document's identity. */
+  source: string;
+  /** Loader name: `markdown`, `text`, `pdf`. */
+  format: string;
+  /** From front matter, the first heading or the PDF's information; the file's name where there is none. */
+  title: string;
+  metadata: Metadata;
+  /** In reading order. A document without pages has exactly one, its number `null`. */
+  pages: Page[];
+  /** Characters of front matter at the start of the first page, which structure-aware chunkers leave out. */
+  bodyStart: number;
+}
+
+/** A passage of a document: the unit that is embedded, stored and found. */
+export interface Chunk {
+  /** Position in the document, counted from 0 without gaps. */
+  ordinal: number;
+  text: string;
+  /** Headings from the outermost to the one that the passage stands under. */
+  heading: string[];
+  page: number | null;
+  /** First and last line in the file, counted from 1; `null` in a paged document. */
+  startLine: number | null;
+  endLine: number | null;
+}
+
+/** A chunk with all that the store keeps beside it: one row of a collection. */
+export interface StoredChunk extends Chunk {
+  /** `chunkId(docId, ordinal)`: 32 hexadecimal digits. */
+  id: string;
+  /** `documentId(source)`: 32 hexadecimal digits. */
+  docId: string;
+  source: string;
+  title: string;
+  format: string;
+  metadata: Metadata;
+  /** Hash of everything that decides the document's chunks; see `pipeline/ingest.ts`. */
+  docHash: string;
+  /** How many chunks the document has. */
+  docChunks: number;
+  /** Milliseconds since the epoch. */
+  updatedAt: number;
+  /** Unit length is not required; `null` in a collection without an embedding model. */
+  vector: Float32Array | null;
+}
+
+export type SearchMode = "hybrid" | "dense" | "text";
+
+/** A passage that was found. */
+export interface Hit {
+  /** Counted from 1. */
+  rank: number;
+  /** Higher is better; comparable within one result list only. */
+  score: number;
+  /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
+  scores: { dense: number | null; text: number | null };
+  id: string;
+  source: string;
+  title: string;
+  heading: string[];
+  page: number | null;
+  startLine: number | null;
+  endLine: number | null;
+  text: string;
+  metadata: Metadata;
+}
+
+export type FilterOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~";
+
+/**
+ * One condition on a chunk; several are combined with AND.
+ *
+ * - `source`, `title`, `format`, `page` and `heading` name the chunk's own fields; any other name is a metadata key
+ *   (`metadata.title` reaches a key that shares its name with a field). `heading` is compared as the path joined
+ *   with ` > `.
+ * - A value that reads as a number compares with numbers; against a stored string only `=` and `!=` apply, on the
+ *   value as written. `true` and `false` match booleans and the strings. Other values compare as strings by code point.
+ * - On a list, `=` and `~` hold when one element matches, `!=` when none is equal.
+ * - `~` is a glob over the whole value: `*` any run, `?` one character, case-sensitive.
+ * - A chunk without the field fails every condition but `!=`.
+ */
+export interface Filter {
+  field: string;
+  operator: FilterOperator;
+  /** As the user wrote it. */
+  value: string;
+}
