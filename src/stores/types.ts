@@ -93,8 +93,6 @@ export interface Collection {
 
   search(request: SearchRequest): Promise<ScoredChunk[]>;
   stats(): Promise<CollectionStats>;
-  /** All rows in batches, ordered by id, vectors included; begins behind `afterId` where it is given. */
-  scan(options: { batchSize: number; afterId?: string }): AsyncIterable<StoredChunk[]>;
 }
 
 /** Held while a collection is written. `release` never throws. */

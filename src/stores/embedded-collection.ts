@@ -1,0 +1,279 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
+import { ExitCode, UserError, messageOf } from "../errors.ts";
+import type { SearchMode } from "../types.ts";
+import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
+import { filtersToSql, sqlString } from "./embedded-filter.ts";
+import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
+import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
+
+/** Up to this many rows an exact scan answers in some tens of milliseconds; beyond, an index pays. */
+const exactRows = 50_000;
+/** Versions younger than this stay on disk, for readers that opened them. A reader that is slower opens the table anew. */
+const retainMs = 10_000;
+/** LanceDB's name for the full-text index of column `text`. */
+const textIndex = "text_idx";
+/** Ids in one SQL condition. */
+const idsPerCondition = 500;
+
+const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
+
+/** From LanceDB's distance (smaller is nearer) to a similarity (greater is nearer). */
+const similarities: Record<Metric, (distance: number) => number> = {
+  cosine: (distance) => 1 - distance,
+  ip: (distance) => 1 - distance,
+  l2: (distance) => 1 / (1 + distance),
+};
+
+export function openEmbeddedCollection(options: {
+  table: Table;
+  name: string;
+  manifest: Manifest;
+  folder: string;
+  location: string;
+}): Collection {
+  const { table, name, manifest, folder, location } = options;
+  const failure = translateStoreError(location);
+  const modes: readonly SearchMode[] = manifest.embedding === null ? ["text"] : ["hybrid", "dense", "text"];
+
+  /** Runs a read on the newest version; once more where a writer cleaned that version away meanwhile. */
+  async function read<T>(query: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await query();
+      } catch (error) {
+        if (attempt === 3 || !/not found|no such file/i.test(messageOf(error))) throw failure(error);
+        await table.checkoutLatest();
+      }
+    }
+  }
+
+  /**
+   * How many hits to ask for to get the best `limit`. LanceDB ranks nothing while the index covers no row at all (a first
+   * ingest under way, or one that was cut off): it then returns the first rows that match, so all are asked for.
+   */
+  async function textLimit(limit: number): Promise<number> {
+    const stats = await table.indexStats(textIndex);
+    return stats?.numIndexedRows === 0 ? Math.max(limit, stats.numUnindexedRows) : limit;
+  }
+
+  async function searchText(text: string, limit: number, where: string | null): Promise<ScoredChunk[]> {
+    const query = table
+      .query()
+      .fullTextSearch(text, { columns: ["text"] })
+      .select([...chunkColumns, "_score"])
+      .limit(await textLimit(limit));
+    if (where !== null) query.where(where);
+    const hits = (await rows(query)).map((row): ScoredChunk => {
+      const score = row["_score"] as number;
+      return { chunk: fromRow(row), score, scores: { dense: null, text: score } };
+    });
+    return bestFirst(hits).slice(0, limit);
+  }
+
+  async function searchDense(vector: Float32Array, limit: number, where: string | null): Promise<ScoredChunk[]> {
+    const query = table
+      .query()
+      .nearestTo(vector)
+      .distanceType(distanceTypes[manifest.metric])
+      .nprobes(probes)
+      .select([...chunkColumns, "_distance"])
+      .limit(limit);
+    if (where !== null) query.where(where);
+    const hits = (await rows(query)).map((row): ScoredChunk => {
+      const score = similarities[manifest.metric](row["_distance"] as number);
+      return { chunk: fromRow(row), score, scores: { dense: score, text: null } };
+    });
+    return bestFirst(hits);
+  }
+
+  async function searchHybrid(
+    request: SearchRequest,
+    vector: Float32Array,
+    where: string | null,
+  ): Promise<ScoredChunk[]> {
+    const candidates = Math.max(100, 2 * request.limit);
+    const [dense, text] = await Promise.all([
+      searchDense(vector, candidates, where),
+      searchText(request.text, candidates, where),
+    ]);
+    const byId = new Map<string, ScoredChunk>();
+    for (const hit of [...dense, ...text]) {
+      const known = byId.get(hit.chunk.id);
+      byId.set(
+        hit.chunk.id,
+        known === undefined ? hit : { ...known, scores: { ...known.scores, text: hit.scores.text } },
+      );
+    }
+    const fused = fuseByReciprocalRank([dense, text].map((list) => list.map((hit) => hit.chunk.id)));
+    return fused.slice(0, request.limit).flatMap(({ id, score }) => {
+      const hit = byId.get(id);
+      return hit === undefined ? [] : [{ ...hit, score }];
+    });
+  }
+
+  async function indexVectors(): Promise<void> {
+    if (manifest.embedding === null) return;
+    const indexed = (await table.listIndices()).some((index) => index.columns.includes("vector"));
+    if (indexed || (await table.countRows()) <= exactRows) return;
+    const { Index } = await import("@lancedb/lancedb");
+    await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
+  }
+
+  return {
+    name,
+    manifest,
+    modes,
+
+    async documents() {
+      const columns = ["doc_id", "source", "title", "doc_hash", "doc_chunks", "updated_at"];
+      const found = await read(() => rows(table.query().where("ord = 0").select(columns)));
+      return found.map((row): DocumentRecord => ({
+        docId: row["doc_id"] as string,
+        source: row["source"] as string,
+        title: row["title"] as string,
+        docHash: row["doc_hash"] as string,
+        docChunks: row["doc_chunks"] as number,
+        updatedAt: row["updated_at"] as number,
+      }));
+    },
+
+    async chunksOf(docIds) {
+      const found: Row[] = [];
+      for (const part of slices(docIds, idsPerCondition)) {
+        found.push(...(await read(() => rows(table.query().where(docIdIn(part))))));
+      }
+      return found.map(fromRow);
+    },
+
+    async upsert(chunks) {
+      if (chunks.length === 0) return;
+      await table
+        .mergeInsert("id")
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute(chunks.map(toRow))
+        .catch(failure);
+    },
+
+    async deleteDocuments(docIds) {
+      for (const part of slices(docIds, idsPerCondition)) await table.delete(docIdIn(part)).catch(failure);
+    },
+
+    async deleteTails(tails) {
+      for (const part of slices(tails, idsPerCondition)) {
+        const conditions = part.map(
+          ({ docId, from }) => `(doc_id = ${sqlString(docId)} AND ord >= ${Math.trunc(from)})`,
+        );
+        await table.delete(conditions.join(" OR ")).catch(failure);
+      }
+    },
+
+    async optimize() {
+      await indexVectors().catch(failure);
+      await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
+    },
+
+    async search(request) {
+      const where = filtersToSql(request.filters);
+      return read(() => {
+        if (request.mode === "text") return searchText(request.text, request.limit, where);
+        const vector = checkVector(request.vector, manifest, name);
+        if (request.mode === "dense") return searchDense(vector, request.limit, where);
+        return searchHybrid(request, vector, where);
+      });
+    },
+
+    async stats() {
+      return read(async () => {
+        const indices = await table.listIndices();
+        const versions = await table.listVersions();
+        return {
+          chunks: await table.countRows(),
+          documents: await table.countRows("ord = 0"),
+          sizeBytes: await folderSize(folder),
+          index: await Promise.all(
+            indices.map(async (index) => ({
+              name: index.name,
+              type: index.indexType,
+              rows: (await table.indexStats(index.name))?.numIndexedRows ?? null,
+            })),
+          ),
+          updatedAt: versions.at(-1)?.timestamp.toISOString() ?? null,
+        };
+      });
+    },
+  };
+}
+
+/** Equal scores are ordered by id, so that the same question gives the same answer. */
+function bestFirst(hits: ScoredChunk[]): ScoredChunk[] {
+  return hits.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
+}
+
+/** Partitions of the vector index that a query looks into. */
+const probes = 40;
+
+function checkVector(vector: Float32Array | null, manifest: Manifest, name: string): Float32Array {
+  if (manifest.embedding === null) {
+    throw new UserError("no-vectors", `Collection "${name}" has no vectors: it was made without an embedding model.`, {
+      hint: "Search with --mode text, or configure embedding and ingest with --recreate.",
+    });
+  }
+  if (vector?.length !== manifest.embedding.dimensions) {
+    throw new UserError(
+      "dimension-mismatch",
+      `Collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}.`,
+      { hint: "Use the collection's own embedding model." },
+    );
+  }
+  return vector;
+}
+
+async function rows(query: Query | VectorQuery): Promise<Row[]> {
+  return (await query.toArray()) as Row[];
+}
+
+function docIdIn(docIds: readonly string[]): string {
+  return `doc_id IN (${docIds.map(sqlString).join(", ")})`;
+}
+
+function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+/** Makes a `UserError` (exit code 4) of what LanceDB throws: it knows only messages. */
+export function translateStoreError(location: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof UserError) throw error;
+    const message = messageOf(error);
+    const [code, hint] = /no space left|disk quota|os error 28/i.test(message)
+      ? [
+          "disk-full",
+          "Free some space and run the command again: what was written before is kept, and the rest follows.",
+        ]
+      : /permission denied|os error 13|read-only file system|os error 30/i.test(message)
+        ? ["store-unusable", "Give the store folder the rights to write, or set store.path in .ragrc to another one."]
+        : ["store-failed", "Run the command again. If it fails again: rag collections drop, and ingest anew."];
+    throw new UserError(code, `The embedded store in ${location} failed: ${message}`, {
+      hint,
+      exitCode: ExitCode.backend,
+      cause: error,
+    });
+  };
+}
+
+async function folderSize(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  let total = 0;
+  for (const entry of entries) {
+    // A file may be cleaned up between the listing and the look.
+    if (entry.isFile())
+      total += await stat(join(entry.parentPath, entry.name)).then(
+        (found) => found.size,
+        () => 0,
+      );
+  }
+  return total;
+}

@@ -1,0 +1,111 @@
+import { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } from "apache-arrow";
+import type { StoredChunk } from "../types.ts";
+import type { Manifest } from "./types.ts";
+
+const manifestKey = "rag.manifest";
+
+/** Between the headings of a path, as people read it in other tools. */
+const headingSeparator = " > ";
+
+/** Columns of a chunk without its vector, in the order of the schema. */
+export const chunkColumns = [
+  "id",
+  "doc_id",
+  "source",
+  "ord",
+  "text",
+  "doc_hash",
+  "doc_chunks",
+  "title",
+  "heading",
+  "page",
+  "start_line",
+  "end_line",
+  "format",
+  "metadata",
+  "updated_at",
+] as const;
+
+/** The table's schema; the manifest is part of it, so that a collection is never without one. */
+export function collectionSchema(manifest: Manifest): Schema {
+  const text = (name: string) => new Field(name, new Utf8(), false);
+  const int = (name: string, nullable: boolean) => new Field(name, new Int32(), nullable);
+  const fields: Field[] = [
+    text("id"),
+    text("doc_id"),
+    text("source"),
+    int("ord", false),
+    text("text"),
+    text("doc_hash"),
+    int("doc_chunks", false),
+    text("title"),
+    text("heading"),
+    int("page", true),
+    int("start_line", true),
+    int("end_line", true),
+    text("format"),
+    text("metadata"),
+    new Field("updated_at", new Float64(), false),
+  ];
+  if (manifest.embedding !== null) {
+    const item = new Field("item", new Float32(), true);
+    fields.push(new Field("vector", new FixedSizeList(manifest.embedding.dimensions, item), false));
+  }
+  return new Schema(fields, new Map([[manifestKey, JSON.stringify(manifest)]]));
+}
+
+/** `null` where the table was not made by this tool. */
+export function manifestOf(schema: { metadata: Map<string, string> }): Manifest | null {
+  const text = schema.metadata.get(manifestKey);
+  return text === undefined ? null : (JSON.parse(text) as Manifest);
+}
+
+/** A chunk as LanceDB takes it. */
+export function toRow(chunk: StoredChunk): Record<string, unknown> {
+  const row: Record<string, unknown> = {
+    id: chunk.id,
+    doc_id: chunk.docId,
+    source: chunk.source,
+    ord: chunk.ordinal,
+    text: chunk.text,
+    doc_hash: chunk.docHash,
+    doc_chunks: chunk.docChunks,
+    title: chunk.title,
+    heading: chunk.heading.join(headingSeparator),
+    page: chunk.page,
+    start_line: chunk.startLine,
+    end_line: chunk.endLine,
+    format: chunk.format,
+    metadata: JSON.stringify(chunk.metadata),
+    updated_at: chunk.updatedAt,
+  };
+  if (chunk.vector !== null) row["vector"] = chunk.vector;
+  return row;
+}
+
+/** A row as LanceDB gives it, back as a chunk; `vector` is `null` where it was not selected. */
+export function fromRow(row: Row): StoredChunk {
+  const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
+  const heading = row["heading"] as string;
+  return {
+    id: row["id"] as string,
+    docId: row["doc_id"] as string,
+    source: row["source"] as string,
+    ordinal: row["ord"] as number,
+    text: row["text"] as string,
+    docHash: row["doc_hash"] as string,
+    docChunks: row["doc_chunks"] as number,
+    title: row["title"] as string,
+    heading: heading === "" ? [] : heading.split(headingSeparator),
+    page: row["page"] as number | null,
+    startLine: row["start_line"] as number | null,
+    endLine: row["end_line"] as number | null,
+    format: row["format"] as string,
+    metadata: JSON.parse(row["metadata"] as string) as StoredChunk["metadata"],
+    updatedAt: row["updated_at"] as number,
+    // A copy: the row's own array is a view of a whole batch and would keep it alive.
+    vector: vector === null || vector === undefined ? null : new Float32Array(vector.toArray()),
+  };
+}
+
+export type Row = Record<string, unknown>;

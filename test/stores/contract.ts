@@ -1,0 +1,589 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Config } from "../../src/config/schema.ts";
+import type { Environment } from "../../src/config/environment.ts";
+import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
+import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
+import { documentId } from "../../src/util/ids.ts";
+import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
+
+/** How a store under test is reached; the same settings open it again, also from another process. */
+export interface StoreUnderTest {
+  config: Config;
+  environment: Environment;
+}
+
+const textOnly: NewManifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: { strategy: "markdown", maxChars: 1600 },
+  toolVersion: "0.0.0-test",
+  createdAt: "2026-01-02T03:04:05.000Z",
+};
+
+function withVectors(dimensions: number, metric: NewManifest["metric"] = "cosine"): NewManifest {
+  return {
+    ...textOnly,
+    metric,
+    embedding: { provider: "test", model: "tiny", dimensions, queryPrefix: "query: ", documentPrefix: "" },
+  };
+}
+
+/**
+ * What every store must do, run against the real engine. `prepare` makes an empty store; `open` opens it, as often as
+ * it is called.
+ */
+export function storeContract(
+  prepare: () => Promise<StoreUnderTest>,
+  open: (store: StoreUnderTest) => Promise<Store>,
+): void {
+  let under: StoreUnderTest;
+  let store: Store;
+  beforeAll(async () => {
+    under = await prepare();
+    store = await open(under);
+  });
+  afterAll(async () => {
+    await store.close();
+  });
+
+  let names = 0;
+  const create = async (manifest: NewManifest = textOnly): Promise<Collection> =>
+    store.create(`contract_${++names}`, manifest);
+  const reopened = async <T>(use: (again: Store) => Promise<T>): Promise<T> => {
+    const again = await open(under);
+    try {
+      return await use(again);
+    } finally {
+      await again.close();
+    }
+  };
+  const mustOpen = async (from: Store, name: string): Promise<Collection> => {
+    const collection = await from.open(name);
+    if (collection === null) throw new Error(`collection ${name} is not there`);
+    return collection;
+  };
+  const searchText = async (collection: Collection, text: string, filters: Filter[] = [], limit = 10) =>
+    collection.search({ mode: "text", text, vector: null, limit, filters });
+
+  describe("collections", () => {
+    test("a collection that is not there opens as null and is not made by looking", async () => {
+      expect(await store.open("nobody")).toBeNull();
+      expect(await store.list()).not.toContain("nobody");
+    });
+
+    test("what was created is listed, keeps its manifest and can be dropped", async () => {
+      const created = await create(withVectors(4, "ip"));
+      expect(await store.list()).toContain(created.name);
+      await reopened(async (again) => {
+        const { manifest, modes } = await mustOpen(again, created.name);
+        expect(manifest).toEqual(created.manifest);
+        expect(manifest).toMatchObject(withVectors(4, "ip"));
+        expect(manifest.analyzer).not.toBe("");
+        expect(modes[0]).toBe("hybrid");
+      });
+      await store.drop(created.name);
+      expect(await store.list()).not.toContain(created.name);
+      expect(await store.open(created.name)).toBeNull();
+    });
+
+    test("a collection made without a model serves text only", async () => {
+      const collection = await create();
+      expect(collection.modes).toEqual(["text"]);
+      await expect(
+        collection.search({ mode: "dense", text: "x", vector: new Float32Array(4), limit: 1, filters: [] }),
+      ).rejects.toMatchObject({ code: "no-vectors" });
+    });
+
+    test.each(["", "1st", "a b", "../up", "a-b", "x".repeat(256)])("refuses the name %j", async (name) => {
+      await expect(store.create(name, textOnly)).rejects.toMatchObject({ code: "invalid-collection-name" });
+    });
+
+    test("a name that is taken is not made again", async () => {
+      const { name } = await create();
+      await expect(store.create(name, textOnly)).rejects.toMatchObject({ code: "collection-exists" });
+      expect(await store.open(name)).not.toBeNull();
+    });
+  });
+
+  describe("rows", () => {
+    const awkward = documentChunks(
+      "päth/with \"quotes\" and 'apostrophes'/日本語 🐫.md",
+      ["back\\slash \n newline \t tab", "emoji 👩‍👩‍👧 and 𠮷 and \u{10ffff}", "' OR 1=1 --"],
+      {
+        title: 'A "title" — with \\ everything',
+        heading: ["第一章", "It's “quoted”"],
+        metadata: {
+          year: 2020,
+          ratio: 0.5,
+          draft: false,
+          tags: ["a", 'b"c', "d\\e"],
+          "dotted.key": "x",
+          'odd "key"': "ü",
+        },
+      },
+    );
+
+    test("come back as they were written, after reopening too", async () => {
+      const collection = await create(withVectors(3));
+      const vectors = [new Float32Array([1, 0, 0]), new Float32Array([0.25, -0.5, 0.125]), new Float32Array([0, 0, 3])];
+      const written = awkward.map((chunk, i) => Object.assign(chunk, { vector: vectors[i] ?? null }));
+      await collection.upsert(written);
+      await reopened(async (again) => {
+        const found = await (await mustOpen(again, collection.name)).chunksOf([written[0]!.docId]);
+        expect(found.sort((a, b) => a.ordinal - b.ordinal)).toEqual(written);
+      });
+    });
+
+    test("pages and lines may be absent", async () => {
+      const collection = await create();
+      const written = documentChunks("a.pdf", ["first page", "second page"], {
+        startLine: null,
+        endLine: null,
+        page: 2,
+        heading: [],
+      });
+      await collection.upsert(written);
+      const found = await collection.chunksOf([documentId("a.pdf")]);
+      expect(found.sort((a, b) => a.ordinal - b.ordinal)).toEqual(written);
+    });
+
+    test("of equal id are replaced whole, in the same session and in the next", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["old one", "old two"], { metadata: { gone: "yes" } }));
+      await collection.upsert(documentChunks("a.md", ["new one", "old two"]));
+      const texts = async (from: Collection) =>
+        (await from.chunksOf([documentId("a.md")]))
+          .sort((a, b) => a.ordinal - b.ordinal)
+          .map((chunk) => [chunk.text, chunk.metadata]);
+      expect(await texts(collection)).toEqual([
+        ["new one", {}],
+        ["old two", {}],
+      ]);
+      await reopened(async (again) => {
+        const next = await mustOpen(again, collection.name);
+        await next.upsert(documentChunks("a.md", ["newest one", "old two"]));
+        expect((await texts(next))[0]).toEqual(["newest one", {}]);
+        expect((await next.stats()).chunks).toBe(2);
+      });
+    });
+
+    test("of a document can be deleted: all, or behind an ordinal", async () => {
+      const collection = await create();
+      for (const source of ["a.md", "b.md", "c.md"])
+        await collection.upsert(documentChunks(source, ["zero", "one", "two", "three"]));
+      await collection.deleteDocuments([documentId("b.md"), documentId("never-there.md")]);
+      await collection.deleteTails([{ docId: documentId("c.md"), from: 2 }]);
+      expect((await collection.stats()).chunks).toBe(6);
+      expect((await collection.chunksOf([documentId("c.md")])).map((chunk) => chunk.ordinal).sort()).toEqual([0, 1]);
+      expect((await collection.documents()).map((record) => record.source).sort()).toEqual(["a.md", "c.md"]);
+      expect((await searchText(collection, "three")).map((hit) => hit.chunk.source)).toEqual(["a.md"]);
+    });
+
+    test("a document without its first chunk has no commit record", async () => {
+      const collection = await create();
+      const chunks = documentChunks("half.md", ["zero", "one"]);
+      await collection.upsert(chunks.slice(1));
+      expect(await collection.documents()).toEqual([]);
+      await collection.upsert(chunks.slice(0, 1));
+      expect(await collection.documents()).toEqual([
+        {
+          docId: chunks[0]!.docId,
+          source: "half.md",
+          title: "Title of half.md",
+          docHash: chunks[0]!.docHash,
+          docChunks: 2,
+          updatedAt: 1_750_000_000_000,
+        },
+      ]);
+    });
+
+    test("ten thousand of them are all kept, listed and found", async () => {
+      const collection = await create();
+      const documents = 2000;
+      for (let start = 0; start < documents; start += 200) {
+        const batch = Array.from({ length: 200 }, (_, i) => start + i).flatMap((number) =>
+          documentChunks(
+            `doc-${number}.md`,
+            Array.from({ length: 5 }, (_, part) => `common words and number${number} in part${part}`),
+          ),
+        );
+        await collection.upsert(batch);
+      }
+      await collection.optimize();
+      const stats = await collection.stats();
+      expect([stats.documents, stats.chunks]).toEqual([documents, 5 * documents]);
+      const sources = new Set((await collection.documents()).map((record) => record.source));
+      expect(sources.size).toBe(documents);
+      const hits = await searchText(collection, "number1234");
+      expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["doc-1234.md"]));
+      expect(hits).toHaveLength(5);
+      expect(await searchText(collection, "common", [], 1000)).toHaveLength(1000);
+    });
+  });
+
+  describe("search", () => {
+    test("by text ranks by BM25 and leaves out what has no word of the question", async () => {
+      const collection = await create();
+      await collection.upsert(
+        documentChunks("a.md", [
+          "Milvus stores inserted data in object storage.",
+          "The weather is fine today, and nothing else is said here.",
+          "Object storage, object storage: object storage is where data is kept.",
+        ]),
+      );
+      const hits = await searchText(collection, "object storage");
+      expect(hits.map((hit) => hit.chunk.ordinal)).toEqual([2, 0]);
+      expect(hits[0]!.score).toBeGreaterThan(hits[1]!.score);
+      expect(hits[1]!.score).toBeGreaterThan(0);
+      expect(hits[0]!.scores).toEqual({ dense: null, text: hits[0]!.score });
+      expect(await searchText(collection, "zebra")).toEqual([]);
+    });
+
+    test("sees what was written a moment ago, and not what was deleted", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["alpha words"]));
+      await collection.optimize();
+      await collection.upsert(documentChunks("b.md", ["alpha again"]));
+      expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source).sort()).toEqual(["a.md", "b.md"]);
+      await collection.deleteDocuments([documentId("a.md")]);
+      expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source)).toEqual(["b.md"]);
+    });
+
+    test("takes any question", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["plain words"]));
+      for (const question of [
+        '"',
+        "AND OR NOT",
+        "a:b*?~^[]{}()\\",
+        "' OR 1=1 --",
+        "?!",
+        "日本語",
+        "🐫",
+        "x".repeat(20_000),
+      ]) {
+        await expect(searchText(collection, question)).resolves.toBeInstanceOf(Array);
+      }
+    });
+
+    test.each([
+      ["cosine", ["near", "middle", "far"], 1 / Math.hypot(1, 0.1)],
+      ["ip", ["far2", "near", "far"], 4],
+      ["l2", ["near", "middle", "far"], 1 / 1.01],
+    ] as const)("by vector orders by %s, higher is better", async (metric, order, best) => {
+      const collection = await create(withVectors(3, metric));
+      const vectors = { near: [1, 0.1, 0], middle: [1, 1, 0], far: [0, 0, 1], far2: [4, 0, 8] };
+      const placed = Object.entries(vectors).map(([source, vector]) =>
+        documentChunks(source, [`text ${source}`], { vectors: [new Float32Array(vector)] }),
+      );
+      await collection.upsert(placed.flat().filter((chunk) => (order as readonly string[]).includes(chunk.source)));
+      const vector = new Float32Array([1, 0, 0]);
+      const hits = await collection.search({ mode: "dense", text: "", vector, limit: 3, filters: [] });
+      expect(hits.map((hit) => hit.chunk.source)).toEqual(order);
+      expect(hits[0]!.score).toBeCloseTo(best, 4);
+      expect(hits[0]!.scores).toEqual({ dense: hits[0]!.score, text: null });
+    });
+
+    test("hybrid finds what either finds and puts first what both find", async () => {
+      const collection = await create(withVectors(3));
+      await collection.upsert([
+        ...documentChunks("both.md", ["apple pie"], { vectors: [new Float32Array([1, 0, 0])] }),
+        ...documentChunks("text.md", ["apple apple"], { vectors: [new Float32Array([-1, 0, 0])] }),
+        ...documentChunks("dense.md", ["pear tart"], { vectors: [new Float32Array([1, 0.1, 0])] }),
+      ]);
+      const hits = await collection.search({
+        mode: "hybrid",
+        text: "apple",
+        vector: new Float32Array([1, 0, 0]),
+        limit: 3,
+        filters: [],
+      });
+      expect(hits[0]!.chunk.source).toBe("both.md");
+      expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["both.md", "text.md", "dense.md"]));
+      expect(hits[0]!.score).toBeCloseTo(1 / 61 + 1 / 62, 4);
+    });
+
+    test("of a vector with other dimensions is refused", async () => {
+      const collection = await create(withVectors(3));
+      await expect(
+        collection.search({ mode: "dense", text: "", vector: new Float32Array(5), limit: 3, filters: [] }),
+      ).rejects.toMatchObject({ code: "dimension-mismatch" });
+    });
+
+    test("returns the chunk with everything that a citation needs", async () => {
+      const collection = await create();
+      const [chunk] = documentChunks("dir/a.md", ["needle"], { page: 7, metadata: { lang: "de" } });
+      await collection.upsert([chunk!]);
+      const { vector: _, ...expected } = chunk!;
+      const [hit] = await searchText(collection, "needle");
+      expect(hit!.chunk).toMatchObject(expected);
+    });
+
+    test("finds the vectors that are nearest among several thousand", async () => {
+      const random = randomNumbers(7);
+      const collection = await create(withVectors(16));
+      const vectors = Array.from({ length: 4000 }, () => randomVector(random, 16));
+      await collection.upsert(
+        vectors.map((vector, i) => documentChunks(`v${i}.md`, [`row ${i}`], { vectors: [vector] })[0]!),
+      );
+      await collection.optimize();
+      let found = 0;
+      for (let query = 0; query < 20; query++) {
+        const vector = randomVector(random, 16);
+        const exact = new Set(
+          vectors
+            .map((candidate, i) => ({ i, dot: candidate.reduce((sum, value, d) => sum + value * vector[d]!, 0) }))
+            .sort((a, b) => b.dot - a.dot)
+            .slice(0, 10)
+            .map(({ i }) => `v${i}.md`),
+        );
+        const hits = await collection.search({ mode: "dense", text: "", vector, limit: 10, filters: [] });
+        found += hits.filter((hit) => exact.has(hit.chunk.source)).length;
+      }
+      expect(found / 200).toBeGreaterThanOrEqual(0.95);
+    });
+  });
+
+  describe("filters", () => {
+    let collection: Collection;
+    beforeAll(async () => {
+      collection = await create();
+      const rows: [string, Partial<StoredChunk>][] = [
+        [
+          "a",
+          {
+            source: "guide/intro.md",
+            title: "Intro",
+            heading: ["Guide", "Start"],
+            metadata: { year: 2020, lang: "en", draft: true, tags: ["x", "y"] },
+          },
+        ],
+        [
+          "b",
+          {
+            source: "guide/end.md",
+            title: "2020",
+            heading: ["Guide"],
+            metadata: { year: 2021.5, lang: "de", draft: false, tags: ["y,z"] },
+          },
+        ],
+        [
+          "c",
+          {
+            source: "faq.pdf",
+            title: 'It\'s a "FAQ"',
+            heading: [],
+            page: 3,
+            format: "pdf",
+            metadata: { year: "2020", lang: "日本語" },
+          },
+        ],
+        [
+          "d",
+          {
+            source: "faq.pdf2",
+            title: "back\\slash",
+            page: 12,
+            format: "pdf",
+            metadata: { "dotted.key": "v", 'odd "key': "w", note: 'say "hi", "year":2020,', size: -3 },
+          },
+        ],
+        [
+          "e",
+          {
+            source: "e.txt",
+            title: "e",
+            format: "text",
+            metadata: { date: "2024-05-06", title: "inner", empty: "", tags: ["a]b", 5] },
+          },
+        ],
+      ];
+      await collection.upsert(
+        rows.flatMap(([key, fields]) => documentChunks(fields.source!, [`needle ${key}`], { ...fields })),
+      );
+    });
+
+    const cases: [string, FilterOperator, string, string][] = [
+      ["source", "=", "guide/intro.md", "a"],
+      ["source", "!=", "guide/intro.md", "bcde"],
+      ["source", "~", "guide/*", "ab"],
+      ["source", "~", "*.pdf", "c"],
+      ["source", "~", "faq.pdf?", "d"],
+      ["source", "~", "GUIDE/*", ""],
+      ["source", "~", "guide", ""],
+      ["source", "<", "f", "e"],
+      ["source", ">=", "g", "ab"],
+      ["title", "=", "2020", "b"],
+      ["title", "=", 'It\'s a "FAQ"', "c"],
+      ["title", "=", "back\\slash", "d"],
+      ["title", "~", "*\\*", "d"],
+      ["title", ">", "1000", ""],
+      ["heading", "=", "Guide > Start", "a"],
+      ["heading", "~", "Guide*", "abde"],
+      ["format", "=", "pdf", "cd"],
+      ["format", "!=", "pdf", "abe"],
+      ["page", "=", "3", "c"],
+      ["page", ">", "3", "d"],
+      ["page", ">=", "3", "cd"],
+      ["page", "<", "100", "cd"],
+      ["page", "!=", "3", "abde"],
+      ["page", "=", "three", ""],
+      ["page", "~", "1?", "d"],
+      ["year", "=", "2020", "ac"],
+      ["year", "=", "2020.0", "a"],
+      ["year", "!=", "2020", "bde"],
+      ["year", ">", "2020", "b"],
+      ["year", ">=", "2020", "ab"],
+      ["year", "<", "2021.6", "ab"],
+      ["year", "<=", "2020", "a"],
+      ["year", "~", "202*", "abc"],
+      ["size", "<", "0", "d"],
+      ["size", "=", "-3", "d"],
+      ["lang", "=", "de", "b"],
+      ["lang", "=", "日本語", "c"],
+      ["lang", "~", "日*", "c"],
+      ["lang", "~", "?e", "b"],
+      ["lang", "!=", "de", "acde"],
+      ["lang", ">", "df", "ac"],
+      ["draft", "=", "true", "a"],
+      ["draft", "!=", "true", "bcde"],
+      ["draft", "=", "false", "b"],
+      ["draft", ">", "false", ""],
+      ["tags", "=", "x", "a"],
+      ["tags", "=", "y", "a"],
+      ["tags", "!=", "y", "bcde"],
+      ["tags", "=", "y,z", "b"],
+      ["tags", "=", "a]b", "e"],
+      ["tags", "=", "5", "e"],
+      ["tags", "~", "y*", "ab"],
+      ["dotted.key", "=", "v", "d"],
+      ['odd "key', "=", "w", "d"],
+      ["note", "=", 'say "hi", "year":2020,', "d"],
+      ["note", "~", 'say "*', "d"],
+      ["date", ">=", "2024-05-01", "e"],
+      ["date", "<", "2024-05-01", ""],
+      ["metadata.title", "=", "inner", "e"],
+      ["empty", "=", "", "e"],
+      ["empty", "~", "*", "e"],
+      ["nowhere", "=", "x", ""],
+      ["nowhere", "!=", "x", "abcde"],
+      ["nowhere", "~", "*", ""],
+      // User text that tries to become part of the expression.
+      ["title", "=", `" or 1==1 or "`, ""],
+      ["title", "=", `' OR 1=1 OR '`, ""],
+      ["lang", "=", `" or 1==1 or "`, ""],
+      ["lang", "=", `') OR true OR ('`, ""],
+      ["lang", "~", `*" or 1==1 or "*`, ""],
+      [`x") or true or ("`, "=", "1", ""],
+      [`x' OR 'a'='a`, "=", "1", ""],
+      [`lang"] == "de" or metadata["lang`, "=", "x", ""],
+      ["source", "~", ".*", ""],
+      ["source", "~", "%", ""],
+      ["source", "~", "guide_intro.md", ""],
+      ["title", "=", "line\nbreak", ""],
+      ["lang", "!=", "𠮷🐫\\", "abcde"],
+    ];
+    test.each(cases)("%s %s %j", async (field, operator, value, expected) => {
+      const hits = await searchText(collection, "needle", [{ field, operator, value }]);
+      expect(
+        hits
+          .map((hit) => hit.chunk.text.at(-1))
+          .sort()
+          .join(""),
+      ).toBe(expected);
+    });
+
+    test("several hold together, in every mode", async () => {
+      const filters: Filter[] = [
+        { field: "source", operator: "~", value: "guide/*" },
+        { field: "year", operator: ">", value: "2020" },
+      ];
+      expect((await searchText(collection, "needle", filters)).map((hit) => hit.chunk.text)).toEqual(["needle b"]);
+      const dense = await create(withVectors(2));
+      await dense.upsert(
+        Array.from(
+          { length: 50 },
+          (_, i) =>
+            documentChunks(`n${i}.md`, ["needle"], { vectors: [new Float32Array([1, i / 50])], metadata: { i } })[0]!,
+        ),
+      );
+      for (const mode of ["dense", "hybrid"] as const) {
+        const hits = await dense.search({
+          mode,
+          text: "needle",
+          vector: new Float32Array([1, 0]),
+          limit: 3,
+          filters: [{ field: "i", operator: ">=", value: "45" }],
+        });
+        expect(hits).toHaveLength(3);
+        expect(hits.every((hit) => Number(hit.chunk.metadata["i"]) >= 45)).toBe(true);
+      }
+    });
+  });
+
+  test("ranks the best first while nothing has been optimized yet", async () => {
+    const collection = await create();
+    const texts = Array.from(
+      { length: 30 },
+      (_, i) => `filler words ${i === 20 ? "needle needle needle" : "needle"} filler`,
+    );
+    await collection.upsert(documentChunks("a.md", texts));
+    expect((await searchText(collection, "needle", [], 1)).map((hit) => hit.chunk.ordinal)).toEqual([20]);
+  });
+
+  describe("several at once", () => {
+    test("readers see whole states while a writer writes", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("base.md", ["needle base"]));
+      await reopened(async (other) => {
+        const reader = await mustOpen(other, collection.name);
+        const writing = new AbortController();
+        const reading = (async () => {
+          let reads = 0;
+          while (!writing.signal.aborted) {
+            const hits = await searchText(reader, "base");
+            expect(hits.map((hit) => hit.chunk.source)).toContain("base.md");
+            reads++;
+          }
+          return reads;
+        })();
+        for (let i = 0; i < 10; i++) {
+          await collection.upsert(documentChunks(`w${i}.md`, ["needle more", "needle most"]));
+          await collection.optimize();
+        }
+        writing.abort();
+        expect(await reading).toBeGreaterThan(0);
+        expect(await searchText(await mustOpen(other, collection.name), "needle", [], 100)).toHaveLength(21);
+      });
+    });
+
+    test("a writer that was killed leaves every acknowledged row and a collection that works", async () => {
+      const collection = await create();
+      for (let round = 0; round < 3; round++) {
+        const child = fork(
+          fileURLToPath(new URL("../fixtures/upsert-forever.mjs", import.meta.url)),
+          [JSON.stringify({ ...under, collection: collection.name, round })],
+          { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+        );
+        let acknowledged = 0;
+        child.on("message", (batches) => {
+          acknowledged = Number(batches);
+          if (acknowledged >= 3 + round) child.kill("SIGKILL");
+        });
+        await once(child, "exit");
+        expect(acknowledged).toBeGreaterThanOrEqual(3 + round);
+        await reopened(async (again) => {
+          const survivor = await mustOpen(again, collection.name);
+          const ids = Array.from({ length: acknowledged }, (_, batch) => documentId(`round${round}-batch${batch}.md`));
+          expect(await survivor.chunksOf(ids)).toHaveLength(acknowledged * 20);
+          await survivor.upsert(documentChunks(`after-${round}.md`, ["needle after"]));
+          expect((await searchText(survivor, "needle", [], 100)).length).toBe(round + 1);
+        });
+      }
+    });
+  });
+}
