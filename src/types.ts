@@ -50,7 +50,7 @@ export interface StoredChunk extends Chunk {
   title: string;
   format: string;
   metadata: Metadata;
-  /** Hash of everything that decides the document's chunks; see `pipeline/ingest.ts`. */
+  /** Hash of everything that decides the document's chunks, its source included; see `pipeline/document-hash.ts`. */
   docHash: string;
   /** How many chunks the document has. */
   docChunks: number;

@@ -161,12 +161,11 @@ export function openEmbeddedCollection(options: {
       for (const part of slices(docIds, idsPerCondition)) await table.delete(docIdIn(part)).catch(failure);
     },
 
-    async deleteTails(tails) {
-      for (const part of slices(tails, idsPerCondition)) {
-        const conditions = part.map(
-          ({ docId, from }) => `(doc_id = ${sqlString(docId)} AND ord >= ${Math.trunc(from)})`,
-        );
-        await table.delete(conditions.join(" OR ")).catch(failure);
+    async deleteStale(current) {
+      for (const part of slices(current, idsPerCondition)) {
+        const hashes = part.map(({ docHash }) => sqlString(docHash)).join(", ");
+        const documents = docIdIn(part.map(({ docId }) => docId));
+        await table.delete(`${documents} AND ord > 0 AND doc_hash NOT IN (${hashes})`).catch(failure);
       }
     },
 

@@ -86,9 +86,12 @@ export interface Collection {
   upsert(rows: readonly StoredChunk[]): Promise<void>;
   /** Deletes every chunk of these documents. */
   deleteDocuments(docIds: readonly string[]): Promise<void>;
-  /** Deletes the chunks of each document whose ordinal is `from` or more. */
-  deleteTails(tails: readonly { docId: string; from: number }[]): Promise<void>;
-  /** Brings indexes up to date and gives back space; called once after a batch of writes. */
+  /**
+   * Deletes what older versions of these documents left: their chunks of ordinal 1 and up whose hash is not the
+   * current one. The first chunk stays; overwriting it commits the new version.
+   */
+  deleteStale(current: readonly { docId: string; docHash: string }[]): Promise<void>;
+  /** Brings indexes up to date and gives back space; called once after an ingest, and quick where there is nothing to do. */
   optimize(): Promise<void>;
 
   search(request: SearchRequest): Promise<ScoredChunk[]>;

@@ -171,14 +171,21 @@ export function storeContract(
       });
     });
 
-    test("of a document can be deleted: all, or behind an ordinal", async () => {
+    test("of a document can be deleted: all, or those that an older version left", async () => {
       const collection = await create();
-      for (const source of ["a.md", "b.md", "c.md"])
-        await collection.upsert(documentChunks(source, ["zero", "one", "two", "three"]));
+      for (const source of ["a.md", "b.md", "c.md"]) {
+        await collection.upsert(documentChunks(source, ["zero", "one", "two", "three"], { docHash: `old ${source}` }));
+      }
       await collection.deleteDocuments([documentId("b.md"), documentId("never-there.md")]);
-      await collection.deleteTails([{ docId: documentId("c.md"), from: 2 }]);
+      const next = documentChunks("c.md", ["new zero", "new one"], { docHash: "new c.md" });
+      await collection.upsert(next.slice(1));
+      await collection.deleteStale([
+        { docId: documentId("c.md"), docHash: "new c.md" },
+        { docId: documentId("never-there.md"), docHash: "none" },
+      ]);
+      const left = (await collection.chunksOf([documentId("c.md")])).sort((a, b) => a.ordinal - b.ordinal);
+      expect(left.map((chunk) => chunk.text)).toEqual(["zero", "new one"]);
       expect((await collection.stats()).chunks).toBe(6);
-      expect((await collection.chunksOf([documentId("c.md")])).map((chunk) => chunk.ordinal).sort()).toEqual([0, 1]);
       expect((await collection.documents()).map((record) => record.source).sort()).toEqual(["a.md", "c.md"]);
       expect((await searchText(collection, "three")).map((hit) => hit.chunk.source)).toEqual(["a.md"]);
     });
