@@ -7,6 +7,7 @@ import { checkCollectionName } from "../util/collection-name.ts";
 import { takeLock } from "../util/lock-file.ts";
 import { openEmbeddedCollection, translateStoreError } from "./embedded-collection.ts";
 import { collectionSchema, manifestOf } from "./embedded-rows.ts";
+import { lancedb } from "./lancedb.ts";
 import type { Collection, Manifest, NewManifest, Store, WriterLease } from "./types.ts";
 
 export interface EmbeddedStoreOptions {
@@ -23,8 +24,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   const { path, location, text } = options;
   let connection: Promise<Connection> | null = null;
 
-  const connected = (): Promise<Connection> =>
-    (connection ??= import("@lancedb/lancedb").then((lancedb) => lancedb.connect(path)));
+  const connected = (): Promise<Connection> => (connection ??= lancedb().then(({ connect }) => connect(path)));
 
   const tablePath = (name: string): string => join(path, `${name}.lance`);
 
@@ -70,11 +70,11 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         });
       }
       const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
-      const lancedb = await import("@lancedb/lancedb");
+      const { Index } = await lancedb();
       try {
         const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
         await table.createIndex("text", {
-          config: lancedb.Index.fts({
+          config: Index.fts({
             baseTokenizer: text.tokenizer,
             language: text.language,
             stem: text.stem,

@@ -1,0 +1,84 @@
+import { ExitCode, UserError } from "../errors.ts";
+import type { Collection } from "../stores/types.ts";
+import type { Filter, Hit, SearchMode } from "../types.ts";
+
+export interface SearchParts {
+  collection: Collection;
+  /** Turns a question into a vector of the collection's model; `null` where that model cannot be used. */
+  embedQuery: ((text: string) => Promise<Float32Array>) | null;
+}
+
+export interface SearchQuery {
+  query: string;
+  /** `null`: the best mode that the collection and the configured model can serve. */
+  mode: SearchMode | null;
+  topK: number;
+  filters: Filter[];
+  /** Hits that score lower are left out; `null` keeps all. */
+  minScore: number | null;
+}
+
+/**
+ * The passages that answer a query best, the best first. Throws `UserError` where the query is empty or the mode cannot
+ * be served.
+ */
+export async function search(parts: SearchParts, request: SearchQuery): Promise<{ mode: SearchMode; hits: Hit[] }> {
+  const text = request.query.toWellFormed().trim();
+  if (text === "") {
+    throw new UserError("empty-query", "The query is empty.", {
+      hint: 'Say what to look for: rag search "How is data stored?"',
+    });
+  }
+  const mode = request.mode ?? bestMode(parts);
+  const found = await parts.collection.search({
+    mode,
+    text,
+    vector: mode === "text" ? null : await embed(parts, mode, text),
+    limit: request.topK,
+    filters: request.filters,
+  });
+  const { minScore } = request;
+  const hits = found
+    .filter((hit) => minScore === null || hit.score >= minScore)
+    .map(({ chunk, score, scores }, index): Hit => {
+      const { id, source, title, heading, page, startLine, endLine, text, metadata } = chunk;
+      return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
+    });
+  return { mode, hits };
+}
+
+function bestMode({ collection, embedQuery }: SearchParts): SearchMode {
+  const mode = collection.modes.find((mode) => mode === "text" || embedQuery !== null);
+  if (mode !== undefined) return mode;
+  throw new UserError(
+    "no-mode",
+    `Collection "${collection.name}" can only be searched with its embedding model, and none is configured.`,
+    {
+      hint: "Configure embedding.provider and embedding.model, or pass --embedding provider/model.",
+    },
+  );
+}
+
+async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, text: string): Promise<Float32Array> {
+  if (collection.manifest.embedding === null) {
+    throw new UserError(
+      "no-vectors",
+      `Collection "${collection.name}" has no vectors, so --mode ${mode} cannot serve it.`,
+      {
+        hint: "Search with --mode text, or configure an embedding model and run rag ingest --recreate.",
+      },
+    );
+  }
+  if (embedQuery === null) {
+    const { provider, model } = collection.manifest.embedding;
+    throw new UserError(
+      "no-embedding-model",
+      `--mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used.`,
+      {
+        hint: "Set the provider's key, or search with --mode text.",
+        exitCode: ExitCode.usage,
+      },
+    );
+  }
+  return embedQuery(text);
+}

@@ -1,0 +1,321 @@
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { discover } from "../../src/pipeline/discover.ts";
+import type { DiscoverOptions, Discovery } from "../../src/pipeline/discover.ts";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), "rag-discover-")));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), content);
+  }
+}
+
+function find(paths: string[], options: Partial<DiscoverOptions> = {}): Promise<Discovery> {
+  return discover({
+    root,
+    workingDirectory: root,
+    paths,
+    include: [],
+    exclude: [],
+    isSupported: (path) => path.endsWith(".md"),
+    ...options,
+  });
+}
+
+function sources(discovery: Discovery): string[] {
+  return discovery.files.map((file) => file.source);
+}
+
+describe("what is found", () => {
+  it("takes the supported files of a folder, sorted by code point, with their sizes", async () => {
+    await write({
+      "b.md": "12345",
+      "a/z.md": "",
+      "B.md": "",
+      "ä.md": "",
+      "𝒳.md": "",
+      "\uFF21.md": "",
+      "i.png": "",
+      "a/j.svg": "",
+    });
+    const discovery = await find(["."]);
+    expect(sources(discovery)).toEqual(["B.md", "a/z.md", "b.md", "ä.md", "\uFF21.md", "𝒳.md"]);
+    expect(discovery.files.find((file) => file.source === "b.md")).toEqual({
+      source: "b.md",
+      path: join(root, "b.md"),
+      size: 5,
+    });
+    expect(discovery.skipped).toBe(2);
+    expect(discovery.warnings).toEqual([]);
+  });
+
+  it("lists a file once, by however many paths it is reached", async () => {
+    await write({ "docs/a.md": "", "docs/b.md": "" });
+    expect(sources(await find(["docs", "docs/", "./docs/a.md", "docs/*.md", join(root, "docs")]))).toEqual([
+      "docs/a.md",
+      "docs/b.md",
+    ]);
+  });
+
+  it("takes a file that is named outright, ignored or of an unknown format", async () => {
+    await write({ ".gitignore": "*.md\n", "a.md": "", "b.xyz": "", ".hidden/c.md": "" });
+    expect(sources(await find(["a.md", "b.xyz", ".hidden/c.md"]))).toEqual([".hidden/c.md", "a.md", "b.xyz"]);
+  });
+
+  it("reads names with spaces, glob characters and any script", async () => {
+    await write({ "my docs/set up [draft].md": "", "文档/说明.md": "", "what?.md": "", "(a)/{b}.md": "" });
+    expect(sources(await find(["my docs/set up [draft].md", "文档", "what?.md", "(a)"]))).toEqual([
+      "(a)/{b}.md",
+      "my docs/set up [draft].md",
+      "what?.md",
+      "文档/说明.md",
+    ]);
+  });
+
+  it("takes a path with glob characters literally where it exists", async () => {
+    await write({ "[ab].md": "", "a.md": "", "b.md": "" });
+    expect(sources(await find(["[ab].md"]))).toEqual(["[ab].md"]);
+    await rm(join(root, "[ab].md"));
+    expect(sources(await find(["[ab].md"]))).toEqual(["a.md", "b.md"]);
+  });
+
+  it("matches globs, with braces, below a folder and above the working folder", async () => {
+    await write({ "docs/a.md": "", "docs/en/b.md": "", "docs/de/c.md": "", "docs/en/.d.md": "", "e.md": "" });
+    expect(sources(await find(["docs/{en,de}/*.md"]))).toEqual(["docs/de/c.md", "docs/en/b.md"]);
+    expect(sources(await find(["**/[ab].md"]))).toEqual(["docs/a.md", "docs/en/b.md"]);
+    const from = await find(["../*.md", "*.md"], { workingDirectory: join(root, "docs") });
+    expect(sources(from)).toEqual(["docs/a.md", "e.md"]);
+    expect(sources(await find([join(root, "docs/*/b.md")]))).toEqual(["docs/en/b.md"]);
+  });
+
+  it("names files outside of the project by the way up", async () => {
+    await write({ "project/in.md": "", "beside/out.md": "" });
+    const discovery = await find(["beside", "project"], { root: join(root, "project") });
+    expect(sources(discovery)).toEqual(["../beside/out.md", "in.md"]);
+    expect(discovery.covers("../beside/gone.md")).toBe(true);
+    expect(discovery.covers("../other/gone.md")).toBe(false);
+  });
+
+  it("does not enter hidden folders, packages, repositories and stores", async () => {
+    await write({
+      "a.md": "",
+      ".hidden/b.md": "",
+      ".git/c.md": "",
+      "node_modules/p/README.md": "",
+      ".rag/d.md": "",
+      "lite.db/e.md": "",
+      "x/node_modules/f.md": "",
+    });
+    expect(sources(await find(["."]))).toEqual(["a.md"]);
+    expect(sources(await find([".hidden", ".hidden/*.md"]))).toEqual([".hidden/b.md"]);
+  });
+});
+
+describe("ignore files", () => {
+  it("hold at every level, the inner overruling the outer", async () => {
+    await write({
+      ".gitignore": "drafts/\n*.tmp.md\n/only-top.md\n",
+      "only-top.md": "",
+      "docs/only-top.md": "",
+      "docs/a.md": "",
+      "docs/b.tmp.md": "",
+      "docs/drafts/c.md": "",
+      "docs/.gitignore": "secret.md\n!keep.tmp.md\n",
+      "docs/keep.tmp.md": "",
+      "docs/secret.md": "",
+      "docs/deep/secret.md": "",
+      "docs/deep/.gitignore": "!secret.md\n",
+    });
+    expect(sources(await find(["docs", "."]))).toEqual([
+      "docs/a.md",
+      "docs/deep/secret.md",
+      "docs/keep.tmp.md",
+      "docs/only-top.md",
+    ]);
+  });
+
+  it("a .ragignore overrules the .gitignore beside it", async () => {
+    await write({
+      ".gitignore": "*.gen.md\n",
+      ".ragignore": "!api.gen.md\nchangelog.md\n",
+      "api.gen.md": "",
+      "x.gen.md": "",
+      "changelog.md": "",
+      "a.md": "",
+    });
+    expect(sources(await find(["."]))).toEqual(["a.md", "api.gen.md"]);
+  });
+
+  it("above the named folder count, up to the project root and no further", async () => {
+    await write({
+      ".gitignore": "a.md\n",
+      "project/.gitignore": "b.md\n",
+      "project/docs/a.md": "",
+      "project/docs/b.md": "",
+    });
+    expect(sources(await find(["project/docs"], { root: join(root, "project") }))).toEqual(["docs/a.md"]);
+  });
+
+  it("do not hide a folder that is named outright", async () => {
+    await write({
+      ".gitignore": "build/\n",
+      "build/docs/a.md": "",
+      "build/docs/.gitignore": "b.md\n",
+      "build/docs/b.md": "",
+    });
+    expect(sources(await find(["build/docs"]))).toEqual(["build/docs/a.md"]);
+    expect(sources(await find(["."]))).toEqual([]);
+  });
+});
+
+describe("--include and --exclude", () => {
+  it("narrow down, by names and by paths from the project root", async () => {
+    await write({ "docs/a.md": "", "docs/b.md": "", "docs/old/a.md": "", "a.md": "" });
+    expect(sources(await find(["."], { include: ["a.md"], exclude: ["old/"] }))).toEqual(["a.md", "docs/a.md"]);
+    expect(sources(await find(["docs"], { include: ["/docs/*.md"] }))).toEqual(["docs/a.md", "docs/b.md"]);
+    expect(sources(await find(["docs"], { exclude: ["*.md", "!b.md"] }))).toEqual(["docs/b.md"]);
+    expect(sources(await find(["docs/a.md", "docs/b.md"], { exclude: ["b.md"] }))).toEqual(["docs/a.md"]);
+  });
+});
+
+describe("what is covered", () => {
+  it("a folder covers what it would take, there or gone", async () => {
+    await write({ "docs/a.md": "", "docs/.gitignore": "ignored.md\n", "docs/ignored.md": "" });
+    const { covers } = await find(["docs"]);
+    expect(covers("docs/a.md")).toBe(true);
+    expect(covers("docs/deep/gone.md")).toBe(true);
+    // Ignored since: it would not be taken any more, and goes.
+    expect(covers("docs/ignored.md")).toBe(true);
+    expect(covers("other/a.md")).toBe(false);
+    expect(covers("docs-2/a.md")).toBe(false);
+    expect(covers("../docs/a.md")).toBe(false);
+    // These came in by their names, and only their names take them out.
+    expect(covers("docs/notes.xyz")).toBe(false);
+    expect(covers("docs/.hidden/a.md")).toBe(false);
+    expect(covers("docs/node_modules/a.md")).toBe(false);
+  });
+
+  it("include and exclude leave the rest alone", async () => {
+    await write({ "docs/a.md": "" });
+    const { covers } = await find(["docs"], { include: ["faq/"], exclude: ["old.md"] });
+    expect(covers("docs/faq/gone.md")).toBe(true);
+    expect(covers("docs/faq/old.md")).toBe(false);
+    expect(covers("docs/a.md")).toBe(false);
+  });
+
+  it("a glob covers what it matches, a file itself", async () => {
+    await write({ "docs/a.md": "", "docs/en/b.md": "" });
+    const { covers } = await find(["docs/*.md", "docs/en/b.md"]);
+    expect(covers("docs/gone.md")).toBe(true);
+    expect(covers("docs/en/b.md")).toBe(true);
+    expect(covers("docs/en/gone.md")).toBe(false);
+  });
+
+  it("the whole project covers what is in it, not what is beside it", async () => {
+    await write({ "a.md": "" });
+    const { covers } = await find(["."]);
+    expect(covers("gone.md")).toBe(true);
+    expect(covers("../gone.md")).toBe(false);
+  });
+});
+
+describe("what cannot be found", () => {
+  it("a missing path is named, and what is like it suggested", async () => {
+    await write({ "docs/install.md": "" });
+    await expect(find(["docs/instal.md"])).rejects.toMatchObject({
+      code: "path-not-found",
+      exitCode: 2,
+      message: '"docs/instal.md" does not exist.',
+      hint: 'Did you mean "docs/install.md"?',
+    });
+    await expect(find(["dosc"])).rejects.toMatchObject({ hint: 'Did you mean "docs"?' });
+    await expect(find(["nothing-like-it.pdf"])).rejects.toMatchObject({
+      code: "path-not-found",
+      hint: "Paths are relative to the working folder.",
+    });
+    await expect(find(["docs/install.md/x"])).rejects.toMatchObject({ code: "path-not-found" });
+  });
+
+  it("a glob without a match, or below a missing folder, is an error", async () => {
+    await write({ "docs/a.md": "" });
+    await expect(find(["docs/*.rst"])).rejects.toMatchObject({ code: "no-match", exitCode: 2 });
+    await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'Did you mean "docs"?' });
+  });
+
+  it("an empty folder is none", async () => {
+    await mkdir(join(root, "empty"));
+    expect(await find(["empty"])).toMatchObject({ files: [], skipped: 0, warnings: [] });
+  });
+});
+
+describe("links", () => {
+  it("a loop is left out with a warning", async () => {
+    await write({ "docs/a.md": "", "docs/deep/b.md": "" });
+    await symlink("..", join(root, "docs/deep/up"));
+    await symlink(".", join(root, "docs/self"));
+    const discovery = await find(["docs"]);
+    expect(sources(discovery)).toEqual(["docs/a.md", "docs/deep/b.md"]);
+    expect(discovery.warnings.toSorted()).toEqual([
+      '"docs/deep/up" links to a folder that it is in, and was not followed.',
+      '"docs/self" links to a folder that it is in, and was not followed.',
+    ]);
+  });
+
+  it("two folders outside that link to each other end", async () => {
+    await write({ "docs/a.md": "", "x/x.md": "", "y/y.md": "" });
+    await symlink(join(root, "x"), join(root, "docs/x"));
+    await symlink(join(root, "y"), join(root, "x/to-y"));
+    await symlink(join(root, "x"), join(root, "y/to-x"));
+    expect(sources(await find(["docs"]))).toEqual(["docs/a.md", "docs/x/to-y/y.md", "docs/x/x.md"]);
+  });
+
+  it("files are followed, folders elsewhere too, broken links left out", async () => {
+    await write({ "docs/a.md": "", "shared/b.md": "123", "shared/sub/c.md": "" });
+    await symlink(join(root, "shared/b.md"), join(root, "docs/b.md"));
+    await symlink(join(root, "shared/sub"), join(root, "docs/sub"));
+    await symlink(join(root, "nowhere.md"), join(root, "docs/broken.md"));
+    await symlink(join(root, "docs/a.md"), join(root, "link.md"));
+    const discovery = await find(["docs", "link.md"]);
+    expect(sources(discovery)).toEqual(["docs/a.md", "docs/b.md", "docs/sub/c.md", "link.md"]);
+    expect(discovery.files[1]?.size).toBe(3);
+  });
+
+  it("what a link inside the walk leads to is found once", async () => {
+    await write({ "docs/real/a.md": "" });
+    await symlink("real", join(root, "docs/alias"));
+    const discovery = await find(["docs"]);
+    expect(sources(discovery)).toEqual(["docs/real/a.md"]);
+    expect(discovery.warnings).toEqual([]);
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+// The superuser reads every folder, whatever its permissions are.
+describe.skipIf(isRoot)("unreadable folders", () => {
+  it("are named in a warning, and what they held does not count as gone", async () => {
+    await write({ "docs/a.md": "", "docs/closed/b.md": "" });
+    await chmod(join(root, "docs/closed"), 0);
+    try {
+      const discovery = await find(["docs"]);
+      expect(sources(discovery)).toEqual(["docs/a.md"]);
+      expect(discovery.warnings).toEqual(['The folder "docs/closed" cannot be read and was left out.']);
+      expect(discovery.covers("docs/closed/b.md")).toBe(false);
+      expect(discovery.covers("docs/gone.md")).toBe(true);
+    } finally {
+      await chmod(join(root, "docs/closed"), 0o755);
+    }
+  });
+});
