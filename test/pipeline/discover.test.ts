@@ -301,20 +301,26 @@ describe("links", () => {
   });
 });
 
-const isRoot = process.getuid?.() === 0;
+// Windows has no permissions that a test could take away.
+describe.skipIf(process.seteuid === undefined)("unreadable folders", () => {
+  const user = process.geteuid?.() ?? 0;
+  const nobody = 65_534;
 
-// The superuser reads every folder, whatever its permissions are.
-describe.skipIf(isRoot)("unreadable folders", () => {
   it("are named in a warning, and what they held does not count as gone", async () => {
     await write({ "docs/a.md": "", "docs/closed/b.md": "" });
+    await chmod(root, 0o755);
     await chmod(join(root, "docs/closed"), 0);
+    // The superuser reads every folder, whatever its permissions are.
+    if (user === 0) process.seteuid?.(nobody);
     try {
       const discovery = await find(["docs"]);
       expect(sources(discovery)).toEqual(["docs/a.md"]);
       expect(discovery.warnings).toEqual(['The folder "docs/closed" cannot be read and was left out.']);
       expect(discovery.covers("docs/closed/b.md")).toBe(false);
       expect(discovery.covers("docs/gone.md")).toBe(true);
+      await expect(find(["docs/closed/b.md"])).rejects.toMatchObject({ code: "path-unreadable", exitCode: 2 });
     } finally {
+      if (user === 0) process.seteuid?.(user);
       await chmod(join(root, "docs/closed"), 0o755);
     }
   });

@@ -1,0 +1,23 @@
+import { decodeText } from "../util/decode-text.ts";
+import { fileStem } from "../util/file-stem.ts";
+import type { Loader } from "./types.ts";
+
+/** Plain text, and any other text whose format is not known: taken as it is, the file's name for its title. */
+export const textLoader: Loader = {
+  name: "text",
+  version: 1,
+  async load({ source, bytes }) {
+    const { text, warnings } = await decodeText(bytes);
+    return {
+      document: {
+        source,
+        format: "text",
+        title: fileStem(source),
+        metadata: {},
+        pages: [{ number: null, text }],
+        bodyStart: 0,
+      },
+      warnings,
+    };
+  },
+};

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { isSupported, loaderFor } from "../../src/loaders/index.ts";
+import { makePdf } from "../fixtures/pdf.ts";
+
+const binary = Buffer.from([1, 2, 3, 0, 255, 254, 7, 8, 0, 0, 14, 15]);
+
+describe("by extension", () => {
+  it.each([
+    ["a.md", "markdown"],
+    ["b/A.MARKDOWN", "markdown"],
+    ["a.mdx", "markdown"],
+    ["a.mdown", "markdown"],
+    ["a.mkd", "markdown"],
+    ["a.txt", "text"],
+    ["a.text", "text"],
+    ["a.log", "text"],
+    ["a.PDF", "pdf"],
+  ])("%s is %s, whatever it holds", async (source, name) => {
+    expect(isSupported(source)).toBe(true);
+    expect((await loaderFor(source, binary)).name).toBe(name);
+  });
+
+  it("others are not taken from folders", () => {
+    expect(["README", "a.png", "md", ".md", "a.md/b", "a.md.bak"].filter(isSupported)).toEqual([]);
+  });
+});
+
+describe("by content", () => {
+  it("other text is plain text, and a PDF is one under any name", async () => {
+    expect((await loaderFor("README", Buffer.from("words"))).name).toBe("text");
+    expect((await loaderFor("a.xyz", Buffer.from("größer", "latin1"))).name).toBe("text");
+    expect((await loaderFor("empty", Buffer.alloc(0))).name).toBe("text");
+    expect((await loaderFor("download", makePdf({ pages: [[]] }))).name).toBe("pdf");
+  });
+
+  it("other binary data is refused with what it looks like", async () => {
+    await expect(loaderFor("a.docx", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
+      code: "unsupported-format",
+      message:
+        "The file is neither text nor a known format: it looks like a ZIP archive (Office files are such archives).",
+    });
+    await expect(loaderFor("a.bin", binary)).rejects.toMatchObject({ code: "unsupported-format" });
+  });
+});
+
+it("plain text is taken as it is", async () => {
+  const loader = await loaderFor("notes/To do.txt", Buffer.alloc(0));
+  const text = "# no heading\n---\nx\n";
+  expect(await loader.load({ source: "notes/To do.txt", bytes: Buffer.from(text) })).toEqual({
+    document: {
+      source: "notes/To do.txt",
+      format: "text",
+      title: "To do",
+      metadata: {},
+      pages: [{ number: null, text }],
+      bodyStart: 0,
+    },
+    warnings: [],
+  });
+});
