@@ -1,0 +1,18 @@
+import type { Config } from "../config/schema.ts";
+import { UserError } from "../errors.ts";
+import type { Chunker } from "./types.ts";
+
+const chunkers = {
+  markdown: async () => (await import("./markdown.ts")).markdown,
+  separator: async () => (await import("./separator.ts")).separator,
+  sentence: async () => (await import("./sentence.ts")).sentence,
+  recursive: async () => (await import("./recursive.ts")).recursive,
+} satisfies Record<Config["chunking"]["strategy"], () => Promise<Chunker>>;
+
+/** The chunker of this name, loaded on first use. Throws `UserError` `unknown-strategy` where there is none. */
+export async function chunkerFor(strategy: string): Promise<Chunker> {
+  if (Object.hasOwn(chunkers, strategy)) return chunkers[strategy as keyof typeof chunkers]();
+  throw new UserError("unknown-strategy", `There is no chunking strategy "${strategy}".`, {
+    hint: `Use one of: ${Object.keys(chunkers).join(", ")}.`,
+  });
+}

@@ -1,0 +1,70 @@
+import type { Block, Heading } from "./markdown-blocks.ts";
+import { lengthLimit, pack } from "./pack.ts";
+import { chunksOf, type PageText, type Passage } from "./passages.ts";
+import { linePieces, prosePieces, type Piece } from "./pieces.ts";
+import { sectionsOf, type Section } from "./sections.ts";
+import type { Chunker } from "./types.ts";
+
+/**
+ * One chunk a section of a Markdown document (CommonMark and GFM tables): a heading and what stands below it up to the
+ * next, as it is in the file, without front matter; see `sectionsOf` for headings without text and tiny neighbours.
+ *
+ * A section longer than `maxChars` is cut between its blocks (paragraphs, list items, fences, tables) into parts of
+ * about the same length; a block that is longer alone is cut at sentences, then words, then characters, or at line ends
+ * where it is a fence, a table or HTML. Where prose is cut inside a block, the next part begins with up to
+ * `overlapChars` of the one before, at most half of `maxChars`.
+ *
+ * A paged document has no headings: its pages are cut at paragraphs in the same way.
+ */
+export const markdown: Chunker = {
+  name: "markdown",
+  version: 1,
+  uses: ["maxChars", "overlapChars"],
+  chunk(document, options) {
+    const maxChars = lengthLimit(options.maxChars);
+    const limits = { maxChars, overlapChars: Math.min(options.overlapChars, Math.floor(maxChars / 2)) };
+    return chunksOf(document, (page) => passagesOf(page, limits));
+  },
+};
+
+interface Limits {
+  maxChars: number;
+  overlapChars: number;
+}
+
+function* passagesOf(page: PageText, limits: Limits): Generator<Passage> {
+  if (page.lines === null) {
+    const body = { start: page.bodyStart, end: page.text.length };
+    const pieces = prosePieces(page.text, body, limits.maxChars);
+    for (const range of pack(page.text, pieces, { ...limits, evenUpTo: body.end })) yield { ...range, heading: [] };
+    return;
+  }
+  for (const section of sectionsOf(page.text, page.bodyStart, page.lines)) {
+    const pieces = piecesOf(page.text, section, limits.maxChars);
+    for (const range of pack(page.text, pieces, { ...limits, evenUpTo: section.end })) {
+      yield { ...range, heading: section.path };
+    }
+  }
+}
+
+function* piecesOf(text: string, section: Section, maxChars: number): Generator<Piece> {
+  // What follows the heading is cut where they do not go into one chunk together: a heading alone answers nothing.
+  const afterHeading = (section.blocks[0]?.kind === "heading" ? section.blocks[1]?.start : undefined) ?? section.start;
+  const room = maxChars - (afterHeading - section.start);
+  for (const [index, block] of section.blocks.entries()) {
+    yield* blockPieces(text, block, maxChars, index === 1 && room > maxChars / 2 ? room : maxChars);
+  }
+}
+
+/** `room`: the characters that are left beside a heading; prose and containers give way, lines stay whole. */
+function* blockPieces(text: string, block: Heading | Block, maxChars: number, room: number): Generator<Piece> {
+  const { kind, start, end } = block;
+  const isWhole = text.slice(start, end).trimEnd().length <= (kind === "lines" || kind === "html" ? maxChars : room);
+  if (isWhole) yield { start, end: start + text.slice(start, end).trimEnd().length, cutFrom: null };
+  else if (kind === "lines" || kind === "html") yield* linePieces(text, block, maxChars);
+  else if (kind === "container" && block.children.length > 0) {
+    for (const [index, child] of block.children.entries()) {
+      yield* blockPieces(text, child, maxChars, index === 0 ? room : maxChars);
+    }
+  } else yield* prosePieces(text, block, room);
+}
