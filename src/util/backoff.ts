@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ModelError } from "./model-error.ts";
+
+/** When a failed request is sent again. */
+export interface RetryPolicy {
+  /** Times that one request is sent at most, the first included. */
+  maxAttempts: number;
+  /** The same for a request that is refused because there are too many: it is fine, and only has to wait. */
+  maxThrottledAttempts: number;
+  /** Upper end of the first pause; it doubles with each further one. In milliseconds. */
+  baseDelayMs: number;
+  maxDelayMs: number;
+  /** No attempt begins later than this after the first, in milliseconds. */
+  maxElapsedMs: number;
+}
+
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 6,
+  maxThrottledAttempts: 12,
+  baseDelayMs: 250,
+  maxDelayMs: 30_000,
+  maxElapsedMs: 300_000,
+};
+
+/**
+ * Milliseconds until the next attempt; `null` where there is none.
+ *
+ * A pause that the provider asks for is kept; else it is exponential with full jitter (Brooker, "Exponential Backoff
+ * and Jitter", AWS Architecture Blog 2015), so that requests that failed together do not come back together.
+ *
+ * @param attempts times that the request was sent so far
+ * @param elapsedMs since it was first sent
+ */
+export function nextDelay(
+  error: ModelError,
+  attempts: number,
+  elapsedMs: number,
+  policy: RetryPolicy = defaultRetryPolicy,
+): number | null {
+  if (!error.retryable) return null;
+  const limit = error.kind === "rate-limit" ? policy.maxThrottledAttempts : policy.maxAttempts;
+  if (attempts >= limit) return null;
+  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempts - 1));
+  const jittered = Math.random() * ceiling;
+  // A little more than asked, so that not all requests come back in the same instant.
+  const delay = error.retryAfterMs === null ? jittered : error.retryAfterMs + Math.random() * policy.baseDelayMs;
+  return elapsedMs + delay > policy.maxElapsedMs ? null : delay;
+}
+
+/** The error of a request that was sent several times and is not sent again. */
+export function gaveUp(error: ModelError, attempts: number): ModelError {
+  if (attempts === 1) return error;
+  return new ModelError(error.kind, `${error.message}; given up after ${attempts} attempts`, {
+    ...(error.hint === null ? {} : { hint: error.hint }),
+    status: error.status,
+    retryAfterMs: error.retryAfterMs,
+    cause: error,
+  });
+}
+
+/** Sends one request until it succeeds or is given up; then throws its last error. */
+export async function withRetries<Result>(
+  request: () => Promise<Result>,
+  signal?: AbortSignal,
+  policy: RetryPolicy = defaultRetryPolicy,
+): Promise<Result> {
+  const startedAt = performance.now();
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      const delay = nextDelay(error, attempts, performance.now() - startedAt, policy);
+      if (delay === null) throw gaveUp(error, attempts);
+      await sleep(delay, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}

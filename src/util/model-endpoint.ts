@@ -1,0 +1,281 @@
+import { UserError } from "../errors.ts";
+import { providers, unlistedModel } from "../providers.ts";
+import type { Provider } from "../providers.ts";
+
+/** A row of `providers` in the configuration. */
+export interface ProviderRow {
+  baseUrl: string;
+  keyVariable?: string | undefined;
+  embeddingModel?: string | undefined;
+  chatModel?: string | undefined;
+  dimensions?: number | undefined;
+  maxBatch?: number | undefined;
+  maxTokensPerText?: number | undefined;
+  queryPrefix?: string | undefined;
+  documentPrefix?: string | undefined;
+}
+
+/** What decides where a key may go. */
+export interface EndpointEnvironment {
+  variables: Readonly<Record<string, string | undefined>>;
+  configFile: string | null;
+  /** The configuration is the user's own: it stands in the home folder, was named with `--config`, or there is none. */
+  configIsTrusted: boolean;
+}
+
+export interface EndpointRequest {
+  /** `embedding` or `llm` of the configuration. Every text in it may end up in a request. */
+  section: {
+    provider: string;
+    model?: string | undefined;
+    baseUrl?: string | undefined;
+    apiKey?: string | undefined;
+  };
+  /** `providers` of the configuration. */
+  rows: Readonly<Record<string, ProviderRow>>;
+  environment: EndpointEnvironment;
+  purpose: "embedding" | "chat";
+}
+
+/** Where a model is reached, and with which key. */
+export interface ModelEndpoint {
+  /** Name in the configuration, e.g. `openai`. */
+  provider: string;
+  /** As people call it, e.g. `OpenAI`. */
+  label: string;
+  model: string;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  apiKey: string | null;
+  /** Where the key is from. */
+  keySource: "configuration" | "environment" | "none";
+  /** Environment variable that the provider's key is read from. */
+  keyVariable: string | null;
+  /** Section of the configuration that decides: `embedding` or `llm`. */
+  setting: "embedding" | "llm";
+  facts: Provider;
+}
+
+/** Comma-separated hosts that the user allows keys to be sent to. */
+const allowVariable = "RAG_ALLOW_HOST";
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Names of all providers, the configuration's own first. */
+export function providerNames(rows: Readonly<Record<string, ProviderRow>>): string[] {
+  return [...new Set([...Object.keys(rows), ...Object.keys(providers)])];
+}
+
+/**
+ * What is known of a provider: a row of the configuration, laid over the built-in one of the same name.
+ * Throws `UserError` where there is no such provider.
+ */
+export function resolveProvider(name: string, rows: Readonly<Record<string, ProviderRow>>): Provider {
+  const builtIn = Object.hasOwn(providers, name) ? providers[name] : undefined;
+  const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+  if (row) return fromRow(name, row, builtIn);
+  if (builtIn) return builtIn;
+  throw new UserError("unknown-provider", `There is no model provider "${name}".`, {
+    hint: `Known are ${providerNames(rows).join(", ")}; any other OpenAI-compatible API can be added under "providers" in the configuration.`,
+  });
+}
+
+function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined): Provider {
+  const known = builtIn?.embedding;
+  const model = row.embeddingModel ?? known?.defaultModel ?? null;
+  const models = { ...known?.models };
+  // What a row says of vectors holds for the row's own model.
+  if (model !== null) {
+    const base = models[model] ?? unlistedModel;
+    models[model] = {
+      ...base,
+      dimensions: row.dimensions ?? base.dimensions,
+      maxTokensPerText: row.maxTokensPerText ?? base.maxTokensPerText,
+      queryPrefix: row.queryPrefix ?? base.queryPrefix,
+      documentPrefix: row.documentPrefix ?? base.documentPrefix,
+    };
+  }
+  return {
+    label: builtIn?.label ?? name,
+    baseUrl: row.baseUrl,
+    keyVariable: row.keyVariable ?? builtIn?.keyVariable ?? null,
+    hosts: builtIn?.hosts ?? [],
+    embedding: {
+      defaultModel: model,
+      models,
+      maxBatch: row.maxBatch ?? known?.maxBatch ?? 64,
+      maxTokensPerBatch: known?.maxTokensPerBatch ?? 100_000,
+      dimensionsParameter: known?.dimensionsParameter ?? "dimensions",
+    },
+    chat: { models: builtIn?.chat?.models ?? {}, defaultModel: row.chatModel ?? builtIn?.chat?.defaultModel ?? null },
+    pricesNoted: builtIn?.pricesNoted ?? null,
+    note: builtIn?.note ?? null,
+  };
+}
+
+/**
+ * Decides where a model is reached and which key goes there. A key from the environment goes to its own provider's
+ * hosts, or to an address that the user's own configuration names; a project's configuration cannot send it elsewhere
+ * until the user lists the host in `RAG_ALLOW_HOST`. Throws `UserError` (exit code 2) where something is missing or
+ * refused.
+ */
+export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
+  const { section, environment, purpose } = request;
+  const facts = resolveProvider(section.provider, request.rows);
+  const setting = purpose === "embedding" ? "embedding" : "llm";
+  const model = modelOf(facts, section, purpose);
+  const baseUrl = addressOf(section.baseUrl ?? facts.baseUrl, model, setting);
+  const url = new URL(baseUrl);
+  const partial = { provider: section.provider, label: facts.label, model, baseUrl, setting, facts } as const;
+
+  const allowed = isListed(url, (environment.variables[allowVariable] ?? "").split(","));
+  const own = isListed(url, hostsOfKey(facts.keyVariable));
+  const trusted = environment.configIsTrusted || allowed || own;
+  if (!trusted) refuseMisdirection(request, facts, url);
+
+  const key = chooseKey(request, facts, url, { own, trusted });
+  if (key.apiKey !== null && url.protocol === "http:" && !loopback.test(url.hostname) && !allowed) {
+    throw new UserError("insecure-endpoint", `The key for ${facts.label} would travel unencrypted to ${url.host}.`, {
+      hint: `Use an https:// address in ${setting}.baseUrl, or allow it for a network you trust: export ${allowVariable}=${url.host}`,
+    });
+  }
+  return { ...partial, ...key };
+}
+
+/** The model of the configuration, else the provider's default. */
+function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: "embedding" | "chat"): string {
+  const offered = purpose === "embedding" ? facts.embedding : facts.chat;
+  if (offered === null && purpose === "embedding") throw noEmbeddings(facts, section.provider);
+  if (offered === null) {
+    throw new UserError("no-chat-models", `${facts.label} offers no chat models.`, {
+      hint: `Set llm.provider to another one, e.g. openai, deepseek or ollama; ${section.provider} can stay in embedding.provider.`,
+    });
+  }
+  const model = section.model ?? offered.defaultModel;
+  if (model) return model;
+  const setting = purpose === "embedding" ? "embedding.model" : "llm.model";
+  throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} is not set.`, {
+    hint: `Name one: set ${setting}, or write the provider as ${section.provider}/<model>.`,
+  });
+}
+
+function noEmbeddings(facts: Provider, name: string): UserError {
+  return new UserError("no-embeddings", `${facts.label} offers no embedding models.`, {
+    hint: `Pair it with another provider: keep llm.provider "${name}" and set embedding.provider to openai, fireworks, ollama (no key) or local (no server); or leave embedding out, and BM25 alone serves.`,
+  });
+}
+
+function addressOf(template: string, model: string, setting: string): string {
+  let address = template;
+  if (template.includes("{model}")) {
+    // The model becomes part of the host: anything but a plain label could name another host.
+    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(model)) {
+      throw new UserError("invalid-model", `"${model}" cannot be part of the address ${template}.`, {
+        hint: `${setting}.model must be letters, digits and hyphens here, e.g. mistral-7b.`,
+      });
+    }
+    address = template.replaceAll("{model}", model);
+  }
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UserError("invalid-base-url", `${setting}.baseUrl is no http:// or https:// address.`, {
+      hint: `Write it as https://host/v1.`,
+    });
+  }
+  if (url.username || url.password) {
+    throw new UserError("invalid-base-url", `${setting}.baseUrl must not hold a user name or password.`, {
+      hint: `Put the key into ${setting}.apiKey, best as \${VARIABLE}.`,
+    });
+  }
+  return address.replace(/\/+$/, "");
+}
+
+/** Whether a list of `host`, `host:port` and `*.domain` has the address. */
+function isListed(url: URL, hosts: readonly string[]): boolean {
+  return hosts.some((entry) => {
+    const host = entry.trim().toLowerCase();
+    if (host === "") return false;
+    if (host.startsWith("*.")) return url.hostname.endsWith(host.slice(1));
+    return url.host === host || url.hostname === host;
+  });
+}
+
+/** Where a variable's key is at home: the hosts of the built-in providers that read it. */
+function hostsOfKey(keyVariable: string | null): string[] {
+  if (keyVariable === null) return [];
+  return Object.values(providers).flatMap((provider) => (provider.keyVariable === keyVariable ? provider.hosts : []));
+}
+
+/** Refuses a project's configuration that turns a known provider's requests, or a secret, to a host of its own. */
+function refuseMisdirection(request: EndpointRequest, facts: Provider, url: URL): void {
+  const { section, environment } = request;
+  const file = environment.configFile ?? "The project's configuration";
+  const hint = `If you trust that host: export ${allowVariable}=${url.host}`;
+  if (facts.hosts.length > 0 && !loopback.test(url.hostname)) {
+    throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to ${url.host}.`, { hint });
+  }
+  const leaked = secretIn({ ...section, apiKey: undefined }, environment.variables, looksSecret);
+  if (leaked !== null) {
+    throw new UserError("foreign-host", `${file} sends the value of ${leaked} to ${url.host}.`, { hint });
+  }
+}
+
+function chooseKey(
+  request: EndpointRequest,
+  facts: Provider,
+  url: URL,
+  where: { own: boolean; trusted: boolean },
+): Pick<ModelEndpoint, "apiKey" | "keySource" | "keyVariable"> {
+  const { section, environment } = request;
+  const file = environment.configFile ?? "The project's configuration";
+  const keyVariable = facts.keyVariable;
+  const fromConfiguration = section.apiKey?.trim();
+  if (fromConfiguration) {
+    // A key written as ${VARIABLE} is the user's, not the project's: it stays bound to where it belongs. Even a
+    // provider's own host may only see that provider's key.
+    const variable = secretIn({ apiKey: fromConfiguration }, environment.variables, () => true);
+    const belongs = environment.configIsTrusted || variable === null || variable === keyVariable;
+    if (variable !== null && !(where.trusted && (belongs || !where.own))) {
+      throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${url.host}.`, {
+        hint: `If you trust that host: export ${allowVariable}=${url.host}`,
+      });
+    }
+    return { apiKey: fromConfiguration, keySource: "configuration", keyVariable };
+  }
+  const fromEnvironment = keyVariable === null ? undefined : environment.variables[keyVariable]?.trim();
+  if (fromEnvironment && where.trusted) return { apiKey: fromEnvironment, keySource: "environment", keyVariable };
+  if (fromEnvironment && !loopback.test(url.hostname)) {
+    throw new UserError("foreign-host", `${file} sends the value of ${keyVariable} to ${url.host}.`, {
+      hint: `If you trust that host: export ${allowVariable}=${url.host}`,
+    });
+  }
+  if (keyVariable !== null && !fromEnvironment && where.own) {
+    const setting = request.purpose === "embedding" ? "embedding" : "llm";
+    throw new UserError("missing-key", `${facts.label} needs an API key, and ${keyVariable} is not set.`, {
+      hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own.`,
+    });
+  }
+  return { apiKey: null, keySource: "none", keyVariable };
+}
+
+/** Values shorter than this are no secrets, and occur in other texts by chance. */
+const shortestSecret = 8;
+
+function looksSecret(name: string): boolean {
+  return /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i.test(name);
+}
+
+/** The first environment variable whose value occurs in a text of the section; `null` where none does. */
+function secretIn(
+  section: object,
+  variables: Readonly<Record<string, string | undefined>>,
+  matters: (name: string) => boolean,
+): string | null {
+  const texts = Object.values(section).filter((value) => typeof value === "string");
+  for (const [name, value] of Object.entries(variables)) {
+    const secret = value?.trim() ?? "";
+    if (secret.length < shortestSecret || !matters(name)) continue;
+    if (texts.some((text) => text.includes(secret))) return name;
+  }
+  return null;
+}

@@ -1,0 +1,212 @@
+import { createRequire } from "node:module";
+import type * as Sdk from "openai";
+
+import { messageOf } from "../errors.ts";
+import type { ModelEndpoint } from "./model-endpoint.ts";
+import { ModelError } from "./model-error.ts";
+import type { ModelErrorKind } from "./model-error.ts";
+import { createRedactor } from "./redact.ts";
+import { retryDelayOf } from "./retry-after.ts";
+
+export interface OpenAIConnection {
+  /** Retries nothing, reads no environment variable, and follows no redirect. */
+  client: Sdk.OpenAI;
+  /** What a failed request means, without the key. An error that is none of the provider's or the network's is returned as it is. */
+  explain(error: unknown): unknown;
+  /** An answer that came, but cannot be used. */
+  badAnswer(what: string): ModelError;
+  /** The request was not answered in time. */
+  timeout(timeoutMs: number): ModelError;
+}
+
+/** The only headers that are sent: the client adds others that tell of the machine, and some from the environment. */
+const sentHeaders = ["accept", "authorization", "content-type"];
+
+/**
+ * Connects to an OpenAI-compatible API; nothing is sent yet. The package is loaded here and not before: as CommonJS,
+ * which takes two thirds of the time that its ES modules take.
+ */
+export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
+  const sdk = createRequire(import.meta.url)("openai") as typeof Sdk;
+  const clean = createRedactor([endpoint.apiKey]);
+  const client = new sdk.OpenAI({
+    baseURL: endpoint.baseUrl,
+    // The client insists on a key. Where there is none, the header is taken out again.
+    apiKey: endpoint.apiKey ?? "none",
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    // The client's own limit ends with the answer's head; callers set one that ends with its last byte.
+    timeout: 2 ** 31 - 1,
+    logLevel: "off",
+    fetch: (url, init) => fetch(url as string, { ...init, headers: only(init?.headers, endpoint), redirect: "manual" }),
+  });
+  const name = `${endpoint.label} (${endpoint.model})`;
+
+  function fail(kind: ModelErrorKind, what: string, options: ConstructorParameters<typeof ModelError>[2] = {}) {
+    return new ModelError(kind, `${name}: ${clean(what)}`, { hint: hintFor(kind, endpoint), ...options });
+  }
+
+  function explainStatus(error: Sdk.APIError): ModelError {
+    const status = error.status ?? 0;
+    const said = clean(saidBy(error));
+    const kind = kindOf(status, said, error);
+    return fail(kind, `${whatHappened(kind, status)}${said === "" ? "" : `: ${said}`}`, {
+      status,
+      retryable: kind === "rate-limit" || kind === "server",
+      retryAfterMs: retryDelayOf(error.headers ?? null, Date.now()),
+      inputIndex: kind === "too-long" ? inputIndexOf(said) : null,
+    });
+  }
+
+  return {
+    client,
+    explain(error) {
+      if (error instanceof sdk.APIUserAbortError) return error;
+      if (error instanceof sdk.APIConnectionError) {
+        return fail("connection", `no connection to ${endpoint.baseUrl} (${reasonOf(error)})`, { retryable: true });
+      }
+      if (error instanceof sdk.APIError && error.status !== undefined) return explainStatus(error);
+      if (error instanceof SyntaxError) {
+        return fail("bad-response", "the answer is cut off or no JSON", { retryable: true });
+      }
+      // The connection broke while the answer was read: what `fetch` throws then.
+      if (error instanceof TypeError || isSocketError(error)) {
+        return fail("connection", `the connection broke (${reasonOf(error)})`, { retryable: true });
+      }
+      return error;
+    },
+    badAnswer: (what) => fail("bad-response", what),
+    timeout: (timeoutMs) => fail("timeout", `no answer within ${timeoutMs / 1000} s`, { retryable: true }),
+  };
+}
+
+function only(headers: RequestInit["headers"] | undefined, endpoint: ModelEndpoint): Headers {
+  const all = new Headers(headers);
+  const kept = new Headers({ "user-agent": "milvus-rag" });
+  for (const name of sentHeaders) {
+    const value = all.get(name);
+    if (value !== null && (name !== "authorization" || endpoint.apiKey !== null)) kept.set(name, value);
+  }
+  return kept;
+}
+
+/** What the provider says of the failure; a page meant for browsers is named, not quoted. */
+function saidBy(error: Sdk.APIError): string {
+  const body = error.error as { message?: unknown } | string | undefined;
+  const text = typeof body === "object" && typeof body?.message === "string" ? body.message : bodyText(error);
+  if (/<(!doctype|html|head|body)\b/i.test(text)) {
+    const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();
+    return `a web page${title ? ` titled "${title}"` : ""} instead of an API answer, probably from a proxy in between`;
+  }
+  return text.replaceAll(/\s+/g, " ").trim().slice(0, 500);
+}
+
+/** The client's message: the status, and the body as text. */
+function bodyText(error: Sdk.APIError): string {
+  return error.message.replace(/^\d{3}\s*/, "").replace("status code (no body)", "");
+}
+
+function kindOf(status: number, said: string, error: Sdk.APIError): ModelErrorKind {
+  const code = `${error.code ?? ""} ${error.type ?? ""}`;
+  if (status === 402 || /insufficient_quota|billing_hard_limit|insufficient[_ ]balance/i.test(code)) return "quota";
+  if (status === 429)
+    return /insufficient (quota|balance)|exceeded your current quota/i.test(said) ? "quota" : "rate-limit";
+  if (status === 408 || status === 409 || status >= 500) return "server";
+  if (status === 401 || status === 403) return "auth";
+  if (/model_not_found/.test(code) || status === 404 || status === 405) return "not-found";
+  if (status >= 300 && status < 400) return "not-found";
+  if (status === 413 || /context_length_exceeded/.test(code) || isTooLong(said)) return "too-long";
+  if (/model\b.*\b(does not exist|not found)/i.test(said)) return "not-found";
+  return "invalid-request";
+}
+
+/** How providers say that a text has too many tokens; there is no common code for it. */
+function isTooLong(said: string): boolean {
+  return (
+    /(context|sequence|input)[ _]?(length|window)|maximum (context|sequence|input|number of tokens)/i.test(said) ||
+    /too (long|large|many tokens)|(exceed|larger|longer|more)\w* (than )?.*\b(tokens?|context|batch size)\b/i.test(said)
+  );
+}
+
+/** `input[3]` in a message that tells which text is refused. */
+function inputIndexOf(said: string): number | null {
+  const match = /input\[(\d+)\]/.exec(said);
+  return match ? Number(match[1]) : null;
+}
+
+function whatHappened(kind: ModelErrorKind, status: number): string {
+  switch (kind) {
+    case "rate-limit":
+      return "too many requests (HTTP 429)";
+    case "quota":
+      return `the account has no quota or balance left (HTTP ${status})`;
+    case "auth":
+      return `the key was refused (HTTP ${status})`;
+    case "not-found":
+      return status >= 300 && status < 400
+        ? `the address answers with a redirect (HTTP ${status})`
+        : `no such model or address (HTTP ${status})`;
+    case "too-long":
+      return `a text is too long (HTTP ${status})`;
+    case "server":
+      return `the server failed (HTTP ${status})`;
+    default:
+      return `the request was refused (HTTP ${status})`;
+  }
+}
+
+/** What a person can do about it. */
+function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
+  const { setting, provider, keyVariable, baseUrl } = endpoint;
+  switch (kind) {
+    case "rate-limit":
+      return setting === "embedding"
+        ? "Run the command again later: it goes on where it stopped. A lower embedding.concurrency stays below the limit."
+        : "Try again later, or use another model.";
+    case "quota":
+      return `Add credit to the account that the key belongs to, or set ${setting}.provider to another one.`;
+    case "auth":
+      return keyVariable === null || endpoint.keySource === "configuration"
+        ? `Check ${setting}.apiKey, and that the key may use this model.`
+        : `Check ${keyVariable}, and that the key may use this model.`;
+    case "not-found":
+      return provider === "ollama"
+        ? `Fetch the model first: ollama pull ${endpoint.model}`
+        : `Check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}.`;
+    case "too-long":
+      return setting === "embedding"
+        ? "Use a smaller chunking.maxChars, or a model that takes longer texts."
+        : "Use a smaller ask.maxContextChars, or a model that takes longer texts.";
+    case "connection":
+      return endpoint.facts.hosts.length === 0
+        ? `Is the server running? Start it, or set ${setting}.baseUrl.`
+        : `Check the network, and ${setting}.baseUrl if you set it; then run the command again.`;
+    case "timeout":
+      return `Run the command again, or raise ${setting}.timeoutMs.`;
+    case "server":
+      return "Run the command again later.";
+    case "bad-response":
+      return `Check that ${baseUrl} is an OpenAI-compatible API and that "${endpoint.model}" is a model for ${setting === "embedding" ? "embeddings" : "chat"}.`;
+    case "invalid-request":
+      return `Check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}.`;
+  }
+}
+
+/** The innermost cause's code or message: `fetch failed` alone helps nobody. */
+function reasonOf(error: unknown): string {
+  let cause: unknown = error;
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
+  const code = (cause as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : messageOf(cause);
+}
+
+function isSocketError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    typeof (error as { code?: unknown }).code === "string" &&
+    /^(E[A-Z]+|UND_ERR)/.test(String((error as { code?: unknown }).code))
+  );
+}

@@ -1,0 +1,38 @@
+const mask = "***";
+
+/** What looks like a secret wherever it stands; each keeps the part of the text that helps to understand a message. */
+const patterns: [RegExp, string][] = [
+  // Authorization: Bearer abc, "authorization": "Basic abc"
+  [/\b(bearer|basic)(\s+)[\w.~+/=*-]{6,}/gi, `$1$2${mask}`],
+  // scheme://user:password@host, and scheme://token@host
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'`]+@/gi, `$1${mask}@`],
+  // ?api_key=abc
+  [/([?&](?:api[-_]?key|key|token|access[-_]token|secret|password)=)[^&\s"'`]+/gi, `$1${mask}`],
+  // Keys with the prefixes that model providers give them, whole or already starred out in the middle.
+  [/\b(?:sk|pk|rk|fw|gsk|xai|hf|jina|pa|al|nvapi|tgp_v1|key)[-_][\w*-]{8,}/g, mask],
+];
+
+/** A secret shorter than this is left alone: masking it would garble ordinary words. */
+const shortestSecret = 6;
+
+/** Masks what looks like a secret: bearer tokens, provider keys, `user:password@` in addresses. */
+export function redact(text: string): string {
+  return patterns.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
+}
+
+/**
+ * A function that masks these secrets wherever they occur (as they are, URL-encoded, or in Base64) and whatever else
+ * looks like a secret. Values that are empty, not set or shorter than 6 characters are left out.
+ */
+export function createRedactor(secrets: readonly (string | null | undefined)[]): (text: string) => string {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    if (!secret || secret.trim().length < shortestSecret) continue;
+    for (const value of new Set([secret, secret.trim()])) {
+      forms.add(value).add(encodeURIComponent(value)).add(Buffer.from(value).toString("base64"));
+    }
+  }
+  // The longest first: a secret may be part of another.
+  const ordered = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => redact(ordered.reduce((result, form) => result.replaceAll(form, mask), text));
+}

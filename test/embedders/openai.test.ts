@@ -1,0 +1,302 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { createOpenAIEmbedder } from "../../src/embedders/openai.ts";
+import type { OpenAIEmbedderOptions } from "../../src/embedders/openai.ts";
+import type { Embedder } from "../../src/embedders/types.ts";
+import { ExitCode } from "../../src/errors.ts";
+import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
+import { ModelError } from "../../src/util/model-error.ts";
+import { apiError, faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
+import type { FakeServer, FakeServerOptions, Fault } from "../fakes/openai-server.ts";
+
+const key = "sk-live-0123456789abcdefghij";
+const model = "test-embedding";
+let server: FakeServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+function embedderAt(
+  baseUrl: string,
+  options: Partial<OpenAIEmbedderOptions> & { provider?: string; model?: string; apiKey?: string | null } = {},
+): Embedder {
+  const { provider = "openai", apiKey = key, ...rest } = options;
+  const endpoint = resolveEndpoint({
+    section: { provider, model: options.model ?? model, baseUrl, ...(apiKey === null ? {} : { apiKey }) },
+    rows: {},
+    environment: { variables: {}, configFile: null, configIsTrusted: true },
+    purpose: "embedding",
+  });
+  return createOpenAIEmbedder(endpoint, {
+    dimensions: null,
+    queryPrefix: null,
+    documentPrefix: null,
+    timeoutMs: 10_000,
+    ...rest,
+  });
+}
+
+async function start(options: FakeServerOptions = {}, embedderOptions: Parameters<typeof embedderAt>[1] = {}) {
+  server = await startFakeServer(options);
+  return embedderAt(server.baseUrl, embedderOptions);
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ModelError> {
+  const error: unknown = await work.then(
+    () => new Error("it did not fail"),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ModelError) return error;
+  throw error;
+}
+
+/** Changes, or leaves out, each embedding of the good answer. */
+const alter = (change: (item: Record<string, unknown>, index: number) => Record<string, unknown> | null): Fault => ({
+  type: "alter",
+  change: (body) => ({
+    ...body,
+    data: (body["data"] as Record<string, unknown>[]).map(change).filter((item) => item !== null),
+  }),
+});
+
+describe("an OpenAI-compatible embedder", () => {
+  it.each([false, true])("reads vectors as they were sent (lists of numbers: %s)", async (alwaysFloats) => {
+    const embedder = await start({ key, embeddings: { dimensions: 24, alwaysFloats } });
+    const texts = ["one", "two", "three"];
+    const { vectors, tokens } = await embedder.embed(texts);
+    expect(vectors.map((vector) => Array.from(vector))).toEqual(texts.map((text) => fakeVector(text, 24)));
+    expect(tokens).toBe(4);
+    expect(server?.requests[0]?.body).toEqual({ model, input: texts, encoding_format: "base64" });
+  });
+
+  it("puts vectors into the order of the texts, whatever the order of the answer", async () => {
+    const embedder = await start({
+      fault: () => ({ type: "alter", change: (body) => ({ ...body, data: (body["data"] as unknown[]).toReversed() }) }),
+    });
+    const { vectors } = await embedder.embed(["a", "b", "c"]);
+    expect(vectors.map((vector) => Array.from(vector))).toEqual(["a", "b", "c"].map((text) => fakeVector(text, 8)));
+  });
+
+  it("sends nothing about the machine, and nothing from the environment, but the key", async () => {
+    process.env["OPENAI_CUSTOM_HEADERS"] = "x-secret: from-the-environment";
+    process.env["OPENAI_ORG_ID"] = "org-of-someone";
+    try {
+      const embedder = await start({ key });
+      await embedder.embed(["text"]);
+    } finally {
+      delete process.env["OPENAI_CUSTOM_HEADERS"];
+      delete process.env["OPENAI_ORG_ID"];
+    }
+    const headers = server?.requests[0]?.headers ?? {};
+    expect(headers["user-agent"]).toBe("milvus-rag");
+    expect(Object.keys(headers).filter((name) => /^(x-|openai-)/.test(name))).toEqual([]);
+  });
+
+  it("sends no key where there is none", async () => {
+    const embedder = await start({}, { provider: "ollama", apiKey: null });
+    await embedder.embed(["text"]);
+    expect(server?.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it("asks once for the dimensions where they are not known", async () => {
+    const embedder = await start({ embeddings: { dimensions: 48 } });
+    const identities = await Promise.all([embedder.identity(), embedder.identity()]);
+    expect(identities[0]).toEqual({
+      provider: "openai",
+      model,
+      dimensions: 48,
+      queryPrefix: "",
+      documentPrefix: "",
+    });
+    expect(server?.requests).toHaveLength(1);
+  });
+
+  it("asks again for the dimensions where that failed", async () => {
+    const embedder = await start({ fault: ({ index }) => (index === 0 ? faults.serverError() : null) });
+    await expect(embedder.identity()).rejects.toThrow(/HTTP 500/);
+    await expect(embedder.identity()).resolves.toMatchObject({ dimensions: 8 });
+  });
+
+  it("knows dimensions and prefixes of listed models without asking", async () => {
+    const embedder = await start({}, { provider: "fireworks", model: "nomic-ai/nomic-embed-text-v1.5" });
+    await expect(embedder.identity()).resolves.toMatchObject({
+      dimensions: 768,
+      queryPrefix: "search_query: ",
+      documentPrefix: "search_document: ",
+    });
+    expect(server?.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ["openai", "text-embedding-3-small", "dimensions"],
+    ["mistral", "codestral-embed", "output_dimension"],
+  ])("asks %s for shorter vectors in its own words", async (provider, name, parameter) => {
+    const embedder = await start({ embeddings: { dimensions: 256 } }, { provider, model: name, dimensions: 256 });
+    await expect(embedder.identity()).resolves.toMatchObject({ dimensions: 256 });
+    await embedder.embed(["text"]);
+    expect(server?.requests[0]?.body).toMatchObject({ [parameter]: 256 });
+  });
+
+  it("stops a request that hangs when it is told to", async () => {
+    const embedder = await start({ fault: () => ({ type: "hang" }) });
+    const controller = new AbortController();
+    const work = embedder.embed(["text"], controller.signal);
+    setTimeout(() => controller.abort(new Error("enough")), 50);
+    await expect(work).rejects.toThrow("enough");
+  });
+});
+
+describe("what goes wrong with a provider", () => {
+  interface Expected {
+    kind: string;
+    retryable: boolean;
+    says: RegExp;
+    hint: RegExp;
+  }
+
+  it.each<[string, Fault, Expected]>([
+    [
+      "429",
+      faults.rateLimited(),
+      { kind: "rate-limit", retryable: true, says: /too many requests/, hint: /embedding\.concurrency/ },
+    ],
+    [
+      "no quota",
+      faults.outOfQuota(),
+      { kind: "quota", retryable: false, says: /no quota or balance left/, hint: /Add credit/ },
+    ],
+    ["500", faults.serverError(), { kind: "server", retryable: true, says: /HTTP 500/, hint: /again later/ }],
+    [
+      "a page from a proxy",
+      faults.htmlPage(),
+      { kind: "server", retryable: true, says: /a web page titled "502 Bad Gateway"/, hint: /again later/ },
+    ],
+    [
+      "a page with status 200",
+      faults.htmlPage(200),
+      { kind: "bad-response", retryable: false, says: /web page/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "an unknown model",
+      faults.unknownModel(model),
+      { kind: "not-found", retryable: false, says: /no such model/, hint: /embedding\.model/ },
+    ],
+    [
+      "a redirect",
+      { type: "respond", status: 302, body: "", headers: { location: "https://elsewhere.example/" } },
+      { kind: "not-found", retryable: false, says: /redirect/, hint: /address/ },
+    ],
+    [
+      "a wrong key",
+      faults.wrongKey(key),
+      { kind: "auth", retryable: false, says: /key was refused/, hint: /embedding\.apiKey/ },
+    ],
+    [
+      "the key in an error of another kind",
+      { type: "respond", status: 400, body: apiError(`bad header "Authorization: Bearer ${key}" for ${key}`) },
+      { kind: "invalid-request", retryable: false, says: /Bearer \*\*\*/, hint: /settings under embedding/ },
+    ],
+    [
+      "a text that is too long",
+      { type: "respond", status: 400, body: apiError("maximum context length is 512 tokens for input[1]") },
+      { kind: "too-long", retryable: false, says: /too long/, hint: /chunking\.maxChars/ },
+    ],
+    ["a reset", { type: "reset" }, { kind: "connection", retryable: true, says: /ECONNRESET|socket/, hint: /network/ }],
+    [
+      "a reset in the middle",
+      { type: "reset-midway" },
+      { kind: "connection", retryable: true, says: /connection broke/, hint: /network/ },
+    ],
+    [
+      "truncated JSON",
+      { type: "truncate" },
+      { kind: "bad-response", retryable: true, says: /cut off/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "a vector too few",
+      alter((item, index) => (index === 0 ? item : null)),
+      { kind: "bad-response", retryable: false, says: /1 vectors came for 2 texts/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "two vectors for one text",
+      alter((item) => ({ ...item, index: 0 })),
+      { kind: "bad-response", retryable: false, says: /positions/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "vectors of two lengths",
+      alter((item, index) => ({ ...item, embedding: fakeVector("x", 8 + index) })),
+      { kind: "bad-response", retryable: false, says: /9 dimensions instead of 8/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "NaN",
+      alter((item) => ({
+        ...item,
+        embedding: Buffer.from(new Float32Array(8).fill(Number.NaN).buffer).toString("base64"),
+      })),
+      { kind: "bad-response", retryable: false, says: /no finite number/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "null among numbers",
+      alter((item) => ({ ...item, embedding: [1, null, 3, 4, 5, 6, 7, 8] })),
+      { kind: "bad-response", retryable: false, says: /no finite number/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "zeros",
+      alter((item) => ({ ...item, embedding: Array.from({ length: 8 }, () => 0) })),
+      { kind: "bad-response", retryable: false, says: /all zeros/, hint: /OpenAI-compatible/ },
+    ],
+    [
+      "no vectors at all",
+      { type: "respond", status: 200, body: { object: "list" } },
+      { kind: "bad-response", retryable: false, says: /no embeddings/, hint: /OpenAI-compatible/ },
+    ],
+  ])("%s is told with provider, model, cause and remedy, and without the key", async (_, fault, expected) => {
+    const embedder = await start({ fault: () => fault });
+    const error = await failureOf(embedder.embed(["one", "two"]));
+    expect(error.message).toContain(`OpenAI (${model}): `);
+    expect(error.message).toMatch(expected.says);
+    expect(error.hint).toMatch(expected.hint);
+    expect(error).toMatchObject({
+      kind: expected.kind,
+      code: `model-${expected.kind}`,
+      retryable: expected.retryable,
+      exitCode: ExitCode.backend,
+    });
+    expect(`${error.message} ${error.hint}`).not.toContain(key);
+  });
+
+  it("an unreachable server is told with its address", async () => {
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    const { port } = listener.address() as AddressInfo;
+    await new Promise((resolve) => listener.close(resolve));
+    const embedder = embedderAt(`http://127.0.0.1:${port}/v1`, { provider: "ollama", apiKey: null });
+    const error = await failureOf(embedder.embed(["text"]));
+    expect(error.message).toBe(`Ollama (${model}): no connection to http://127.0.0.1:${port}/v1 (ECONNREFUSED)`);
+    expect(error.hint).toContain("Is the server running?");
+    expect(error.retryable).toBe(true);
+  });
+
+  it("a request that is not answered in time is given up", async () => {
+    const embedder = await start({ fault: () => ({ type: "hang" }) }, { timeoutMs: 100 });
+    const error = await failureOf(embedder.embed(["text"]));
+    expect(error).toMatchObject({ kind: "timeout", retryable: true });
+    expect(error.message).toContain("no answer within 0.1 s");
+    expect(error.hint).toContain("embedding.timeoutMs");
+  });
+
+  it("says how long the provider asks to wait", async () => {
+    const embedder = await start({ fault: () => faults.rateLimited({ "retry-after": "7" }) });
+    expect((await failureOf(embedder.embed(["text"]))).retryAfterMs).toBe(7000);
+  });
+
+  it("says which text is too long where the provider does", async () => {
+    const embedder = await start({ embeddings: { maxCharsPerText: 5, namesTooLongInput: true } });
+    const error = await failureOf(embedder.embed(["a", "b", "much too long"]));
+    expect(error).toMatchObject({ kind: "too-long", inputIndex: 2 });
+  });
+});
