@@ -32,6 +32,8 @@ export interface EmbedPool {
   embed(texts: readonly string[]): Promise<EmbedOutcome[]>;
   /** Sends what waits for a full request now. */
   flush(): void;
+  /** Texts that a caller should have queued to keep every request full and none waiting. */
+  readonly window: number;
   readonly progress: EmbedProgress;
 }
 
@@ -223,6 +225,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
 
   return {
     flush,
+    window: 2 * options.concurrency * batchSize,
     embed(texts) {
       if (failure) return Promise.reject(failure);
       const outcomes = texts.map((text): EmbedOutcome | Promise<EmbedOutcome> => {

@@ -80,7 +80,7 @@ describe("front matter", () => {
 
   it("cannot grow without bounds, nor reach a prototype", async () => {
     const levels = ["a: &a [x, x, x, x, x, x, x, x, x]"];
-    for (const [name, before] of ["ba", "cb", "dc", "ed", "fe", "gf"].map((pair) => [...pair])) {
+    for (const [name, before] of ["ba", "cb", "dc", "ed", "fe", "gf"].map((pair) => pair.split(""))) {
       levels.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(", ")}]`);
     }
     const bomb = await load(`---\n${levels.join("\n")}\n---\n`);

@@ -1,0 +1,30 @@
+import { UserError } from "../errors.ts";
+import type { DocumentRecord } from "../stores/types.ts";
+
+/** `safe` removes what is gone unless that is suspiciously much, `always` removes it, `never` keeps it. */
+export type PrunePolicy = "safe" | "always" | "never";
+
+/**
+ * The stored documents that this ingest covers and that are gone from disk. An unmounted folder looks like a folder whose
+ * documents were all deleted: under `safe`, more than ten that are more than half of what is covered are a `UserError`.
+ */
+export function documentsToRemove(
+  stored: Iterable<DocumentRecord>,
+  found: ReadonlySet<string>,
+  covers: (source: string) => boolean,
+  policy: PrunePolicy,
+): DocumentRecord[] {
+  if (policy === "never") return [];
+  const covered = [...stored].filter((record) => covers(record.source));
+  const gone = covered.filter((record) => !found.has(record.source));
+  if (policy === "safe" && gone.length > 10 && gone.length > covered.length / 2) {
+    throw new UserError(
+      "prune-refused",
+      `${gone.length} of the ${covered.length} documents ingested from here before are gone; removing them all may be a mistake. Nothing was changed.`,
+      {
+        hint: "If they are really gone, run the command again with --prune; to keep them in the collection, with --no-prune.",
+      },
+    );
+  }
+  return gone;
+}
