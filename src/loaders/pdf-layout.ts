@@ -1,3 +1,6 @@
+import { inColumns } from "./pdf-columns.ts";
+import type { PlacedRun } from "./pdf-columns.ts";
+
 /** A run of text on a page, in the order in which the file draws it. */
 export interface TextRun {
   text: string;
@@ -11,7 +14,8 @@ export interface TextRun {
   endsLine: boolean;
 }
 
-interface Line {
+/** A line of text on a page. */
+export interface Line {
   text: string;
   /** Distance across the lines; it falls from one line to the next. */
   position: number;
@@ -21,15 +25,6 @@ interface Line {
   size: number;
   /** A column of characters that are drawn one below the other. */
   stacked: boolean;
-}
-
-/** A run, measured along and across the direction of its text. */
-interface PlacedRun {
-  text: string;
-  start: number;
-  end: number;
-  position: number;
-  size: number;
 }
 
 /** A space that is not drawn is at least this wide, in font sizes. */
@@ -59,39 +54,51 @@ const turnedLamAlef = /(?<![\p{L}\p{M}])([\u0648\u0641\u0628\u0643]?\u0627)([\u0
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
-/** The text of a page: a line of it per line, a blank line between paragraphs, words cut at a line's end made whole. */
-export function layOutText(runs: readonly TextRun[]): string {
-  const lines = joinStacked(linesOf(runs));
+/** The lines of a page in reading order. */
+export function layOutLines(runs: readonly TextRun[]): Line[] {
+  return joinStacked(linesOf(runs));
+}
+
+/** The words that stand in the middle of a line anywhere in the document: whole, in lower case. */
+export function wordsOf(pages: readonly (readonly Line[])[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const { text } of pages.flat()) {
+    for (const [word] of text.matchAll(/[\p{L}\p{M}]+(?![\p{L}\p{M}]|[-\u2010\u00AD]$)/gu))
+      words.add(word.toLowerCase());
+  }
+  return words;
+}
+
+/**
+ * The text of a page: a line of it per line, a blank line between paragraphs. Words that the end of a line cuts are
+ * made whole; the document's own words tell a cut from the hyphen of a compound.
+ */
+export function textOfLines(lines: readonly Line[], words: ReadonlySet<string>): string {
   const usual = usualDistance(lines);
-  let text = "";
+  const parts: string[] = [];
   let previous: Line | null = null;
   for (const line of lines) {
-    text = previous === null ? line.text : joinLines(text, line.text, relationOf(previous, line, usual));
+    if (previous === null) parts.push(line.text);
+    else parts.push(...joined(parts.pop() ?? "", line.text, relationOf(previous, line, usual), words));
     previous = line;
   }
-  return text;
+  return parts.join("");
 }
 
 function linesOf(runs: readonly TextRun[]): Line[] {
-  const lines: Line[] = [];
-  let line: PlacedRun[] = [];
+  const drawn: PlacedRun[][] = [[]];
   for (const run of runs) {
-    if (run.text !== "") line.push(place(run));
-    if (run.endsLine) close();
+    if (run.text !== "") drawn.at(-1)?.push(place(run));
+    if (run.endsLine) drawn.push([]);
   }
-  close();
-  return lines;
-
-  function close(): void {
+  return inColumns(drawn).flatMap((line) => {
+    const visible = line.filter((run) => run.text.trim() !== "");
+    const [first] = visible;
     const text = cleanText(joinRuns(line)).trim();
-    const drawn = line.filter((run) => run.text.trim() !== "");
-    const [first] = drawn;
-    if (text !== "" && first !== undefined) {
-      const size = Math.max(...drawn.map((run) => run.size));
-      lines.push({ text, position: first.position, start: first.start, size, stacked: false });
-    }
-    line = [];
-  }
+    if (first === undefined || text === "") return [];
+    const size = Math.max(...visible.map((run) => run.size));
+    return [{ text, position: first.position, start: first.start, size, stacked: first.vertical }];
+  });
 }
 
 /**
@@ -127,10 +134,11 @@ function isBelow(above: Line, line: Line): boolean {
 function place({ text, transform, width, vertical }: TextRun): PlacedRun {
   const [a = 1, b = 0, c = 0, d = 1, x = 0, y = 0] = transform;
   const size = Math.hypot(c, d) || Math.hypot(a, b);
-  if (vertical) return { text, start: -y, end: -y + width, position: x, size };
+  // A single character is drawn in its place, whichever way its font is set.
+  if (vertical && text.length > 1) return { text, start: -y, end: -y + width, position: x, size, vertical };
   const length = Math.hypot(a, b) || 1;
   const along = (x * a + y * b) / length;
-  return { text, start: along, end: along + width, position: (y * a - x * b) / length, size };
+  return { text, start: along, end: along + width, position: (y * a - x * b) / length, size, vertical: false };
 }
 
 function joinRuns(runs: readonly PlacedRun[]): string {
@@ -193,16 +201,25 @@ function relationOf(line: Line, next: Line, usual: number): Relation {
 const cutWord = /([\p{L}\p{M}\p{N}'’-]*\p{Ll}\p{M}*)[-\u2010\u00AD]$/u;
 const restOfWord = /^(\p{Ll}[\p{L}\p{M}\p{N}'’-]*[^\s\p{L}\p{N}]*)(?:\s+|$)/u;
 
-function joinLines(text: string, next: string, relation: Relation): string {
-  if (relation === "same row") return `${text}  ${next}`;
-  const cut = relation === "next paragraph" ? null : cutWord.exec(text);
+/** The end of the text so far and the line after it, with what stands between them. */
+function joined(last: string, next: string, relation: Relation, words: ReadonlySet<string>): string[] {
+  if (relation === "same row") return [`${last}  ${next}`];
+  const cut = relation === "next paragraph" || !/[-\u2010\u00AD]$/.test(last) ? null : cutWord.exec(last);
   const rest = cut === null ? null : restOfWord.exec(next);
   if (cut !== null && rest !== null) {
-    // `state-of-` and `the-art` are one compound: its hyphen is no cut. A soft hyphen always is one.
-    const isCompound = /[-\u2010]/.test(cut[1] ?? "") && !text.endsWith("\u00AD");
-    const whole = `${isCompound ? text : text.slice(0, -1)}${rest[1] ?? ""}`;
+    // A soft hyphen always is a cut.
+    const isCompound = !last.endsWith("\u00AD") && isCompoundOf(cut[1] ?? "", rest[1] ?? "", words);
+    const whole = `${isCompound ? last : last.slice(0, -1)}${rest[1] ?? ""}`;
     const remainder = next.slice(rest[0].length);
-    return remainder === "" ? whole : `${whole}\n${remainder}`;
+    return remainder === "" ? [whole] : [`${whole}\n`, remainder];
   }
-  return `${text}${relation === "next line" ? "\n" : "\n\n"}${next}`;
+  return [`${last}${relation === "next line" ? "\n" : "\n\n"}`, next];
+}
+
+/** Whether the hyphen between the two belongs to the word: `state-of-the-` and `art`, `cutting-` and `edge`. */
+function isCompoundOf(front: string, back: string, words: ReadonlySet<string>): boolean {
+  if (/[-\u2010]/.test(front)) return true;
+  const [first, second] = [front, back].map((part) => part.toLowerCase().replaceAll(/[^\p{L}\p{M}]+.*$/gu, ""));
+  if (first === undefined || second === undefined || words.has(first + second)) return false;
+  return first.length > 2 && second.length > 2 && words.has(first) && words.has(second);
 }

@@ -4,8 +4,8 @@ import type { Page } from "../types.ts";
 import { fileStem } from "../util/file-stem.ts";
 import { describeBinary, hasPdfHeader, looksLikeHtml } from "../util/sniff.ts";
 import { looksLikeText } from "../util/decode-text.ts";
-import { layOutText } from "./pdf-layout.ts";
-import type { TextRun } from "./pdf-layout.ts";
+import { layOutLines, textOfLines, wordsOf } from "./pdf-layout.ts";
+import type { Line, TextRun } from "./pdf-layout.ts";
 import type { Loader } from "./types.ts";
 
 /** PDF: the text layer, page by page. Scanned pages have none and are reported; nothing is recognised from images. */
@@ -31,25 +31,36 @@ export const pdfLoader: Loader = {
   },
 };
 
+interface PageContent {
+  lines: Line[];
+  fields: string;
+  /** Whether some of it shows glyphs that no character is known for. */
+  isUnmapped: boolean;
+}
+
 async function readPages(pdf: PDFDocumentProxy): Promise<{ pages: Page[]; warnings: string[] }> {
-  const pages: Page[] = [];
+  const contents: PageContent[] = [];
   const broken: number[] = [];
   let unmapped = 0;
   let cause: unknown;
   for (let number = 1; number <= pdf.numPages; number += 1) {
-    let text = "";
+    let content: PageContent = { lines: [], fields: "", isUnmapped: false };
     try {
       const page = await pdf.getPage(number);
-      const content = await contentOf(page);
-      text = content.text;
+      content = await contentOf(page);
       if (content.isUnmapped) unmapped += 1;
       page.cleanup();
     } catch (error) {
       broken.push(number);
       cause = error;
     }
-    pages.push({ number, text });
+    contents.push(content);
   }
+  const words = wordsOf(contents.map((content) => content.lines));
+  const pages = contents.map(({ lines, fields }, index): Page => {
+    const parts = [textOfLines(lines, words), fields].filter((part) => part !== "");
+    return { number: index + 1, text: parts.join("\n\n") };
+  });
   if (broken.length === pages.length) throw unreadable("none of its pages can be read", cause);
   const empty = pages.filter(({ number, text }) => text === "" && !broken.includes(number ?? 0)).length;
   const warnings: string[] = [];
@@ -70,7 +81,7 @@ async function readPages(pdf: PDFDocumentProxy): Promise<{ pages: Page[]; warnin
 // oxlint-disable-next-line no-control-regex
 const glyphNumber = /[\u0001-\u0008\u000E-\u001F]/;
 
-async function contentOf(page: PDFPageProxy): Promise<{ text: string; isUnmapped: boolean }> {
+async function contentOf(page: PDFPageProxy): Promise<PageContent> {
   // Normalised here instead: a ligature of Arabic must stay one character until the line is in reading order.
   const { items, styles } = await page.getTextContent({ disableNormalization: true });
   const runs: TextRun[] = [];
@@ -85,13 +96,12 @@ async function contentOf(page: PDFPageProxy): Promise<{ text: string; isUnmapped
       endsLine: item.hasEOL,
     });
   }
-  const text = layOutText(runs);
-  const parts = [text, ...(await fieldValues(page))].filter((part) => part !== "");
-  return { text: parts.join("\n\n"), isUnmapped: runs.some((run) => glyphNumber.test(run.text)) };
+  const isUnmapped = runs.some((run) => glyphNumber.test(run.text));
+  return { lines: layOutLines(runs), fields: await fieldValues(page), isUnmapped };
 }
 
 /** What was filled in where the form lets people write or choose, one line each: `name: value`. */
-async function fieldValues(page: PDFPageProxy): Promise<string[]> {
+async function fieldValues(page: PDFPageProxy): Promise<string> {
   const annotations: unknown[] = await page.getAnnotations();
   const lines: string[] = [];
   for (const annotation of annotations) {
@@ -101,7 +111,7 @@ async function fieldValues(page: PDFPageProxy): Promise<string[]> {
     const name = [alternativeText, fieldName].find((part) => typeof part === "string" && part !== "");
     if (value.length > 0) lines.push(`${typeof name === "string" ? name : "field"}: ${value.join(", ")}`);
   }
-  return lines.length === 0 ? [] : [lines.join("\n")];
+  return lines.join("\n");
 }
 
 /** Titles that a program put there: they name the program, the file or nothing. */

@@ -1,4 +1,5 @@
-import { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } from "apache-arrow";
+import { createRequire } from "node:module";
+import type * as Arrow from "apache-arrow";
 import type { StoredChunk } from "../types.ts";
 import type { Manifest } from "./types.ts";
 
@@ -26,11 +27,20 @@ export const chunkColumns = [
   "updated_at",
 ] as const;
 
+/**
+ * The build of Arrow that LanceDB has loaded itself: an import would load the other one beside it, at twice the time and
+ * with classes of its own.
+ */
+function arrow(): typeof Arrow {
+  return createRequire(import.meta.url)("apache-arrow") as typeof Arrow;
+}
+
 /** The table's schema; the manifest is part of it, so that a collection is never without one. */
-export function collectionSchema(manifest: Manifest): Schema {
+export function collectionSchema(manifest: Manifest): Arrow.Schema {
+  const { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } = arrow();
   const text = (name: string) => new Field(name, new Utf8(), false);
   const int = (name: string, nullable: boolean) => new Field(name, new Int32(), nullable);
-  const fields: Field[] = [
+  const fields: Arrow.Field[] = [
     text("id"),
     text("doc_id"),
     text("source"),

@@ -4,7 +4,7 @@ import ignore from "ignore";
 import type { Ignore } from "ignore";
 
 /** The files that say what is left out, the later one overruling the earlier. */
-export const ignoreFiles = [".gitignore", ".ragignore"] as const;
+const ignoreFiles = [".gitignore", ".ragignore"] as const;
 
 /** The rules of the ignore files in one folder. */
 interface Level {

@@ -21,10 +21,10 @@ export function redact(text: string): string {
 }
 
 /**
- * A function that masks these secrets wherever they occur (as they are, URL-encoded, or in Base64) and whatever else
- * looks like a secret. Values that are empty, not set or shorter than 6 characters are left out.
+ * A function that masks these secrets wherever they occur, as they are, URL-encoded, or in Base64, and nothing else.
+ * Values that are empty, not set or shorter than 6 characters are left out.
  */
-export function createRedactor(secrets: readonly (string | null | undefined)[]): (text: string) => string {
+export function createSecretMask(secrets: readonly (string | null | undefined)[]): (text: string) => string {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (!secret || secret.trim().length < shortestSecret) continue;
@@ -34,5 +34,11 @@ export function createRedactor(secrets: readonly (string | null | undefined)[]):
   }
   // The longest first: a secret may be part of another.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => redact(ordered.reduce((result, form) => result.replaceAll(form, mask), text));
+  return (text) => ordered.reduce((result, form) => result.replaceAll(form, mask), text);
+}
+
+/** A function that masks these secrets, as `createSecretMask` does, and whatever else looks like a secret. */
+export function createRedactor(secrets: readonly (string | null | undefined)[]): (text: string) => string {
+  const maskSecrets = createSecretMask(secrets);
+  return (text) => redact(maskSecrets(text));
 }

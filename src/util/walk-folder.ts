@@ -96,7 +96,7 @@ export async function walkFolder(options: { folder: string; glob: string; root: 
 }
 
 /** Whether a path is the folder or below it. */
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 

@@ -11,6 +11,10 @@ function loadBytes(latin1: string) {
   return pdfLoader.load({ source: "a.pdf", bytes: Buffer.from(latin1, "latin1") });
 }
 
+function column(name: string): string[] {
+  return Array.from({ length: 9 }, (_, line) => `${name} column, its line number ${line}`);
+}
+
 async function textOf(pages: PdfOptions["pages"][number]): Promise<string> {
   return (await load({ pages: [pages] })).document.pages[0]?.text ?? "";
 }
@@ -72,10 +76,34 @@ describe("the text of a page", () => {
     expect(await textOf(lines(["pages by Smith-", "Jones"]))).toBe("pages by Smith-\nJones");
   });
 
+  it("keeps the hyphen of a compound whose parts are words of the document", async () => {
+    const cut = ["cutting-", "edge systems and data-", "bases"];
+    expect(await textOf(lines(cut))).toBe("cuttingedge\nsystems and databases");
+    const known = ["The edge is cutting. A database has bases for data."];
+    const { document } = await load({ pages: [lines(cut), lines([...known, "Two databases."])] });
+    expect(document.pages[0]?.text).toBe("cutting-edge\nsystems and databases");
+  });
+
   it("goes through one column after the other", async () => {
     const left = lines(["Left column is", "read to its end."]);
     const right = lines(["Right column", "comes next."], { x: 320 });
     expect(await textOf([...left, ...right])).toBe("Left column is\nread to its end.\n\nRight column\ncomes next.");
+  });
+
+  it("goes through the columns of a page that is drawn line by line across them", async () => {
+    const left = lines(column("Left"));
+    const right = lines(column("Right"), { x: 320 });
+    const across = left.flatMap((piece, line) => [piece, ...right.slice(line, line + 1)]);
+    const heading = { text: "A heading that stands above both of the columns of this page", x: 72, y: 790, size: 16 };
+    expect(await textOf([heading, ...across])).toBe(
+      [heading.text, column("Left").join("\n"), column("Right").join("\n")].join("\n\n"),
+    );
+  });
+
+  it("keeps the cells of a long table in their rows", async () => {
+    const rows = Array.from({ length: 12 }, (_, row) => [`name-${row}`, `value-${row}`]);
+    const cells = rows.flatMap((row, line) => row.map((text, at) => ({ text, x: 72 + at * 200, y: 700 - line * 12 })));
+    expect(await textOf(cells)).toBe(rows.map((row) => row.join("  ")).join("\n"));
   });
 
   it("keeps the cells of a row on one line", async () => {

@@ -1,0 +1,231 @@
+import { createParser } from "eventsource-parser";
+import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+
+import { ExitCode, UserError } from "../errors.ts";
+import { withRetries } from "../util/backoff.ts";
+import type { RetryPolicy } from "../util/backoff.ts";
+import type { ModelEndpoint } from "../util/model-endpoint.ts";
+import { ModelError } from "../util/model-error.ts";
+import { connectOpenAI } from "../util/openai-client.ts";
+import type { OpenAIConnection } from "../util/openai-client.ts";
+import { createRedactor } from "../util/redact.ts";
+import { CompletionError, CompletionReader } from "./completion.ts";
+import type { ChatEvent, ChatModel, ChatRequest } from "./types.ts";
+
+export interface OpenAIChatOptions {
+  /** `null`: the model's own. */
+  temperature: number | null;
+  /** Tokens that an answer may have; `null`: the model's own limit. */
+  maxTokens: number | null;
+  /** How long the server may stay silent, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** A person waits: who is asked to come back later than this is better told. Nothing is repeated once text has come. */
+const retryPolicy: RetryPolicy = {
+  maxAttempts: 3,
+  maxThrottledAttempts: 3,
+  baseDelayMs: 500,
+  maxDelayMs: 5000,
+  maxElapsedMs: 20_000,
+};
+/** Once the answer is complete, its token count may still come for this long. */
+const usageGraceMs = 2000;
+
+/** What a server may refuse of a request, and what is done about it. */
+const adaptations: { refused: RegExp; adapt(body: ChatCompletionCreateParams): boolean }[] = [
+  {
+    refused: /stream_options|include_usage/i,
+    adapt: (body) => body.stream_options !== undefined && delete body.stream_options,
+  },
+  {
+    refused: /max_completion_tokens/i,
+    adapt: (body) => {
+      if (body.max_tokens === undefined || body.max_tokens === null) return false;
+      body.max_completion_tokens = body.max_tokens;
+      return delete body.max_tokens;
+    },
+  },
+];
+
+/** A chat model behind an OpenAI-compatible API. Connects on first use. */
+export function createOpenAIChatModel(endpoint: ModelEndpoint, options: OpenAIChatOptions): ChatModel {
+  return {
+    name: `${endpoint.provider}/${endpoint.model}`,
+    generative: true,
+    async *answer(request) {
+      const connection = connectOpenAI(endpoint);
+      const silence = createSilenceTimer(options.timeoutMs, request.signal);
+      try {
+        const response = await send(connection, bodyOf(endpoint, options, request), silence);
+        yield* readAnswer(response, endpoint, options, silence);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        if (silence.isOver) throw connection.timeout(options.timeoutMs);
+        if (error instanceof CompletionError) throw failedMidway(endpoint, error.message);
+        if (error instanceof UnusableAnswer) throw connection.badAnswer(error.message);
+        throw error instanceof UserError ? error : connection.explain(error);
+      } finally {
+        silence.end();
+      }
+    },
+  };
+}
+
+function bodyOf(
+  endpoint: ModelEndpoint,
+  options: OpenAIChatOptions,
+  { messages, stream }: ChatRequest,
+): ChatCompletionCreateParams {
+  return {
+    model: endpoint.model,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    stream,
+    ...(stream ? { stream_options: { include_usage: true } } : {}),
+    ...(options.temperature === null ? {} : { temperature: options.temperature }),
+    ...(options.maxTokens === null ? {} : { max_tokens: options.maxTokens }),
+  };
+}
+
+/** Sends the request until it is answered: again after a failure, and without the fields that a server does not know. */
+function send(
+  connection: OpenAIConnection,
+  body: ChatCompletionCreateParams,
+  silence: SilenceTimer,
+): Promise<Response> {
+  const attempt = async (): Promise<Response> => {
+    try {
+      silence.restart();
+      return await connection.client.chat.completions.create(body, { signal: silence.signal }).asResponse();
+    } catch (failure) {
+      silence.pause();
+      if (silence.signal.aborted) throw failure;
+      const error = connection.explain(failure);
+      const isRefused = error instanceof ModelError && error.kind === "invalid-request";
+      if (isRefused && adapted(body, error.message)) return attempt();
+      throw error;
+    }
+  };
+  return withRetries(attempt, silence.signal, retryPolicy);
+}
+
+function adapted(body: ChatCompletionCreateParams, message: string): boolean {
+  return adaptations.some(({ refused, adapt }) => refused.test(message) && adapt(body));
+}
+
+async function* readAnswer(
+  response: Response,
+  endpoint: ModelEndpoint,
+  options: OpenAIChatOptions,
+  silence: SilenceTimer,
+): AsyncGenerator<ChatEvent> {
+  const reader = new CompletionReader();
+  const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
+  // A server that cannot stream answers in one piece.
+  if (isStream) yield* readStream(response, reader, silence);
+  else yield* readWhole(await response.text(), reader);
+  yield* reader.end();
+  if (reader.usage !== null) yield { type: "usage", usage: reader.usage };
+
+  const name = `${endpoint.label} (${endpoint.model})`;
+  switch (reader.finishReason) {
+    case "length": {
+      const limit = options.maxTokens === null ? "the model's token limit" : `the limit of ${options.maxTokens} tokens`;
+      yield { type: "truncated", reason: `it reached ${limit} (llm.maxTokens)` };
+      break;
+    }
+    case "content_filter":
+      throw new UserError("model-content-filter", `${name}: the provider's content filter stopped the answer.`, {
+        exitCode: ExitCode.backend,
+        hint: "Ask in other words, or use another model.",
+      });
+    case "error":
+    case "insufficient_system_resource":
+      throw failedMidway(endpoint, `it stopped with "${reader.finishReason}"`);
+    default:
+  }
+}
+
+function* readWhole(text: string, reader: CompletionReader): Generator<ChatEvent> {
+  if (/^\s*<(!doctype|html)\b/i.test(text)) {
+    throw new UnusableAnswer("the answer is a web page, probably from a proxy in between");
+  }
+  yield* reader.read(JSON.parse(text));
+  if (!reader.hasContent) throw new UnusableAnswer("the answer holds no message");
+}
+
+/** Passes on each piece as it arrives. A stream that ends without having said so is a connection that broke. */
+async function* readStream(
+  response: Response,
+  reader: CompletionReader,
+  silence: SilenceTimer,
+): AsyncGenerator<ChatEvent> {
+  const pieces: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => pieces.push(data) });
+  const decoder = new TextDecoder();
+  let isDone = false;
+  try {
+    for await (const bytes of response.body ?? []) {
+      silence.restart();
+      parser.feed(decoder.decode(bytes, { stream: true }));
+      for (const data of pieces.splice(0)) {
+        if (data.trim() === "[DONE]") isDone = true;
+        else yield* reader.read(JSON.parse(data));
+      }
+      if (isDone) break;
+      if (reader.finishReason !== null) silence.restart(usageGraceMs);
+    }
+  } catch (error) {
+    // Only the token count is missing.
+    if (reader.finishReason !== null && !(error instanceof CompletionError)) return;
+    throw error;
+  }
+  if (!isDone && reader.finishReason === null) throw new UnusableAnswer("the stream ended before the answer did");
+  if (!reader.hasContent) throw new UnusableAnswer("the stream holds no message");
+}
+
+/** An answer that came but is none; says what is wrong with it. */
+class UnusableAnswer extends Error {}
+
+function failedMidway(endpoint: ModelEndpoint, what: string): ModelError {
+  const clean = createRedactor([endpoint.apiKey]);
+  const said = clean(what).replaceAll(/\s+/g, " ").trim().slice(0, 500);
+  return new ModelError(
+    "server",
+    `${endpoint.label} (${endpoint.model}): the model failed while it answered: ${said}.`,
+    {
+      retryable: true,
+      hint: "Run the command again later, or use another model.",
+    },
+  );
+}
+
+interface SilenceTimer {
+  /** Aborted when the silence has lasted too long, or by the caller. */
+  readonly signal: AbortSignal;
+  /** The silence, not the caller, has aborted it. */
+  readonly isOver: boolean;
+  /** Counts from now. */
+  restart(milliseconds?: number): void;
+  pause(): void;
+  end(): void;
+}
+
+/** Aborts a request when nothing comes for `milliseconds`. */
+function createSilenceTimer(milliseconds: number, outer: AbortSignal | undefined): SilenceTimer {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const pause = () => clearTimeout(timer);
+  return {
+    signal: outer === undefined ? controller.signal : AbortSignal.any([outer, controller.signal]),
+    get isOver() {
+      return controller.signal.aborted;
+    },
+    restart(limit = milliseconds) {
+      pause();
+      timer = setTimeout(() => controller.abort(), Math.min(limit, milliseconds));
+    },
+    pause,
+    end: pause,
+  };
+}

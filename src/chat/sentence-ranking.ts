@@ -1,0 +1,138 @@
+import type { Hit } from "../types.ts";
+import { passageSentences } from "../util/passage-sentences.ts";
+import type { PassageSentence } from "../util/passage-sentences.ts";
+import { bestSimilarity, contentWords, wordCount } from "../util/words.ts";
+
+/** A sentence of one of the passages, with how well it answers the question. */
+export interface RankedSentence extends PassageSentence {
+  /** The passage's number in the prompt, counted from 1. */
+  passage: number;
+  /** Position among the passage's sentences. */
+  position: number;
+  /** Equal for the sentences under one heading of one passage. */
+  section: string;
+  words: string[];
+  /** Share of the question's words, weighted by rarity, that the sentence holds or stands under, 0 to 1 and a bit. */
+  coverage: number;
+  /** 0 is no relation to the question; comparable within one ranking only. */
+  score: number;
+}
+
+/** What a heading tells of the sentences under it, next to the same words in the sentence itself. */
+const headingWeight = 0.8;
+/** How much a word counts that is in every sentence, next to one that is in none. */
+const leastIdf = 0.15;
+
+/** Points to another place instead of answering. */
+const pointer =
+  /^(?:for (?:more|further|detailed|details)|for a (?:full|complete|detailed)|see\b|refer to|read more|learn more|click|to learn|if you have (?:any )?(?:question|problem|issue)|still have questions|feel free)/i;
+/** Stands on a sentence before it. */
+const dependent =
+  /^(?:it|this|that|these|those|they|he|she|however|therefore|thus|hence|otherwise|but|and|also|in addition|moreover|furthermore|instead|then|as a result|in this case|on the other hand|such|both|to (?:do so|avoid this|do this|fix this))\b/i;
+
+/** Whether a sentence cannot be understood without the one before it. */
+export function isDependent(text: string): boolean {
+  return dependent.test(text);
+}
+
+/** The headings that a sentence stands under, the innermost last, without the document's own title. */
+function headingsOf(hit: Hit, sentence: PassageSentence): string[] {
+  const path = [...hit.heading];
+  for (const heading of sentence.headings) if (!path.includes(heading)) path.push(heading);
+  return path;
+}
+
+/** Inverse document frequency of each word of the question over the sentences, scaled to `leastIdf`…1. */
+function wordWeights(question: readonly string[], sentences: readonly (readonly string[])[]): Map<string, number> {
+  const weights = new Map<string, number>();
+  const most = Math.log(1 + sentences.length);
+  for (const word of question) {
+    const frequency = sentences.filter((words) => bestSimilarity(word, words) > 0).length;
+    const idf = Math.log(1 + (sentences.length - frequency + 0.5) / (frequency + 0.5));
+    weights.set(word, Math.max(leastIdf, most === 0 ? 1 : Math.min(1, idf / most)));
+  }
+  return weights;
+}
+
+/** Very short sentences say little, very long ones hold the words by chance. */
+function lengthFactor(text: string): number {
+  const count = wordCount(text);
+  if (count < 4) return 0.5 + count / 8;
+  return count > 45 ? Math.max(0.5, 45 / count) : 1;
+}
+
+/** What a sentence is worth as an answer, whatever the question. */
+function quality({ kind, text }: PassageSentence): number {
+  const form = kind === "code" ? 0.5 : 1;
+  const asks = /[?？]$/.test(text) ? 0.4 : 1;
+  const points = pointer.test(text) ? 0.4 : 1;
+  return form * asks * points * lengthFactor(text);
+}
+
+/** For each asked word how well a path of headings holds it, 0 to 1; the innermost heading counts most. */
+function matchOfHeadings(asked: readonly string[], path: readonly string[]): Map<string, number> {
+  const matches = new Map<string, number>();
+  for (const [index, heading] of path.entries()) {
+    const words = contentWords(heading);
+    const nearness = 1 / (path.length - index);
+    for (const word of asked) {
+      matches.set(word, Math.max(matches.get(word) ?? 0, nearness * bestSimilarity(word, words)));
+    }
+  }
+  return matches;
+}
+
+/** Share of the asked words, by weight, that a sentence holds (`words`) or stands under (`headings`). */
+function coverageOf(
+  weights: ReadonlyMap<string, number>,
+  words: readonly string[],
+  headings: ReadonlyMap<string, number>,
+): number {
+  let matched = 0;
+  let total = 0;
+  for (const [word, weight] of weights) {
+    const inSentence = bestSimilarity(word, words);
+    const inHeadings = headingWeight * (headings.get(word) ?? 0);
+    // A word that both hold counts a little more than in either.
+    matched += weight * (Math.max(inSentence, inHeadings) + 0.25 * Math.min(inSentence, inHeadings));
+    total += weight;
+  }
+  return total === 0 ? 0 : matched / total;
+}
+
+/**
+ * Ranks the passages' sentences by how well they answer the question. A sentence's score is the share of the
+ * question's words, weighted by their rarity, that it holds itself or stands under as a heading; earlier passages,
+ * and sentences nearer to a heading that matches, come first. Headings themselves are context, not answers.
+ * A sentence without relation to the question is there too, with a score of 0.
+ */
+export function rankSentences(question: string, passages: readonly Hit[]): RankedSentence[] {
+  const asked = [...new Set(contentWords(question))];
+  const candidates = passages.flatMap((hit, index) =>
+    passageSentences(hit.text).map((sentence, position) => ({
+      sentence,
+      position,
+      passage: index + 1,
+      words: contentWords(sentence.text),
+      headings: headingsOf(hit, sentence),
+    })),
+  );
+  const weights = wordWeights(
+    asked,
+    candidates.map(({ words }) => words),
+  );
+
+  const sections = new Map<string, { match: Map<string, number>; sentences: number }>();
+  return candidates.flatMap(({ sentence, passage, position, words, headings }): RankedSentence[] => {
+    if (sentence.kind === "heading") return [];
+    const name = `${passage}\n${headings.join("\n")}`;
+    const section = sections.get(name) ?? { match: matchOfHeadings(asked, headings), sentences: 0 };
+    sections.set(name, section);
+
+    const coverage = coverageOf(weights, words, section.match);
+    const nearness = 1 / (1 + 0.06 * section.sentences) / (1 + 0.08 * (passage - 1));
+    section.sentences += 1;
+    const score = coverage * quality(sentence) * nearness;
+    return [{ ...sentence, passage, position, section: name, words, coverage, score }];
+  });
+}

@@ -1,0 +1,102 @@
+import { readFile, realpath } from "node:fs/promises";
+import path from "node:path";
+
+import { ExitCode, messageOf, UserError } from "../../errors.ts";
+import { ask as askQuestion, IncompleteAnswerError } from "../../pipeline/ask.ts";
+import { defaultPrompt, parsePrompt } from "../../pipeline/prompt.ts";
+import type { PromptTemplate } from "../../pipeline/prompt.ts";
+import { untilAborted } from "../../util/until-aborted.ts";
+import type { CommandContext } from "../context.ts";
+import { parseFilter } from "../filters.ts";
+import { askOverrides } from "../flags.ts";
+import type { AskFlags } from "../flags.ts";
+import { readQuery } from "../input.ts";
+import { createAnswerRenderer } from "../render/answer.ts";
+import { openRetrieval } from "../retrieval.ts";
+import { withRuntime } from "../runtime.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** `rag ask`: exits with 1 where the documents do not answer the question. */
+export async function ask(flags: AskFlags, context: CommandContext): Promise<ExitCode> {
+  const filters = flags.filter.map(parseFilter);
+  const question = await readQuery(flags.question, context);
+  return withRuntime(flags, askOverrides(flags), context, (runtime) =>
+    untilAborted(answer(question, filters, flags, runtime, context), context.signal),
+  );
+}
+
+async function answer(
+  question: string,
+  filters: ReturnType<typeof parseFilter>[],
+  flags: AskFlags,
+  runtime: Runtime,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const started = performance.now();
+  const { config } = runtime;
+  const prompt = await openPrompt(flags, runtime, context);
+  const chat = await runtime.chatModel();
+  const retrieval = await openRetrieval(runtime, { filters, minScore: config.search.minScore ?? null }, context);
+  const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+  let asked = performance.now();
+  try {
+    const result = await askQuestion(
+      { search: (text) => retrieval.search(text), chat, prompt },
+      {
+        question,
+        maxContextChars: config.ask.maxContextChars,
+        strict: config.ask.strict,
+        stream: flags.stream,
+        signal: context.signal,
+        onEvent: (event) => {
+          if (event.type === "searched") asked = performance.now();
+          renderer.onEvent(event);
+        },
+      },
+    );
+    context.output.stage("answer", performance.now() - asked, chat.name);
+    await renderer.finish(result, Math.round(performance.now() - started));
+    if (!chat.generative && result.hits.length > 0) {
+      context.output.notice(
+        "no LLM is configured: these are the passages' own sentences. To have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
+      );
+    }
+    return result.refused ? ExitCode.no : ExitCode.done;
+  } catch (error) {
+    if (error instanceof IncompleteAnswerError) await renderer.breakOff();
+    throw error;
+  }
+}
+
+/** The prompt of `--prompt`, of the configuration, or the built-in one. */
+async function openPrompt(flags: AskFlags, runtime: Runtime, context: CommandContext): Promise<PromptTemplate> {
+  const { config, environment } = runtime;
+  const { systemPrompt } = config.llm;
+  const name = flags.prompt ?? config.ask.prompt;
+  if (name === undefined) return defaultPrompt({ systemPrompt });
+  const isOwn = flags.prompt !== undefined || environment.configIsTrusted;
+  const folder = flags.prompt === undefined ? environment.projectRoot : context.workingDirectory;
+  const text = await readPrompt(path.resolve(folder, name), name, isOwn ? null : environment.projectRoot);
+  return parsePrompt(text, { name, systemPrompt });
+}
+
+/** `within`: the only folder that the file may lie in, since what it holds is sent to a model. */
+async function readPrompt(file: string, name: string, within: string | null): Promise<string> {
+  try {
+    if (within !== null) {
+      const relative = path.relative(await realpath(within), await realpath(file));
+      if (relative.startsWith("..") || path.isAbsolute(relative)) {
+        throw new UserError("invalid-prompt", `ask.prompt of the project names a file outside of it: ${name}`, {
+          hint: "move the file into the project, or name it yourself with --prompt",
+        });
+      }
+    }
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError("path-not-found", `cannot read the prompt ${name}: ${messageOf(error)}`, {
+      hint: "--prompt is relative to the working folder, ask.prompt to the configuration file",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,213 @@
+import type { ChunkingOptions, Chunker } from "../../chunkers/types.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Embedder } from "../../embedders/types.ts";
+import { ExitCode, UserError } from "../../errors.ts";
+import type { Discovery } from "../../pipeline/discover.ts";
+import type { IngestProgress, IngestResult } from "../../pipeline/ingest-tally.ts";
+import type { Collection, EmbeddingIdentity, NewManifest, Store } from "../../stores/types.ts";
+import type { CommandContext } from "../context.ts";
+import { type IngestFlags, ingestOverrides } from "../flags.ts";
+import { readFileList } from "../input.ts";
+import { renderIngest } from "../render/ingest-summary.ts";
+import { createProgress } from "../render/progress.ts";
+import { type Runtime, withRuntime } from "../runtime.ts";
+import { toolVersion } from "../version.ts";
+
+const bytesPerMegabyte = 1_000_000;
+
+/** `rag ingest`: exits with 3 where some files failed, and with 1 where `--check` finds the collection out of date. */
+export async function ingest(flags: IngestFlags, context: CommandContext): Promise<ExitCode> {
+  const started = performance.now();
+  const paths = await pathsOf(flags, context);
+  return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
+    const discovery = await discoverFiles(paths, flags, runtime, context);
+    const store = await runtime.store();
+    const result = await ingestInto(store, discovery, flags, runtime, context);
+    const report = {
+      collection: runtime.config.collection,
+      store: { kind: store.kind, location: store.location },
+      ...result,
+      durationMs: Math.round(performance.now() - started),
+    };
+    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped: discovery.skipped };
+    await renderIngest(report, view, context.output);
+    return exitCodeOf(result, flags);
+  });
+}
+
+function writesNothing(flags: IngestFlags): boolean {
+  return (flags.dryRun ?? false) || (flags.check ?? false);
+}
+
+async function pathsOf(flags: IngestFlags, context: CommandContext): Promise<string[]> {
+  const listed = flags.filesFrom === undefined ? [] : await readFileList(flags.filesFrom, context);
+  const paths = [...flags.paths, ...listed];
+  if (paths.length > 0) return paths;
+  throw new UserError("no-paths", "there is nothing to ingest", {
+    hint:
+      flags.filesFrom === undefined
+        ? "name files, folders or globs: rag ingest docs"
+        : `the list of files ${flags.filesFrom} is empty`,
+  });
+}
+
+async function discoverFiles(
+  paths: readonly string[],
+  flags: IngestFlags,
+  { environment, loaders }: Runtime,
+  { output }: CommandContext,
+): Promise<Discovery> {
+  const started = performance.now();
+  const { discover } = await import("../../pipeline/discover.ts");
+  const { isSupported } = await loaders();
+  const discovery = await discover({
+    root: environment.projectRoot,
+    workingDirectory: environment.workingDirectory,
+    paths,
+    include: flags.include,
+    exclude: flags.exclude,
+    isSupported,
+  });
+  output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
+  return discovery;
+}
+
+/** Holds the collection while it is written; looks only, where nothing is to be written. */
+async function ingestInto(
+  store: Store,
+  discovery: Discovery,
+  flags: IngestFlags,
+  runtime: Runtime,
+  context: CommandContext,
+): Promise<IngestResult> {
+  const lease = writesNothing(flags) ? null : await store.lockForWriting(runtime.config.collection, "ingest");
+  try {
+    const chunker = await runtime.chunker();
+    const existing = flags.recreate ? null : await store.open(runtime.config.collection);
+    const model = await openModel(existing, flags, runtime, context);
+    if (flags.recreate && lease !== null) await dropIfThere(store, runtime.config.collection);
+    return await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
+  } finally {
+    await lease?.release();
+  }
+}
+
+interface Model {
+  embedder: Embedder | null;
+  identity: EmbeddingIdentity | null;
+}
+
+/** The model to ingest with, known before anything is dropped or written; not reached where nothing will be embedded. */
+async function openModel(
+  existing: Collection | null,
+  flags: IngestFlags,
+  runtime: Runtime,
+  { signal }: CommandContext,
+): Promise<Model> {
+  if (writesNothing(flags)) {
+    if (existing !== null) runtime.checkModel(existing);
+    return { embedder: null, identity: existing?.manifest.embedding ?? null };
+  }
+  const embedder = await runtime.documentEmbedder(existing);
+  // A collection's documents are compared by the identity that it was made with.
+  const identity = existing === null ? ((await embedder?.identity(signal)) ?? null) : existing.manifest.embedding;
+  return { embedder, identity };
+}
+
+async function dropIfThere(store: Store, name: string): Promise<void> {
+  if ((await store.list()).includes(name)) await store.drop(name);
+}
+
+async function runIngest(parts: {
+  store: Store;
+  existing: Collection | null;
+  chunker: Chunker;
+  model: Model;
+  discovery: Discovery;
+  flags: IngestFlags;
+  runtime: Runtime;
+  context: CommandContext;
+}): Promise<IngestResult> {
+  const { store, existing, chunker, model, discovery, flags, runtime, context } = parts;
+  const { config } = runtime;
+  const { output, signal } = context;
+  const { ingest: runPipeline } = await import("../../pipeline/ingest.ts");
+  const view = await createProgress(output);
+  const stages = stageTimer(output);
+  try {
+    return await runPipeline(
+      {
+        collection: existing,
+        createCollection: () => store.create(config.collection, manifestOf(config, chunker, model.identity)),
+        loaderFor: (await runtime.loaders()).loaderFor,
+        chunker,
+        chunking: config.chunking,
+        embedding: model.identity,
+        embed: await createPool(model, config, signal),
+      },
+      {
+        discovery,
+        metadata: flags.metadata,
+        prune: flags.prune === undefined ? "safe" : flags.prune ? "always" : "never",
+        dryRun: writesNothing(flags),
+        failFast: flags.failFast ?? false,
+        maxFileBytes: config.ingest.maxFileMb * bytesPerMegabyte,
+        signal,
+        onProgress: (progress) => {
+          stages.enter(progress.stage);
+          view.update(progress);
+        },
+      },
+    );
+  } finally {
+    view.stop();
+    stages.end();
+  }
+}
+
+async function createPool({ embedder, identity }: Model, config: Config, signal: AbortSignal) {
+  if (embedder === null || identity === null) return null;
+  const { createEmbedPool } = await import("../../pipeline/embed.ts");
+  const { batchSize, concurrency } = config.embedding;
+  return createEmbedPool(embedder, {
+    concurrency,
+    prefix: identity.documentPrefix,
+    signal,
+    ...(batchSize === undefined ? {} : { batchSize }),
+  });
+}
+
+function manifestOf(config: Config, chunker: Chunker, embedding: EmbeddingIdentity | null): NewManifest {
+  const settings = chunker.uses.map((option: keyof ChunkingOptions) => [option, config.chunking[option]]);
+  return {
+    schemaVersion: 1,
+    embedding,
+    metric: config.metric,
+    chunking: { strategy: config.chunking.strategy, ...Object.fromEntries(settings) },
+    toolVersion: toolVersion(),
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** Says how long each stage took, as soon as the next begins. */
+function stageTimer(output: CommandContext["output"]) {
+  let current: { stage: IngestProgress["stage"]; started: number } | null = null;
+  const end = () => {
+    if (current !== null) output.stage(current.stage, performance.now() - current.started);
+    current = null;
+  };
+  return {
+    enter: (stage: IngestProgress["stage"]) => {
+      if (current?.stage === stage) return;
+      end();
+      current = { stage, started: performance.now() };
+    },
+    end,
+  };
+}
+
+function exitCodeOf({ documents }: IngestResult, flags: IngestFlags): ExitCode {
+  if (documents.failed > 0) return ExitCode.partial;
+  const drift = documents.added + documents.changed + documents.removed;
+  return flags.check && drift > 0 ? ExitCode.no : ExitCode.done;
+}

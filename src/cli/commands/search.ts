@@ -1,0 +1,39 @@
+import { ExitCode, UserError } from "../../errors.ts";
+import { untilAborted } from "../../util/until-aborted.ts";
+import type { CommandContext } from "../context.ts";
+import { parseFilter } from "../filters.ts";
+import { type SearchFlags, type SearchFormat, searchOverrides } from "../flags.ts";
+import { readQuery } from "../input.ts";
+import { renderSearch } from "../render/search-results.ts";
+import { openRetrieval } from "../retrieval.ts";
+import { withRuntime } from "../runtime.ts";
+
+/** `rag search`: exits with 1 where nothing is found. */
+export async function search(flags: SearchFlags, context: CommandContext): Promise<ExitCode> {
+  const format = formatOf(flags);
+  const filters = flags.filter.map(parseFilter);
+  const query = await readQuery(flags.query, context);
+  return withRuntime(flags, searchOverrides(flags), context, (runtime) =>
+    untilAborted(
+      (async () => {
+        const started = performance.now();
+        const minScore = runtime.config.search.minScore ?? null;
+        const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
+        const { mode, hits } = await retrieval.search(query);
+        const durationMs = Math.round(performance.now() - started);
+        const result = { query, collection: retrieval.collection, mode, durationMs, hits };
+        await renderSearch(result, format, { full: flags.full ?? false }, context.output);
+        return hits.length === 0 ? ExitCode.no : ExitCode.done;
+      })(),
+      context.signal,
+    ),
+  );
+}
+
+function formatOf(flags: SearchFlags): SearchFormat {
+  if (!flags.json) return flags.format ?? "table";
+  if (flags.format === undefined || flags.format === "json") return "json";
+  throw new UserError("usage", `--json and --format ${flags.format} contradict each other`, {
+    hint: "--json is --format json",
+  });
+}

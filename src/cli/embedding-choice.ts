@@ -1,0 +1,51 @@
+import type { Config } from "../config/schema.ts";
+import { UserError } from "../errors.ts";
+import type { EmbeddingIdentity } from "../stores/types.ts";
+
+/**
+ * The configuration with the model that made a collection's vectors, which is the only one that can search or extend
+ * them.
+ *
+ * Throws `UserError` `embedding-mismatch` where the configuration names another one.
+ */
+export function withCollectionModel(config: Config, collection: string, identity: EmbeddingIdentity): Config {
+  const { provider, model, dimensions } = config.embedding;
+  const differs =
+    (provider !== undefined && provider !== identity.provider) ||
+    (model !== undefined && model !== identity.model) ||
+    (dimensions !== undefined && dimensions !== identity.dimensions);
+  if (differs) {
+    const wanted = `${provider ?? identity.provider}/${model ?? "(its default model)"}`;
+    throw embeddingMismatch(
+      collection,
+      describe(identity),
+      dimensions === undefined ? wanted : `${wanted} (${dimensions} dimensions)`,
+    );
+  }
+  return {
+    ...config,
+    embedding: {
+      ...config.embedding,
+      provider: identity.provider,
+      model: identity.model,
+      queryPrefix: identity.queryPrefix,
+      documentPrefix: identity.documentPrefix,
+    },
+  };
+}
+
+/** What to say where a collection and the configuration disagree about the model; each is described in words. */
+export function embeddingMismatch(collection: string, made: string, wanted: string): UserError {
+  return new UserError(
+    "embedding-mismatch",
+    `collection ${collection} was made with ${made}, the configuration says ${wanted}`,
+    { hint: `configure the collection's model, name another collection, or start over with: rag ingest --recreate` },
+  );
+}
+
+/** `openai/text-embedding-3-small (1536 dimensions)`, or `no embedding model`. */
+export function describe(identity: EmbeddingIdentity | null): string {
+  return identity === null
+    ? "no embedding model"
+    : `${identity.provider}/${identity.model} (${identity.dimensions} dimensions)`;
+}

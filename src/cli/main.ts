@@ -1,0 +1,120 @@
+import { homedir } from "node:os";
+import { CommanderError } from "commander";
+import { ExitCode, UserError, messageOf } from "../errors.ts";
+import type { CommandContext } from "./context.ts";
+import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
+import { buildProgram } from "./program.ts";
+import { usageError } from "./usage-error.ts";
+import { toolVersion } from "./version.ts";
+
+await run(process.argv.slice(2));
+
+/** One run of the tool: everything that belongs to the process itself, and the exit code, which is set once. */
+async function run(argv: readonly string[]): Promise<void> {
+  const abort = new AbortController();
+  let output = outputWith(optionsBeforeParsing(argv));
+  let exitCode: ExitCode = ExitCode.done;
+
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    abort.abort(outputError(error));
+  });
+  // Messages that nobody reads are no reason to stop.
+  process.stderr.on("error", () => {});
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (abort.signal.aborted) return endBySignal(signal);
+    abort.abort(interrupted());
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+
+  const program = buildProgram(toolVersion(), async (flags, load) => {
+    output = outputWith({
+      json: flags.json ?? false,
+      quiet: flags.quiet ?? false,
+      verbose: flags.verbose ?? false,
+      color: flags.color,
+    });
+    const command = await load();
+    exitCode = await command(flags, contextWith(output, abort.signal));
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    abort.signal.throwIfAborted();
+    output.settle();
+  } catch (thrown) {
+    const error = reasonOf(thrown, abort.signal);
+    if (error !== null && !isBrokenPipe(error)) {
+      await report(error, output);
+      exitCode = error instanceof UserError ? error.exitCode : ExitCode.backend;
+    }
+  }
+  process.exitCode = exitCode;
+  if (abort.signal.aborted) endSoon();
+}
+
+/** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */
+function reasonOf(thrown: unknown, signal: AbortSignal): unknown {
+  if (thrown instanceof CommanderError) return usageError(thrown);
+  const saysSo = thrown instanceof UserError && thrown.code === "interrupted";
+  return signal.aborted && !saysSo ? signal.reason : thrown;
+}
+
+/** Whoever read the output has enough, as in `rag search … | head -1`. */
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPIPE";
+}
+
+function outputWith(options: OutputOptions): Output {
+  return createOutput(process, options, process.env);
+}
+
+/** What a message about wrong usage needs to know, as there are no parsed flags then. */
+function optionsBeforeParsing(argv: readonly string[]): OutputOptions {
+  const end = argv.indexOf("--");
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  const json = flags.some(
+    (flag, index) =>
+      flag === "--json" || flag === "--format=json" || (flag === "--format" && flags[index + 1] === "json"),
+  );
+  return { json, quiet: false, verbose: false, color: !flags.includes("--no-color") };
+}
+
+function contextWith(output: Output, signal: AbortSignal): CommandContext {
+  return {
+    variables: process.env,
+    workingDirectory: process.cwd(),
+    homeDirectory: homedir(),
+    stdin: process.stdin,
+    output,
+    signal,
+  };
+}
+
+function interrupted(): UserError {
+  return new UserError("interrupted", "interrupted", {
+    hint: "what was written stays; the next run goes on from there",
+    exitCode: ExitCode.interrupted,
+  });
+}
+
+/** A known failure says what happened and what to do; anything else is a bug and shows where it is. */
+function report(error: unknown, output: Output): Promise<void> {
+  if (error instanceof UserError) return output.error(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  const message = output.options.json || stack === undefined ? messageOf(error) : stack;
+  return output.error({
+    code: "internal",
+    message,
+    hint: "this is a bug in rag; please report it with the lines above",
+  });
+}
+
+/** Ends as a program does that leaves the signal alone: at once. */
+function endBySignal(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** After an interruption, a request that is still in flight does not keep the process. */
+function endSoon(): void {
+  setTimeout(() => endBySignal("SIGINT"), 1000).unref();
+}

@@ -1,0 +1,233 @@
+import { Command as Program, Option } from "commander";
+import type { SearchMode } from "../types.ts";
+import type { Command } from "./context.ts";
+import type {
+  AskFlags,
+  CollectionFlags,
+  CommonFlags,
+  DropFlags,
+  IngestFlags,
+  SearchFlags,
+  SearchFormat,
+} from "./flags.ts";
+import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./values.ts";
+
+/** Runs a command that was understood; its code is loaded then, and not before. */
+export type Dispatch = <Flags extends CommonFlags>(flags: Flags, load: () => Promise<Command<Flags>>) => Promise<void>;
+
+const strategies = ["markdown", "separator", "sentence", "recursive"] as const;
+const modes: readonly SearchMode[] = ["hybrid", "dense", "text"];
+const formats: readonly SearchFormat[] = ["table", "json", "ndjson", "csv", "markdown", "paths"];
+
+/**
+ * Every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
+ * a `CommanderError` or a `UserError`.
+ */
+export function buildProgram(version: string, dispatch: Dispatch): Program {
+  const program = new Program("rag")
+    .description("From a folder of documents to answers with sources, on Milvus or on an embedded store.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag ingest docs README.md
+  rag search "how is data stored"
+  rag ask "How is data stored?"
+
+Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some files failed,
+4 a store or model failed, 130 interrupted.`,
+    );
+
+  program.addOption(new Option("-c, --collection <name>", "collection to use").argParser(filled("--collection")));
+  program.addOption(new Option("--config <file>", "configuration file, in place of the nearest one"));
+  program.addOption(new Option("--uri <uri>", "where the collections live (milvus.uri)").argParser(filled("--uri")));
+  program.addOption(
+    new Option("--embedding <provider[/model]>", "model that makes vectors").argParser(model("--embedding")),
+  );
+  program.addOption(new Option("--llm <provider[/model]>", "model that answers").argParser(model("--llm")));
+  program.addOption(new Option("--json", "print one JSON document"));
+  program.addOption(new Option("-q, --quiet", "print results and errors only"));
+  program.addOption(new Option("-v, --verbose", "print one line a stage with its duration"));
+  program.addOption(new Option("--no-color", "print without colour"));
+
+  addIngest(program, dispatch);
+  addSearch(program, dispatch);
+  addAsk(program, dispatch);
+  addCollections(program, dispatch);
+  return program;
+}
+
+function addIngest(program: Program, dispatch: Dispatch): void {
+  program
+    .command("ingest")
+    .summary("bring a collection up to date with files")
+    .description(
+      `Bring a collection up to date with files: new and changed ones are written, unchanged ones are left alone, and
+documents whose files are gone from the folders named are removed. Respects .gitignore and .ragignore.`,
+    )
+    .argument("[paths...]", "files, folders and globs")
+    .option("--files-from <file>", "read paths from a file, one a line or NUL-separated; - for standard input")
+    .option("--include <glob>", "only files that match (repeatable)", repeatable("--include"))
+    .option("--exclude <glob>", "no files that match (repeatable)", repeatable("--exclude"))
+    .option("--strategy <name>", `how documents are split: ${strategies.join(", ")}`, oneOf("--strategy", strategies))
+    .option("--max-chars <count>", "characters in a chunk at most", integer("--max-chars", 1, 16_000))
+    .option("--overlap-chars <count>", "characters that neighbouring chunks share", integer("--overlap-chars", 0))
+    .option("--separator <text>", "string to split at; \\n and \\t are understood", escaped("--separator"))
+    .option("--metadata <key=value>", "metadata of every document (repeatable)", metadata("--metadata"))
+    .option("--recreate", "drop the collection first and start over")
+    .option("--prune", "remove documents whose files are gone, however many")
+    .option("--no-prune", "remove no documents")
+    .option("--dry-run", "say what would be done and write nothing")
+    .option("--check", "write nothing; exit 1 where the collection is out of date")
+    .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
+    .option("--fail-fast", "stop at the first file that fails")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag ingest docs "notes/**/*.md" --exclude drafts/
+  rag ingest faq --strategy separator --separator "# "
+  git ls-files -z "*.md" | rag ingest --files-from -
+  rag ingest docs --check --json`,
+    )
+    .action((paths: string[], _: unknown, command: Program) =>
+      dispatch<IngestFlags>(
+        { include: [], exclude: [], metadata: {}, ...command.optsWithGlobals<CommonFlags>(), paths },
+        async () => (await import("./commands/ingest.ts")).ingest,
+      ),
+    );
+}
+
+/** The flags that search and ask share. */
+function addRetrievalOptions(command: Program): Program {
+  return command
+    .option("-k, --top-k <count>", "passages to find", integer("--top-k", 1, 1000))
+    .option("--mode <name>", `how to search: ${modes.join(", ")}`, oneOf("--mode", modes))
+    .option(
+      "--filter <condition>",
+      "only passages where it holds (repeatable): field, then = != < <= > >= or ~ (glob), then a value",
+      repeatable("--filter"),
+    );
+}
+
+function addSearch(program: Program, dispatch: Dispatch): void {
+  const command = program
+    .command("search")
+    .summary("find the passages that match a query best")
+    .description("Find the passages that match a query best. Exits with 1 where nothing is found.")
+    .argument("<query>", "what to look for; - for standard input");
+  addRetrievalOptions(command)
+    .option("--min-score <number>", "leave out hits below this score", decimal("--min-score"))
+    .option("--format <name>", `how to print: ${formats.join(", ")}`, oneOf("--format", formats))
+    .option("--full", "print passages whole")
+    .addHelpText(
+      "after",
+      `
+The fields of a filter are source, title, format, page, heading and any metadata key.
+
+Examples:
+  rag search "how is data stored" -k 3
+  rag search "index types" --filter "source~docs/*" --filter "version>=2.5"
+  rag search "timeout" --format paths | xargs less`,
+    )
+    .action((query: string, options: { format?: SearchFormat }, command: Program) =>
+      dispatch<SearchFlags>(
+        {
+          filter: [],
+          ...command.optsWithGlobals<CommonFlags>(),
+          ...(options.format === "json" ? { json: true } : {}),
+          query,
+        },
+        async () => (await import("./commands/search.ts")).search,
+      ),
+    );
+}
+
+function addAsk(program: Program, dispatch: Dispatch): void {
+  const command = program
+    .command("ask")
+    .summary("answer a question from the documents, with sources")
+    .description(
+      `Answer a question from the documents and cite the passages that say so. Without an LLM, the answer is made of
+quotes. Exits with 1 where the documents do not answer it.`,
+    )
+    .argument("<question>", "the question; - for standard input");
+  addRetrievalOptions(command)
+    .option("--no-stream", "print the answer when it is complete")
+    .option("--show-context", "print the passages that the answer was made from")
+    .option("--prompt <file>", "prompt template in place of the built-in one", filled("--prompt"))
+    .option(
+      "--max-context-chars <count>",
+      "characters of passages in the prompt at most",
+      integer("--max-context-chars", 1),
+    )
+    .option("--strict", "refuse an answer whose citations cannot be verified")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag ask "How is data stored?"
+  rag ask "What changed in 2.5?" --filter "version=2.5" --llm deepseek
+  echo "How do I upgrade?" | rag ask - --json`,
+    )
+    .action((question: string, _: unknown, command: Program) =>
+      dispatch<AskFlags>(
+        { filter: [], stream: true, ...command.optsWithGlobals<CommonFlags>(), question },
+        async () => (await import("./commands/ask.ts")).ask,
+      ),
+    );
+}
+
+function addCollections(program: Program, dispatch: Dispatch): void {
+  const collections = program
+    .command("collections")
+    .summary("list, show and drop collections")
+    .description("List, show and drop collections.")
+    .helpCommand("help [command]", "print the help of a command");
+  collections
+    .command("list")
+    .description("List the collections of the store.")
+    .action((_: unknown, command: Program) =>
+      dispatch<CommonFlags>(command.optsWithGlobals(), async () => {
+        const { listCollections } = await import("./commands/collections.ts");
+        return listCollections;
+      }),
+    );
+  collections
+    .command("show")
+    .description("Show a collection: documents, chunks, how it was made, indexes, size.")
+    .argument("<name>", "the collection")
+    .action((name: string, _: unknown, command: Program) =>
+      dispatch<CollectionFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+        const { showCollection } = await import("./commands/collections.ts");
+        return showCollection;
+      }),
+    );
+  collections
+    .command("sources")
+    .description("List the documents of a collection.")
+    .argument("<name>", "the collection")
+    .action((name: string, _: unknown, command: Program) =>
+      dispatch<CollectionFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+        const { listSources } = await import("./commands/collections.ts");
+        return listSources;
+      }),
+    );
+  collections
+    .command("drop")
+    .description("Drop a collection with all that it holds. Asks first on a terminal; elsewhere it needs --yes.")
+    .argument("<name>", "the collection")
+    .option("-y, --yes", "drop it without asking")
+    .action((name: string, _: unknown, command: Program) =>
+      dispatch<DropFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+        const { dropCollection } = await import("./commands/collections.ts");
+        return dropCollection;
+      }),
+    );
+}

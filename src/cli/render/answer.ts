@@ -1,0 +1,97 @@
+import type { AskEvent, AskResult } from "../../pipeline/ask.ts";
+import type { Citation } from "../../pipeline/citations.ts";
+import type { Hit } from "../../types.ts";
+import { terminalText } from "../../util/terminal-text.ts";
+import type { Channel, Output } from "./output.ts";
+import { placeOf } from "./place.ts";
+
+/** How `rag ask` shows what happens. */
+export interface AnswerView {
+  /** Print the passages that the answer was made from. */
+  showContext: boolean;
+}
+
+/** Prints an answer while it comes. Nothing that a document says can control the terminal. */
+export interface AnswerRenderer {
+  onEvent(event: AskEvent): void;
+  /** Prints what follows the answer; with `--json`, the whole of it. */
+  finish(result: AskResult, durationMs: number): Promise<void>;
+  /** Ends the line of an answer that breaks off, so that what is said next begins a new one. */
+  breakOff(): Promise<void>;
+}
+
+/** The answer as it comes to stdout, then its sources; with `--json` one document at the end. */
+export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRenderer {
+  const { results, options } = output;
+  /** Said once the answer is complete: in between it would stand in the middle of a line. */
+  const notices: string[] = [];
+  let written: Promise<void> = Promise.resolve();
+  let failure: { error: unknown } | null = null;
+  let isLineOpen = false;
+
+  /** In order, and without waiting: the next piece of the answer is read meanwhile. */
+  const write = (text: string) => {
+    written = written
+      .then(() => results.write(text))
+      .catch((error: unknown) => {
+        failure ??= { error };
+      });
+  };
+  const flush = async () => {
+    await written;
+    if (failure !== null) throw failure.error;
+  };
+  const endLine = () => {
+    if (isLineOpen) write("\n");
+    isLineOpen = false;
+  };
+
+  return {
+    onEvent(event) {
+      if (event.type === "notice") notices.push(event.message);
+      if (event.type !== "text" || options.json) return;
+      const text = terminalText(event.text);
+      if (text === "") return;
+      write(text);
+      isLineOpen = !text.endsWith("\n");
+    },
+    async finish(result, durationMs) {
+      if (options.json) {
+        const { question, answer, refused, model, usage, citations, hits } = result;
+        await output.writeJson({ question, answer, refused, model, usage, citations, hits, durationMs });
+      } else {
+        endLine();
+        write(sources(result.citations, results));
+        if (view.showContext) write(context(result.hits, results));
+        await flush();
+      }
+      for (const notice of notices) output.warn(terminalText(notice));
+    },
+    async breakOff() {
+      endLine();
+      await flush();
+    },
+  };
+}
+
+function sources(citations: readonly Citation[], { colors }: Channel): string {
+  if (citations.length === 0) return "";
+  const lines = [...citations]
+    .sort((a, b) => a.n - b.n)
+    .map((citation) => {
+      const heading = terminalText(citation.heading.join(" › "));
+      const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
+      const place = colors.cyan(terminalText(placeOf(citation)));
+      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
+    });
+  return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
+}
+
+function context(hits: readonly Hit[], { colors }: Channel): string {
+  if (hits.length === 0) return "";
+  const passages = hits.map((hit, index) => {
+    const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");
+    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(placeOf(hit)))}\n${text}\n`;
+  });
+  return `\n${colors.bold("Context:")}\n${passages.join("\n")}`;
+}

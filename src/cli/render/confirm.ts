@@ -1,0 +1,23 @@
+import { createInterface } from "node:readline/promises";
+import { UserError } from "../../errors.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Asks on the terminal; no answer is a no. Throws `UserError` `confirmation-required` where there is nobody to ask. */
+export async function confirm(question: string, { stdin, output, signal }: CommandContext): Promise<boolean> {
+  if (!stdin.isTTY || !output.messages.isTerminal || output.options.json) {
+    throw new UserError("confirmation-required", "this needs a confirmation, and there is nobody to ask", {
+      hint: "add --yes to go on without asking",
+    });
+  }
+  await output.messages.write(`${question} [y/N] `);
+  const lines = createInterface({ input: stdin });
+  const stop = () => lines.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+    return false;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    lines.close();
+  }
+}

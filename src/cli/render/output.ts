@@ -1,0 +1,149 @@
+import type { Writable } from "node:stream";
+import { ExitCode, UserError, messageOf } from "../../errors.ts";
+import picocolors from "picocolors";
+import { createRedactor, createSecretMask } from "../../util/redact.ts";
+import { terminalText } from "../../util/terminal-text.ts";
+import { formatDuration } from "./format.ts";
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** A stream that a person or a program reads. */
+export interface Channel {
+  /** A person reads it. */
+  readonly isTerminal: boolean;
+  /** Characters in a line; `null` where nobody says. */
+  readonly columns: number | null;
+  /** Do nothing where colour is not wanted. */
+  readonly colors: Colors;
+  /** Resolves when it is handed over; rejects where it cannot be written. */
+  write(text: string): Promise<void>;
+}
+
+/** How much is said on stderr. */
+export interface OutputOptions {
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  /** `false` with `--no-color`. */
+  color: boolean;
+}
+
+/** Where a command says things: results on stdout, everything else on stderr. No secret passes. */
+export interface Output {
+  readonly options: OutputOptions;
+  readonly results: Channel;
+  readonly messages: Channel;
+  /** One JSON document. */
+  writeJson(value: unknown): Promise<void>;
+  /** What is good to know; left out with `--quiet`. */
+  notice(text: string): void;
+  /** What the user should look at. */
+  warn(text: string): void;
+  /** One of several things that failed, while the rest goes on. */
+  failure(text: string): void;
+  /** One line a stage, with `--verbose`. */
+  stage(name: string, durationMs: number, detail?: string): void;
+  /** The one line of JSON, or the lines for people, that a run ends with when it failed. */
+  error(failure: { code: string; message: string; hint: string | null }): Promise<void>;
+  /** Adds values that are masked from now on. */
+  hide(secrets: readonly (string | null | undefined)[]): void;
+  /** The command succeeded: says what was held back in case an error had to stand alone. */
+  settle(): void;
+}
+
+type Stream = Writable & { isTTY?: boolean; columns?: number };
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** With `--json`, an error on stderr is one document: notices wait until `settle`, and are dropped on failure. */
+export function createOutput(
+  streams: { stdout: Stream; stderr: Stream },
+  options: OutputOptions,
+  variables: Variables,
+): Output {
+  const secrets: (string | null | undefined)[] = [];
+  const masks = { exact: createSecretMask(secrets), broad: createRedactor(secrets) };
+  const colorsFor = (stream: Stream) => picocolors.createColors(wantsColor(stream, options, variables));
+  // A passage may well look like a secret: results lose those that are known, messages whatever looks like one.
+  const results = createChannel(streams.stdout, colorsFor(streams.stdout), (text) => masks.exact(text));
+  const messages = createChannel(streams.stderr, colorsFor(streams.stderr), (text) => masks.broad(text));
+
+  const held: string[] = [];
+  const print = async (text: string) => {
+    try {
+      await messages.write(`${text}\n`);
+    } catch {
+      // Messages that nobody can read are no reason to stop.
+    }
+  };
+  const say = (text: string) => {
+    if (options.json) held.push(text);
+    else void print(text);
+  };
+  return {
+    options,
+    results,
+    messages,
+    writeJson: (value) => results.write(`${escapeControls(JSON.stringify(value))}\n`),
+    notice: (text) => {
+      if (!options.quiet) say(`${messages.colors.dim("note:")} ${text}`);
+    },
+    warn: (text) => say(`${messages.colors.yellow("warning:")} ${text}`),
+    failure: (text) => say(`${messages.colors.red("failed:")} ${text}`),
+    stage: (name, durationMs, detail = "") => {
+      const remark = detail === "" ? "" : ` (${detail})`;
+      if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${remark}`));
+    },
+    error: ({ code, message, hint }) => {
+      if (options.json) return print(JSON.stringify({ error: { code, message, hint } }));
+      const { cyan, red } = messages.colors;
+      const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
+      return print(`${red("error:")} ${terminalText(message)}${advice}`);
+    },
+    hide: (values) => {
+      secrets.push(...values);
+      masks.exact = createSecretMask(secrets);
+      masks.broad = createRedactor(secrets);
+    },
+    settle: () => {
+      for (const text of held.splice(0)) void print(text);
+    },
+  };
+}
+
+function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
+  return {
+    isTerminal: stream.isTTY === true,
+    columns: stream.columns ?? null,
+    colors,
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(mask(text), (error) => (error ? reject(outputError(error)) : resolve()));
+      }),
+  };
+}
+
+/** A result that could not be written; a reader that went away stays what it is, as that is no failure. */
+export function outputError(error: NodeJS.ErrnoException): Error {
+  if (error.code === "EPIPE") return error;
+  return new UserError("output-failed", `cannot write the result: ${messageOf(error)}`, {
+    hint: "look whether the disk is full",
+    exitCode: ExitCode.backend,
+    cause: error,
+  });
+}
+
+/** JSON leaves these characters as they are; a terminal acts on some of them. */
+function escapeControls(json: string): string {
+  return json.replaceAll(
+    /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** A variable counts when it is set to anything but nothing (https://no-color.org). */
+function wantsColor(stream: Stream, options: OutputOptions, variables: Variables): boolean {
+  if (!options.color || variables["NO_COLOR"]) return false;
+  const forced = variables["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  return stream.isTTY === true && variables["TERM"] !== "dumb";
+}

@@ -1,0 +1,128 @@
+import type { Hit, SearchMode } from "../../types.ts";
+import { terminalText } from "../../util/terminal-text.ts";
+import type { SearchFormat } from "../flags.ts";
+import { csv } from "./csv.ts";
+import type { Channel, Output } from "./output.ts";
+import { linkOf, placeOf } from "./place.ts";
+
+/** What `rag search` found: its JSON document. */
+export interface SearchResult {
+  query: string;
+  collection: string;
+  mode: SearchMode;
+  durationMs: number;
+  hits: Hit[];
+}
+
+interface SearchView {
+  /** Print passages whole. */
+  full: boolean;
+}
+
+/** Characters of a passage in the table where it is not printed whole. */
+const snippetLength = 240;
+
+/** Columns between the parts of a line, of a line where nobody says, and of a passage at least. */
+const gap = 2;
+const usualWidth = 100;
+const narrowest = 20;
+
+type Render = (result: SearchResult, view: SearchView, channel: Channel) => string | Promise<string>;
+
+const renderers = {
+  table: renderTable,
+  json: (result) => `${JSON.stringify(result)}\n`,
+  ndjson: ({ hits }) => hits.map((hit) => `${JSON.stringify(hit)}\n`).join(""),
+  csv: renderCsv,
+  markdown: renderMarkdown,
+  paths: ({ hits }) => [...new Set(hits.map((hit) => hit.source))].map((source) => `${source}\n`).join(""),
+} satisfies Record<SearchFormat, Render>;
+
+/** Prints hits in the format asked for; to a terminal, nothing that a document could control it with. */
+export async function renderSearch(
+  result: SearchResult,
+  format: SearchFormat,
+  view: SearchView,
+  output: Output,
+): Promise<void> {
+  if (format === "json") return output.writeJson(result);
+  if (result.hits.length === 0 && (format === "table" || format === "markdown")) {
+    output.notice(`nothing found in collection ${result.collection}`);
+    if (format === "table") return;
+  }
+  await output.results.write(await renderers[format](result, view, output.results));
+}
+
+/**
+ * Rank and score in a margin, the passage beside them. Laid out by hand: a table library takes longer to measure its
+ * cells than the search takes.
+ */
+async function renderTable(result: SearchResult, view: SearchView, channel: Channel): Promise<string> {
+  const { colors } = channel;
+  const { wrapAnsi } = await import("fast-wrap-ansi");
+  const { queryWords } = await import("./highlight.ts");
+  const words = queryWords(result.query);
+  const mark = (word: string) => colors.bold(colors.yellow(word));
+
+  const margins = result.hits.map((hit) => [String(hit.rank), formatScore(hit.score)] as const);
+  const widths = [0, 1].map((column) => Math.max(...margins.map((margin) => margin[column]?.length ?? 0)));
+  const [rankWidth = 0, scoreWidth = 0] = widths;
+  const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
+  const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
+
+  const entries = result.hits.map((hit, index) => {
+    const [rank = "", score = ""] = margins[index] ?? [];
+    const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
+    const text = terminalText(hit.text);
+    const passage = words.highlight(view.full ? text.trim() : words.snippet(text, snippetLength), mark);
+    const heading = terminalText(hit.heading.join(" › ") || hit.title);
+    const title = `${colors.cyan(terminalText(placeOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
+    const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
+    return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
+  });
+  return `${entries.join("\n\n")}\n`;
+}
+
+/** Scores differ in size by a hundredfold between modes: three significant digits. */
+function formatScore(score: number): string {
+  return Math.abs(score) >= 100 ? score.toFixed(0) : score.toPrecision(3);
+}
+
+function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
+  const clean = channel.isTerminal ? terminalText : (text: string) => text;
+  return csv([
+    ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"],
+    ...hits.map((hit) => [
+      hit.rank,
+      hit.score,
+      clean(hit.source),
+      clean(hit.title),
+      clean(hit.heading.join(" > ")),
+      hit.page,
+      hit.startLine,
+      hit.endLine,
+      clean(hit.text),
+    ]),
+  ]);
+}
+
+async function renderMarkdown({ query, hits }: SearchResult, view: SearchView, channel: Channel): Promise<string> {
+  const { queryWords } = await import("./highlight.ts");
+  const words = queryWords(query);
+  const clean = channel.isTerminal ? terminalText : (text: string) => text;
+  const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
+  const entries = hits.map((hit) => {
+    const text = clean(view.full ? hit.text.trim() : words.snippet(hit.text, snippetLength));
+    const quote = text
+      .split("\n")
+      .map((line) => `   > ${line}`.trimEnd())
+      .join("\n");
+    const name = escapeMarkdown(hit.heading.join(" › ") || hit.title || hit.source);
+    return `${hit.rank}. [${name}](${linkOf(hit)}) · ${placeOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
+  });
+  return clean([title, ...entries].join("\n"));
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,68 @@
+import Table from "cli-table3";
+import { wrapAnsi } from "fast-wrap-ansi";
+
+/** A column of a table for people. */
+export interface Column {
+  title: string;
+  align?: "left" | "right";
+}
+
+const gap = 2;
+/** Where nobody says how wide a line may be. */
+const usualWidth = 100;
+
+/**
+ * A table without lines. The last column takes the width that the others leave, and its text is wrapped; it is never
+ * narrower than 20 characters.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number | null,
+  head: (title: string) => string,
+): string {
+  const last = columns.length - 1;
+  const widths = columns
+    .slice(0, last)
+    .map((column, index) => Math.max(column.title.length, ...rows.map((row) => longestLine(row[index] ?? ""))));
+  const taken = widths.reduce((sum, columnWidth) => sum + columnWidth + gap, 0);
+  const room = Math.max(20, (width ?? usualWidth) - taken - 1);
+
+  const made = new Table({
+    chars: Object.fromEntries(borders.map((name) => [name, ""])),
+    style: { "padding-left": 0, "padding-right": gap, head: [], border: [] },
+    colAligns: columns.map((column) => column.align ?? "left"),
+    head: columns.map((column) => head(column.title)),
+  });
+  for (const row of rows) {
+    made.push(row.map((cell, index) => (index === last ? wrapAnsi(cell, room, { hard: true }) : cell)));
+  }
+  return `${made
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")}\n`;
+}
+
+const borders = [
+  "top",
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left",
+  "left-mid",
+  "mid",
+  "mid-mid",
+  "right",
+  "right-mid",
+  "middle",
+] as const;
+
+function longestLine(text: string): number {
+  // oxlint-disable-next-line no-control-regex
+  return Math.max(...text.split("\n").map((line) => line.replaceAll(/\u001B\[[0-9;]*m/g, "").length));
+}

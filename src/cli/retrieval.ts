@@ -1,0 +1,41 @@
+import { type Filter, type Hit, type SearchMode } from "../types.ts";
+import type { CommandContext } from "./context.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What search and ask do to find passages, with everything opened. */
+export interface Retrieval {
+  collection: string;
+  search(query: string): Promise<{ mode: SearchMode; hits: Hit[] }>;
+}
+
+/**
+ * Opens the collection and, unless only text is searched, the model that made its vectors. Throws `UserError` where
+ * the collection does not exist or cannot serve the mode.
+ */
+export async function openRetrieval(
+  runtime: Runtime,
+  request: { filters: Filter[]; minScore: number | null },
+  context: CommandContext,
+): Promise<Retrieval> {
+  const { topK, mode = null } = runtime.config.search;
+  const started = performance.now();
+  const collection = await runtime.collection();
+  const embedQuery = mode === "text" ? null : await runtime.queryEmbedder(collection);
+  if (collection.manifest.embedding === null && runtime.config.embedding.provider !== undefined && mode === null) {
+    context.output.notice(
+      `collection ${collection.name} has no vectors; searching by text. Make them with: rag ingest --recreate`,
+    );
+  }
+  context.output.stage("open", performance.now() - started, `collection ${collection.name}`);
+
+  const { search } = await import("../pipeline/search.ts");
+  return {
+    collection: collection.name,
+    search: async (query) => {
+      const started = performance.now();
+      const found = await search({ collection, embedQuery }, { query, mode, topK, ...request });
+      context.output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import path from "node:path";
+import { checkConfig } from "./check.ts";
+import type { Environment } from "./environment.ts";
+import { expandVariables } from "./expand.ts";
+import { findConfigFile } from "./find.ts";
+import { parseModelName } from "./model-name.ts";
+import { type Problem, invalidConfig } from "./problem.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** One setting that a flag or a variable gives, above the file. */
+export interface Override {
+  /** E.g. `search.topK`; `embedding` and `llm` take a model as written on the command line: `provider[/model]`. */
+  path: string;
+  value: unknown;
+  /** What gave it, for messages: `--top-k`. */
+  origin: string;
+}
+
+export interface LoadedConfig {
+  config: Config;
+  environment: Environment;
+}
+
+/** A tree of settings as written in a file. */
+type Values = Record<string, unknown>;
+
+/**
+ * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
+ *
+ * Throws `UserError`: `config-not-found`, `config-not-readable`, or `invalid-config` with everything that is wrong.
+ */
+export async function loadConfig(options: {
+  variables: Readonly<Record<string, string | undefined>>;
+  workingDirectory: string;
+  homeDirectory: string;
+  /** `--config` as given. */
+  configFile: string | null;
+  /** Flags. */
+  overrides: readonly Override[];
+}): Promise<LoadedConfig> {
+  const { variables, workingDirectory, homeDirectory } = options;
+  const found = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
+  const folder = found === null ? workingDirectory : path.dirname(found.file);
+  const problems: Problem[] = [];
+
+  const fromFile = expandVariables(found?.content ?? {}, variables, problems);
+  if (!isValues(fromFile)) {
+    throw invalidConfig([{ path: "", message: "expected a mapping of settings" }], found?.file ?? null);
+  }
+  const overrides = [...variableOverrides(variables), ...options.overrides].map((override) =>
+    override.path === "milvus.uri" ? relocateUri(override, workingDirectory, folder) : override,
+  );
+  const values = fitOverlaps(overrides.reduce(applyOverride, fromFile));
+
+  const checked = checkConfig(values);
+  const reported = new Set(problems.map((problem) => problem.path));
+  problems.push(...checked.problems.filter((problem) => !reported.has(problem.path)));
+  if (checked.config === null || problems.length > 0) {
+    const origins = new Map(overrides.map((override) => [override.path, override.origin]));
+    const named = problems.map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
+    throw invalidConfig(named, found?.file ?? null);
+  }
+  return {
+    config: checked.config,
+    environment: {
+      variables,
+      projectRoot: folder,
+      workingDirectory,
+      configFile: found?.file ?? null,
+      configIsTrusted: found === null || options.configFile !== null || folder === homeDirectory,
+    },
+  };
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function variableOverrides(variables: Readonly<Record<string, string | undefined>>): Override[] {
+  const settings = { MILVUS_URI: "milvus.uri", MILVUS_TOKEN: "milvus.token", RAG_COLLECTION: "collection" };
+  return Object.entries(settings).flatMap(([origin, path]) => {
+    const value = variables[origin];
+    return value === undefined || value === "" ? [] : [{ path, value, origin }];
+  });
+}
+
+/** A local path that was given in the working folder, as the parts will read it: from the project root. */
+function relocateUri(override: Override, workingDirectory: string, projectRoot: string): Override {
+  const { value } = override;
+  const isRelativeFile = typeof value === "string" && value.endsWith(".db") && !/^[a-z]+:\/\//i.test(value);
+  if (!isRelativeFile || path.isAbsolute(value)) return override;
+  return { ...override, value: path.relative(projectRoot, path.resolve(workingDirectory, value)) };
+}
+
+function applyOverride(values: Values, override: Override): Values {
+  if (override.path === "embedding" || override.path === "llm") {
+    const written = values[override.path] ?? {};
+    // What is no mapping is left for the check to report.
+    return isValues(written) ? { ...values, [override.path]: chooseModel(written, String(override.value)) } : values;
+  }
+  return setAt(values, override.path.split("."), override.value);
+}
+
+function setAt(values: Values, [key, ...rest]: readonly string[], value: unknown): Values {
+  if (key === undefined) return values;
+  if (rest.length === 0) return { ...values, [key]: value };
+  const child = values[key] ?? {};
+  return isValues(child) ? { ...values, [key]: setAt(child, rest, value) } : values;
+}
+
+/** Settings of `embedding` and `llm` that belong to one provider, or to one of its models. */
+const providerSettings = ["model", "baseUrl", "apiKey", "batchSize"];
+const modelSettings = ["dimensions", "queryPrefix", "documentPrefix", "quantization", "pooling"];
+
+/** Another provider or model on the command line leaves behind what the file says of its own. */
+function chooseModel(written: Values, text: string): Values {
+  const name = parseModelName(text);
+  if (name === null) return { ...written, provider: text };
+  const otherProvider = written["provider"] !== name.provider;
+  const otherModel = otherProvider || (name.model !== null && written["model"] !== name.model);
+  const stale = new Set([...(otherProvider ? providerSettings : []), ...(otherModel ? modelSettings : [])]);
+  const kept = Object.entries(written).filter(([key]) => !stale.has(key));
+  return {
+    ...Object.fromEntries(kept),
+    provider: name.provider,
+    ...(name.model === null ? {} : { model: name.model }),
+  };
+}
+
+/** The default overlaps suit the default sizes; where only a size is given, its overlap shrinks with it. */
+function fitOverlaps(values: Values): Values {
+  const { chunking } = values;
+  if (!isValues(chunking)) return values;
+  const { maxChars, overlapChars, sentences, sentenceOverlap } = chunking;
+  const fitted: Values = { ...chunking };
+  const defaults = configSchema.parse({}).chunking;
+  if (overlapChars === undefined && typeof maxChars === "number" && maxChars < defaults.maxChars) {
+    fitted["overlapChars"] = Math.floor((maxChars / defaults.maxChars) * defaults.overlapChars);
+  }
+  if (sentenceOverlap === undefined && sentences === 1) fitted["sentenceOverlap"] = 0;
+  return { ...values, chunking: fitted };
+}

@@ -1,0 +1,43 @@
+import type { Config } from "../config/schema.ts";
+import { UserError } from "../errors.ts";
+import { resolveEndpoint } from "../util/model-endpoint.ts";
+import type { EndpointEnvironment } from "../util/model-endpoint.ts";
+import type { Embedder } from "./types.ts";
+
+/** What opening an embedder needs to know of where the command runs. */
+export interface EmbedderEnvironment extends EndpointEnvironment {
+  /** Model folders are relative to it. */
+  projectRoot: string;
+}
+
+/** The embedder that the configuration names; `null` where it names none. Connects to nothing yet. */
+export async function openEmbedder(config: Config, environment: EmbedderEnvironment): Promise<Embedder | null> {
+  const { embedding } = config;
+  if (embedding.provider === undefined) return null;
+  if (embedding.provider === "local") {
+    const { createLocalEmbedder } = await import("./local.ts");
+    return createLocalEmbedder(embedding, environment);
+  }
+  const endpoint = resolveEndpoint({
+    section: { ...embedding, provider: embedding.provider },
+    rows: config.providers,
+    environment,
+    purpose: "embedding",
+  });
+  const model = endpoint.facts.embedding?.models[endpoint.model];
+  const dimensions = embedding.dimensions ?? null;
+  if (dimensions !== null && model?.dimensions && dimensions !== model.dimensions && !model.canShorten) {
+    throw new UserError(
+      "dimensions-fixed",
+      `${endpoint.label} (${endpoint.model}) makes vectors of ${model.dimensions} dimensions, not of ${dimensions}.`,
+      { hint: "Leave embedding.dimensions out, or choose a model that can shorten its vectors." },
+    );
+  }
+  const { createOpenAIEmbedder } = await import("./openai.ts");
+  return createOpenAIEmbedder(endpoint, {
+    dimensions,
+    queryPrefix: embedding.queryPrefix ?? null,
+    documentPrefix: embedding.documentPrefix ?? null,
+    timeoutMs: embedding.timeoutMs,
+  });
+}

@@ -1,0 +1,166 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+
+import { UserError, messageOf } from "../errors.ts";
+
+/** Where a model's files are. */
+export type ModelLocation =
+  /** A folder on disk; nothing is downloaded. */
+  | { kind: "folder"; path: string }
+  /** A name on the model hub, e.g. `Xenova/all-MiniLM-L6-v2`. */
+  | { kind: "hub"; name: string };
+
+/** How a model's output becomes vectors; what its author says of it, `null` where they do not. */
+export interface ModelConventions {
+  pooling: "mean" | "cls" | null;
+  queryPrefix: string | null;
+  documentPrefix: string | null;
+}
+
+/** Names of the weights' files by variant, as transformers.js knows them. */
+const weightFiles = {
+  fp32: "model.onnx",
+  fp16: "model_fp16.onnx",
+  q8: "model_quantized.onnx",
+  int8: "model_int8.onnx",
+  uint8: "model_uint8.onnx",
+  q4: "model_q4.onnx",
+  q4f16: "model_q4f16.onnx",
+  bnb4: "model_bnb4.onnx",
+} as const;
+
+export type Quantization = keyof typeof weightFiles;
+
+/** Prefixes that model families were trained with, for models whose files do not say so. */
+const familyPrefixes: [RegExp, { query: string; document: string }][] = [
+  [/nomic-embed-text/i, { query: "search_query: ", document: "search_document: " }],
+  [/(^|[/-])e5-(small|base|large)(?!.*instruct)/i, { query: "query: ", document: "passage: " }],
+  [/bge-(small|base|large)-en/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
+  [/mxbai-embed/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
+  [/snowflake-arctic-embed/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
+];
+
+/** A folder where the name is a path or one exists by that name, else a name on the hub. Throws `UserError`. */
+export async function locateModel(model: string, root: string): Promise<ModelLocation> {
+  const path = resolve(root, model.startsWith("~/") ? join(homedir(), model.slice(2)) : model);
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return { kind: "folder", path };
+  if (/^(\.{1,2}|~)([/\\]|$)/.test(model) || isAbsolute(model)) {
+    throw new UserError("model-not-found", `There is no model folder ${path}.`, {
+      hint: "A path in embedding.model is relative to the configuration file's folder.",
+    });
+  }
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
+    throw new UserError("model-not-found", `"${model}" is neither a folder nor a name on the model hub.`, {
+      hint: `Names on the hub are owner/model, e.g. Xenova/${basename(model) || "all-MiniLM-L6-v2"}; a folder is written ./${model}.`,
+    });
+  }
+  return { kind: "hub", name: model };
+}
+
+/**
+ * The variant of the weights in a folder, and whether they stand in its `onnx` folder or beside `config.json`.
+ * Throws `UserError` where the folder holds no such model.
+ */
+export async function findWeights(
+  folder: string,
+  wanted: Quantization | undefined,
+): Promise<{ variant: Quantization; subfolder: "onnx" | "" }> {
+  const missing: string[] = [];
+  for (const name of ["config.json", "tokenizer.json"]) {
+    await stat(join(folder, name)).catch(() => missing.push(name));
+  }
+  if (missing.length > 0) {
+    throw new UserError("model-not-found", `${folder} holds no model: ${missing.join(" and ")} missing.`, {
+      hint: "A model folder has config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx.",
+    });
+  }
+  const found: { variant: Quantization; subfolder: "onnx" | "" }[] = [];
+  for (const subfolder of ["onnx", ""] as const) {
+    const names: string[] = await readdir(join(folder, subfolder)).catch(() => []);
+    for (const [variant, file] of Object.entries(weightFiles)) {
+      if (names.includes(file)) found.push({ variant: variant as Quantization, subfolder });
+    }
+  }
+  const weights = wanted === undefined ? found[0] : found.find(({ variant }) => variant === wanted);
+  if (weights) return weights;
+  const variants = [...new Set(found.map(({ variant }) => variant))];
+  throw new UserError(
+    "model-not-found",
+    wanted === undefined || variants.length === 0
+      ? `${folder} holds no ONNX weights.`
+      : `${folder} holds no ${wanted} weights.`,
+    {
+      hint:
+        variants.length === 0
+          ? "Export the model to ONNX first, e.g. with optimum-cli export onnx; the weights are looked for in onnx/model.onnx and model.onnx."
+          : `Set embedding.quantization to ${variants.join(" or ")}, or leave it out.`,
+    },
+  );
+}
+
+/**
+ * Pooling and prefixes from the files that sentence-transformers writes beside a model, else what is known of its family.
+ *
+ * @param read the content of a file of the model; `null` where it has no such file
+ */
+export async function readConventions(
+  name: string,
+  read: (file: string) => Promise<string | null>,
+): Promise<ModelConventions> {
+  const pooling = parse<Record<string, unknown>>(await read("1_Pooling/config.json"), "1_Pooling/config.json");
+  const sentence = parse<{ prompts?: Record<string, unknown> }>(
+    await read("config_sentence_transformers.json"),
+    "config_sentence_transformers.json",
+  );
+  const family = familyPrefixes.find(([pattern]) => pattern.test(name))?.[1];
+  const prompt = (...keys: string[]) =>
+    keys.map((key) => sentence?.prompts?.[key]).find((text) => typeof text === "string");
+  return {
+    pooling: poolingOf(pooling),
+    queryPrefix: prompt("query") ?? family?.query ?? null,
+    documentPrefix: prompt("document", "passage") ?? family?.document ?? null,
+  };
+}
+
+function poolingOf(config: Record<string, unknown> | null): "mean" | "cls" | null {
+  if (config === null) return null;
+  if (config["pooling_mode_cls_token"] === true) return "cls";
+  if (config["pooling_mode_mean_tokens"] === true) return "mean";
+  const mode = Object.keys(config).find((key) => key.startsWith("pooling_mode_") && config[key] === true);
+  if (mode === undefined) return null;
+  throw new UserError("pooling-not-supported", `The model pools with ${mode}, which is not supported.`, {
+    hint: 'Choose another model, or set embedding.pooling to "mean" or "cls".',
+  });
+}
+
+function parse<Content>(text: string | null, file: string): Content | null {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Content;
+  } catch (error) {
+    throw new UserError("model-damaged", `The model's ${file} is no JSON (${messageOf(error)}).`, {
+      hint: "Fetch the model again.",
+      cause: error,
+    });
+  }
+}
+
+/** Reads a model's file from its folder; `null` where it has none. */
+export function readFrom(folder: string): (file: string) => Promise<string | null> {
+  return (file) => readFile(join(folder, file), "utf8").catch(() => null);
+}
+
+/**
+ * A folder as transformers.js takes it: a name below a root. Version 4 checks that the name could be one of the hub,
+ * and takes a path where it could not.
+ */
+export function nameBelowRoot(folder: string, version: string): { root: string; name: string } {
+  const name = basename(folder);
+  const allowed = version.startsWith("3.") || (/^\w[\w.-]*$/.test(name) && !/\.\.|--|\.git$|\.ipynb$/.test(name));
+  return { root: dirname(folder), name: allowed ? name : folder };
+}

@@ -1,0 +1,71 @@
+/** A piece of a model's output: part of the answer, or of the thinking before it. */
+export interface OutputPart {
+  type: "text" | "reasoning";
+  text: string;
+}
+
+const opening = /^<(think|thinking|thought|reasoning)>/;
+const openings = ["<think>", "<thinking>", "<thought>", "<reasoning>"];
+
+/**
+ * Separates the thinking that a model puts in `<think>…</think>` before its answer, however the tags are cut into
+ * pieces. Only characters that may be part of a tag are held back; tags later in the answer are text.
+ */
+export class ReasoningSplitter {
+  #state: "start" | "reasoning" | "after" | "answer" = "start";
+  #held = "";
+  #closing = "";
+
+  read(piece: string): OutputPart[] {
+    const parts: OutputPart[] = [];
+    let rest = this.#held + piece;
+    this.#held = "";
+    if (this.#state === "start") {
+      const trimmed = rest.trimStart();
+      const tag = opening.exec(trimmed);
+      if (tag === null) {
+        if (openings.some((one) => one.startsWith(trimmed))) {
+          this.#held = rest;
+          return parts;
+        }
+        this.#state = "answer";
+      } else {
+        this.#state = "reasoning";
+        this.#closing = `</${tag[1]}>`;
+        rest = trimmed.slice(tag[0].length);
+      }
+    }
+    if (this.#state === "reasoning") {
+      const end = rest.indexOf(this.#closing);
+      const kept = end === -1 ? rest.length - partialTail(rest, this.#closing) : end;
+      if (kept > 0) parts.push({ type: "reasoning", text: rest.slice(0, kept) });
+      if (end === -1) {
+        this.#held = rest.slice(kept);
+        return parts;
+      }
+      this.#state = "after";
+      rest = rest.slice(end + this.#closing.length);
+    }
+    if (this.#state === "after") {
+      rest = rest.trimStart();
+      if (rest !== "") this.#state = "answer";
+    }
+    if (rest !== "") parts.push({ type: "text", text: rest });
+    return parts;
+  }
+
+  /** What was held back when the output ended. */
+  end(): OutputPart[] {
+    const text = this.#held;
+    this.#held = "";
+    return text === "" ? [] : [{ type: this.#state === "reasoning" ? "reasoning" : "text", text }];
+  }
+}
+
+/** How many characters at the end of `text` may be the beginning of `tag`. */
+function partialTail(text: string, tag: string): number {
+  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(tag.slice(0, length))) return length;
+  }
+  return 0;
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Sandbox, createSandbox } from "./run-rag.ts";
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await createSandbox();
+});
+
+afterAll(() => sandbox.remove());
+
+describe("help and version", () => {
+  it("prints help on stdout", async () => {
+    const run = await sandbox.rag(["--help"]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    for (const command of ["ingest", "search", "ask", "collections"]) expect(run.stdout).toContain(command);
+  });
+
+  it("prints the help of one command, with the flags of all", async () => {
+    const run = await sandbox.rag(["search", "--help"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain("--top-k");
+    expect(run.stdout).toContain("--collection");
+    expect(run.stdout).toContain("Examples:");
+  });
+
+  it("prints the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await sandbox.rag(["--version"])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("wrong usage", () => {
+  it("says what is wrong and what to do", async () => {
+    expect(await sandbox.rag(["search", "q", "--mod", "text"])).toEqual({
+      exitCode: 2,
+      signal: null,
+      stdout: "",
+      stderr: "error: unknown option '--mod'\nhint: did you mean --mode?\n",
+    });
+  });
+
+  it.each([
+    [["search", "q", "--mod", "text", "--json"], "usage"],
+    [["search", "q", "-k", "x", "--json"], "invalid-value"],
+    [["search", "q", "--format", "json", "-k", "x"], "invalid-value"],
+    [["search", "q", "--json", "--format", "csv"], "usage"],
+    [["search", " ", "--json"], "empty-query"],
+    [["search", "q", "--filter", "nonsense", "--json"], "invalid-filter"],
+    [["ingest", "--json"], "no-paths"],
+    [["collections", "show", "--json", "nothing"], "collection-not-found"],
+    [["search", "q", "--json", "--config", "missing.json"], "config-not-found"],
+  ])("with --json is one document on stderr: %j", async (argv, code) => {
+    const run = await sandbox.rag(argv);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    const { error } = JSON.parse(run.stderr);
+    expect(error.code).toBe(code);
+    expect(Object.keys(error)).toEqual(["code", "message", "hint"]);
+  });
+
+  it("reports a configuration with five mistakes at once", async () => {
+    const broken = await createSandbox();
+    try {
+      await broken.write({
+        ".ragrc": JSON.stringify({
+          embedding: { dimensions: "abc", modle: "m" },
+          search: { topK: -1, mode: "best" },
+          milvus: { token: 12345678 },
+        }),
+      });
+      const run = await broken.rag(["collections", "list"]);
+      expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+      for (const line of [
+        'embedding.dimensions: expected a positive integer, got "abc"',
+        "embedding.modle: unknown setting; did you mean model?",
+        "search.topK: expected a positive integer of at most 1000, got -1",
+        'search.mode: expected one of "hybrid", "dense", "text", got "best"',
+        "milvus.token: expected a string, got a number",
+      ]) {
+        expect(run.stderr).toContain(line);
+      }
+    } finally {
+      await broken.remove();
+    }
+  });
+});
+
+describe("colour", () => {
+  it("is left out where nobody asked for it, and with NO_COLOR and --no-color", async () => {
+    const escape = String.fromCharCode(27);
+    const bad = ["search", "q", "-k", "x"];
+    expect((await sandbox.rag(bad)).stderr).not.toContain(escape);
+    expect((await sandbox.rag(bad, { variables: { FORCE_COLOR: "1" } })).stderr).toContain(escape);
+    expect((await sandbox.rag([...bad, "--no-color"], { variables: { FORCE_COLOR: "1" } })).stderr).not.toContain(
+      escape,
+    );
+    expect((await sandbox.rag(bad, { variables: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr).not.toContain(escape);
+  });
+});
+
+describe("secrets", () => {
+  it("do not appear, not even with --verbose and in errors", async () => {
+    const variables = { MILVUS_TOKEN: "root:tok-3cr3t", OPENAI_API_KEY: "sk-3cr3t-3cr3t-3cr3t" };
+    const run = await sandbox.rag(["collections", "show", "root:tok-3cr3t", "-v"], { variables });
+    expect(run.exitCode).toBe(2);
+    expect(run.stdout + run.stderr).not.toContain("3cr3t");
+  });
+});
+
+describe("standard input", () => {
+  it("is read for -, and may be empty", async () => {
+    const run = await sandbox.rag(["search", "-", "--json"], { input: "\n" });
+    expect(run.exitCode).toBe(2);
+    expect(JSON.parse(run.stderr).error.code).toBe("empty-query");
+  });
+
+  it("is given up on Ctrl-C", async () => {
+    const child = sandbox.start(["search", "-"]);
+    const stderr: Buffer[] = [];
+    child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+    const closed = new Promise<number | null>((resolve) => void child.on("close", resolve));
+    // More than a pipe holds: it is written when the tool reads.
+    await new Promise((resolve) => void child.stdin?.write("some words ".repeat(100_000), resolve));
+    child.kill("SIGINT");
+    expect(await closed).toBe(130);
+    expect(Buffer.concat(stderr).toString()).toContain("interrupted");
+  });
+});

@@ -1,0 +1,105 @@
+import { CommanderError } from "commander";
+import { describe, expect, it } from "vitest";
+import { buildProgram } from "../../src/cli/program.ts";
+import { usageError } from "../../src/cli/usage-error.ts";
+import { UserError } from "../../src/errors.ts";
+
+/** What a command would be run with, or the error. */
+async function parse(...argv: string[]): Promise<unknown> {
+  let flags: unknown = null;
+  const program = buildProgram("1.2.3", async (understood) => {
+    flags = understood;
+  });
+  await program.parseAsync(argv, { from: "user" });
+  return flags;
+}
+
+async function refusal(...argv: string[]): Promise<UserError> {
+  const thrown = await parse(...argv).catch((error: unknown) => error);
+  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  if (error instanceof UserError) return error;
+  throw new Error(`not refused: ${argv.join(" ")}`, { cause: thrown });
+}
+
+const ingest = { color: true, include: [], exclude: [], metadata: {} };
+const search = { color: true, filter: [] };
+const ask = { color: true, filter: [], stream: true };
+
+describe("what is understood", () => {
+  it.each<[string[], unknown]>([
+    [["ingest", "a", "b"], { ...ingest, paths: ["a", "b"] }],
+    [["ingest", "a", "--include", "x", "--include", "y"], { ...ingest, paths: ["a"], include: ["x", "y"] }],
+    [["ingest", "a", "--exclude=z", "--prune"], { ...ingest, paths: ["a"], exclude: ["z"], prune: true }],
+    [["ingest", "a", "--no-prune", "--dry-run"], { ...ingest, paths: ["a"], prune: false, dryRun: true }],
+    [["ingest", "--files-from", "-", "--check"], { ...ingest, paths: [], filesFrom: "-", check: true }],
+    [
+      ["ingest", "a", "--strategy", "separator", "--separator", "\\n\\t\\\\n# "],
+      { ...ingest, paths: ["a"], strategy: "separator", separator: "\n\t\\n# " },
+    ],
+    [
+      ["ingest", "a", "--max-chars", "800", "--overlap-chars", "0", "--concurrency", "4", "--fail-fast", "--recreate"],
+      { ...ingest, paths: ["a"], maxChars: 800, overlapChars: 0, concurrency: 4, failFast: true, recreate: true },
+    ],
+    [
+      ["ingest", "a", "--metadata", "version=2.5", "--metadata", "draft=false", "--metadata", "id=007"],
+      { ...ingest, paths: ["a"], metadata: { version: 2.5, draft: false, id: "007" } },
+    ],
+    [
+      ["ingest", "a", "--metadata", "tag=a", "--metadata", "tag=b=c", "--metadata", "tag=3"],
+      { ...ingest, paths: ["a"], metadata: { tag: ["a", "b=c", 3] } },
+    ],
+    [["search", "q"], { ...search, query: "q" }],
+    [["search", "-"], { ...search, query: "-" }],
+    [["search", "--", "--json"], { ...search, query: "--json" }],
+    [["search", "q", "-k", "3", "--mode", "dense"], { ...search, query: "q", topK: 3, mode: "dense" }],
+    [["search", "q", "--filter", "a=1", "--filter", "b!=2"], { ...search, query: "q", filter: ["a=1", "b!=2"] }],
+    [["search", "q", "--min-score", "-0.5", "--full"], { ...search, query: "q", minScore: -0.5, full: true }],
+    [["search", "q", "--format", "csv"], { ...search, query: "q", format: "csv" }],
+    [["search", "q", "--format", "json"], { ...search, query: "q", format: "json", json: true }],
+    [
+      ["--json", "-q", "search", "q", "-v", "-c", "docs", "--no-color"],
+      { ...search, query: "q", json: true, quiet: true, verbose: true, collection: "docs", color: false },
+    ],
+    [
+      ["search", "q", "--config", "f", "--uri", "u", "--embedding", "a/b/c", "--llm", "d"],
+      { ...search, query: "q", config: "f", uri: "u", embedding: "a/b/c", llm: "d" },
+    ],
+    [["ask", "q", "--no-stream", "--show-context"], { ...ask, question: "q", stream: false, showContext: true }],
+    [
+      ["ask", "q", "--prompt", "p", "--max-context-chars", "900", "--strict"],
+      { ...ask, question: "q", prompt: "p", maxContextChars: 900, strict: true },
+    ],
+    [["collections", "list"], { color: true }],
+    [["collections", "show", "docs"], { color: true, name: "docs" }],
+    [["collections", "sources", "docs", "--json"], { color: true, name: "docs", json: true }],
+    [["collections", "drop", "docs", "-y"], { color: true, name: "docs", yes: true }],
+  ])("%j", async (argv, flags) => {
+    expect(await parse(...argv)).toEqual(flags);
+  });
+});
+
+describe("what is refused", () => {
+  it.each<[string[], string, string | RegExp]>([
+    [[], "no command given", /ingest, search, ask/],
+    [["serch", "q"], "unknown command 'serch'", "did you mean search?"],
+    [["search", "q", "--fromat", "csv"], "unknown option '--fromat'", "did you mean --format?"],
+    [["search"], "missing required argument 'query'", /--help/],
+    [["search", "how", "is", "it"], "too many arguments for 'search'. Expected 1 argument but got 3.", /quotes/],
+    [["search", "q", "-k"], "option '-k, --top-k <count>' argument missing", /--help/],
+    [["search", "q", "-k", "0"], '--top-k: expected an integer from 1 to 1000, got "0"', /--help/],
+    [["search", "q", "-k", "1e3"], '--top-k: expected an integer from 1 to 1000, got "1e3"', /--help/],
+    [["search", "q", "--min-score", "x"], '--min-score: expected a number, got "x"', /--help/],
+    [["search", "q", "--mode", "txt"], '--mode: expected one of hybrid, dense, text, got "txt"', "did you mean text?"],
+    [["search", "q", "-c", ""], '--collection: expected something, got ""', /--help/],
+    [["search", "q", "--embedding", "openai/"], /--embedding: expected a provider/, /ollama/],
+    [["ingest", "a", "--max-chars", "x"], '--max-chars: expected an integer from 1 to 16000, got "x"', /--help/],
+    [["ingest", "a", "--separator", ""], '--separator: expected at least one character, got ""', /--help/],
+    [["ingest", "a", "--metadata", "novalue"], '--metadata: expected key=value, got "novalue"', /--help/],
+    [["collections", "sho", "docs"], "unknown command 'sho'", "did you mean show?"],
+  ] as [string[], string, string | RegExp][])("%j", async (argv, message, hint) => {
+    const error = await refusal(...argv);
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+  });
+});

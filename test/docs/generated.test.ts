@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { buildProgram } from "../../src/cli/program.ts";
+import { checkConfig } from "../../src/config/check.ts";
+import { expandVariables } from "../../src/config/expand.ts";
+import type { Problem } from "../../src/config/problem.ts";
+import { cliReference } from "./cli-reference.ts";
+import { configurationJsonSchema, configurationReference } from "./configuration-reference.ts";
+
+const example = readFileSync(new URL("../../.ragrc.example.json", import.meta.url), "utf8");
+
+/** `npm run docs` writes these files; here they have to be what it would write. */
+describe("generated documentation is up to date", () => {
+  it("docs/cli.md", async () => {
+    const program = buildProgram("", async () => {});
+    await expect(cliReference(program)).toMatchFileSnapshot("../../docs/cli.md");
+  });
+
+  it("docs/configuration.md", async () => {
+    await expect(configurationReference(example)).toMatchFileSnapshot("../../docs/configuration.md");
+  });
+
+  it("ragrc.schema.json", async () => {
+    await expect(configurationJsonSchema()).toMatchFileSnapshot("../../ragrc.schema.json");
+  });
+});
+
+describe(".ragrc.example.json", () => {
+  it("is a valid configuration that needs no variable", () => {
+    const problems: Problem[] = [];
+    const { config, problems: wrong } = checkConfig(expandVariables(JSON.parse(example), {}, problems));
+    expect([...problems, ...wrong]).toEqual([]);
+    expect(config?.embedding.provider).toBe("openai");
+  });
+});
