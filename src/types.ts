@@ -50,6 +50,12 @@ export interface StoredChunk extends Chunk {
   title: string;
   format: string;
   metadata: Metadata;
+  /**
+   * What the passage stands under and does not say itself, ended by a blank line; empty where there is nothing to add.
+   * It is indexed and embedded in front of the text, so that a passage deep in a manual is found by its chapter's words.
+   * A store keeps both in one field, which BM25 reads, and gives the text back without it.
+   */
+  context: string;
   /** Hash of everything that decides the document's chunks, its source included; see `pipeline/document-hash.ts`. */
   docHash: string;
   /** How many chunks the document has. */

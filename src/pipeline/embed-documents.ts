@@ -1,7 +1,6 @@
 import type { Collection } from "../stores/types.ts";
 import type { StoredChunk } from "../types.ts";
 import type { EmbedPool } from "./embed.ts";
-import { embeddingText } from "./embedding-text.ts";
 import type { ReadyDocument } from "./prepare-document.ts";
 
 /** A document whose vectors are being made. */
@@ -39,6 +38,10 @@ export async function startEmbedding(
 
 function reuseKey(chunk: StoredChunk): string {
   return `${chunk.docId}\n${embeddingText(chunk)}`;
+}
+
+function embeddingText(chunk: StoredChunk): string {
+  return chunk.context + chunk.text;
 }
 
 async function fillVectors(chunks: readonly StoredChunk[], embed: EmbedPool): Promise<string | null> {

@@ -5,6 +5,7 @@ import type { Loader } from "../loaders/types.ts";
 import type { Chunk, Document, StoredChunk } from "../types.ts";
 import { chunkId, documentId } from "../util/ids.ts";
 import type { DiscoveredFile } from "./discover.ts";
+import { passageContext } from "./passage-context.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
 export interface PrepareParts {
@@ -98,6 +99,7 @@ function toRows(
     title,
     format,
     metadata,
+    context: passageContext(title, chunk),
     updatedAt,
     vector: null,
   }));

@@ -15,6 +15,7 @@ export const chunkColumns = [
   "source",
   "ord",
   "text",
+  "text_start",
   "doc_hash",
   "doc_chunks",
   "title",
@@ -46,6 +47,7 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
     text("source"),
     int("ord", false),
     text("text"),
+    int("text_start", false),
     text("doc_hash"),
     int("doc_chunks", false),
     text("title"),
@@ -77,7 +79,8 @@ export function toRow(chunk: StoredChunk): Record<string, unknown> {
     doc_id: chunk.docId,
     source: chunk.source,
     ord: chunk.ordinal,
-    text: chunk.text,
+    text: chunk.context + chunk.text,
+    text_start: chunk.context.length,
     doc_hash: chunk.docHash,
     doc_chunks: chunk.docChunks,
     title: chunk.title,
@@ -97,12 +100,15 @@ export function toRow(chunk: StoredChunk): Record<string, unknown> {
 export function fromRow(row: Row): StoredChunk {
   const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
   const heading = row["heading"] as string;
+  const text = row["text"] as string;
+  const textStart = row["text_start"] as number;
   return {
     id: row["id"] as string,
     docId: row["doc_id"] as string,
     source: row["source"] as string,
     ordinal: row["ord"] as number,
-    text: row["text"] as string,
+    text: text.slice(textStart),
+    context: text.slice(0, textStart),
     docHash: row["doc_hash"] as string,
     docChunks: row["doc_chunks"] as number,
     title: row["title"] as string,

@@ -260,10 +260,11 @@ describe("a file that cannot be ingested", () => {
 
 describe("vectors", () => {
   test("of passages that did not change are used again", async () => {
-    await write({ "docs/a.md": paragraphs("alpha", "beta", "gamma") });
+    const titled = (...words: string[]) => `---\ntitle: Greek\n---\n${paragraphs(...words)}`;
+    await write({ "docs/a.md": titled("alpha", "beta", "gamma") });
     const first = lengthPool();
     expect((await run({ embed: first })).chunks).toMatchObject({ written: 3, embedded: 3, reused: 0 });
-    await write({ "docs/a.md": paragraphs("new", "alpha", "beta", "gamma") });
+    await write({ "docs/a.md": titled("new", "alpha", "beta", "gamma") });
     const second = lengthPool();
     expect((await run({ embed: second })).chunks).toMatchObject({ written: 4, embedded: 1, reused: 3 });
     expect(second.asked).toHaveLength(1);

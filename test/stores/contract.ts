@@ -116,6 +116,7 @@ export function storeContract(
       {
         title: 'A "title" — with \\ everything',
         heading: ["第一章", "It's “quoted”"],
+        context: "第一章 🐫 > It's “quoted”\n\n",
         metadata: {
           year: 2020,
           ratio: 0.5,
@@ -248,6 +249,13 @@ export function storeContract(
       expect(hits[1]!.score).toBeGreaterThan(0);
       expect(hits[0]!.scores).toEqual({ dense: null, text: hits[0]!.score });
       expect(await searchText(collection, "zebra")).toEqual([]);
+    });
+
+    test("finds a passage by its context, which the text it returns does not show", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["the limit is 64"], { context: "Zeppelin manual > Limits\n\n" }));
+      const [hit] = await searchText(collection, "zeppelin");
+      expect(hit!.chunk).toMatchObject({ text: "the limit is 64", context: "Zeppelin manual > Limits\n\n" });
     });
 
     test("sees what was written a moment ago, and not what was deleted", async () => {
