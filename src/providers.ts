@@ -17,7 +17,7 @@ export interface EmbeddingModelFacts {
   price: number | null;
 }
 
-export interface EmbeddingFacts {
+interface EmbeddingFacts {
   /** Used where the configuration names none; `null`: it has to name one. */
   defaultModel: string | null;
   /** A model that is not listed can be used too; `unlistedModel` is then assumed of it. */
@@ -30,13 +30,13 @@ export interface EmbeddingFacts {
   dimensionsParameter: "dimensions" | "output_dimension";
 }
 
-export interface ChatModelFacts {
+interface ChatModelFacts {
   /** USD per million tokens; `null` where it is not known. */
   inputPrice: number | null;
   outputPrice: number | null;
 }
 
-export interface ChatFacts {
+interface ChatFacts {
   defaultModel: string | null;
   models: Readonly<Record<string, ChatModelFacts>>;
 }

@@ -8,6 +8,8 @@ const maxSentences = 5;
 const maxChars = 700;
 /** A sentence this far below the best one is about something else; less is asked of its neighbours. */
 const leastShareOfBest = { elsewhere: 0.75, sameSection: 0.5 };
+/** Sentences of one section that make an answer on their own. */
+const enoughSentences = 3;
 /** With less of the question's words than this, the best sentence is about something else than the question. */
 const leastCoverage = 0.18;
 /** Two sentences that share this much of their words say the same. */
@@ -50,9 +52,13 @@ function withContext(sentence: RankedSentence, sentences: readonly RankedSentenc
   return [...(before === undefined ? [] : [before]), sentence, ...announced(sentence, sentences)];
 }
 
-/** The section of the best sentence first, each part from the best sentence to the worst. */
+/**
+ * The section of the best sentence first, each part from the best sentence to the worst. Code without the sentence
+ * that announces it is no answer where there are words.
+ */
 function bySection(sentences: readonly RankedSentence[]): RankedSentence[] {
-  const ranked = [...sentences].sort((left, right) => right.score - left.score);
+  const words = sentences.filter(({ kind, score }) => kind !== "code" && score > 0);
+  const ranked = (words.length > 0 ? words : [...sentences]).sort((left, right) => right.score - left.score);
   const isBestSection = ({ section }: RankedSentence) => section === ranked[0]?.section;
   return [...ranked.filter(isBestSection), ...ranked.filter((sentence) => !isBestSection(sentence))];
 }
@@ -67,7 +73,9 @@ function chooseSentences(sentences: readonly RankedSentence[]): RankedSentence[]
 
   for (const sentence of ranked) {
     if (chosen.length >= maxSentences) break;
-    const least = leastShareOfBest[sentence.section === best.section ? "sameSection" : "elsewhere"];
+    const isElsewhere = sentence.section !== best.section;
+    if (isElsewhere && chosen.length >= enoughSentences) break;
+    const least = leastShareOfBest[isElsewhere ? "elsewhere" : "sameSection"];
     if (chosen.includes(sentence) || sentence.score < least * best.score) continue;
     const group = withContext(sentence, sentences).filter((member) => !chosen.includes(member));
     const isRedundant = chosen.some((other) => overlap(other, sentence) >= redundantOverlap);

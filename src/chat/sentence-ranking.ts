@@ -1,7 +1,7 @@
 import type { Hit } from "../types.ts";
 import { passageSentences } from "../util/passage-sentences.ts";
 import type { PassageSentence } from "../util/passage-sentences.ts";
-import { bestSimilarity, contentWords, wordCount } from "../util/words.ts";
+import { bestSimilarity, contentWords } from "../util/words.ts";
 
 /** A sentence of one of the passages, with how well it answers the question. */
 export interface RankedSentence extends PassageSentence {
@@ -19,7 +19,9 @@ export interface RankedSentence extends PassageSentence {
 }
 
 /** What a heading tells of the sentences under it, next to the same words in the sentence itself. */
-const headingWeight = 0.8;
+const headingWeight = 1;
+/** What a word counts more that stands in both. */
+const bothBonus = 0.45;
 /** How much a word counts that is in every sentence, next to one that is in none. */
 const leastIdf = 0.15;
 
@@ -54,29 +56,33 @@ function wordWeights(question: readonly string[], sentences: readonly (readonly 
   return weights;
 }
 
-/** Very short sentences say little, very long ones hold the words by chance. */
-function lengthFactor(text: string): number {
-  const count = wordCount(text);
-  if (count < 4) return 0.5 + count / 8;
-  return count > 45 ? Math.max(0.5, 45 / count) : 1;
+/** Very short sentences say little, very long ones hold the words by chance. Counted in content words. */
+function lengthFactor(count: number): number {
+  if (count < 2) return 0.7;
+  return count > 25 ? Math.max(0.5, 25 / count) : 1;
 }
 
 /** What a sentence is worth as an answer, whatever the question. */
-function quality({ kind, text }: PassageSentence): number {
+function quality({ kind, text }: PassageSentence, words: readonly string[]): number {
   const form = kind === "code" ? 0.5 : 1;
   const asks = /[?？]$/.test(text) ? 0.4 : 1;
   const points = pointer.test(text) ? 0.4 : 1;
-  return form * asks * points * lengthFactor(text);
+  return form * asks * points * lengthFactor(words.length);
 }
 
-/** For each asked word how well a path of headings holds it, 0 to 1; the innermost heading counts most. */
+/**
+ * For each asked word how well a path of headings holds it, 0 to 1. The innermost heading counts most, and one that
+ * says little else counts more than one that says much.
+ */
 function matchOfHeadings(asked: readonly string[], path: readonly string[]): Map<string, number> {
   const matches = new Map<string, number>();
   for (const [index, heading] of path.entries()) {
     const words = contentWords(heading);
     const nearness = 1 / (path.length - index);
+    const inCommon = words.filter((word) => bestSimilarity(word, asked) > 0).length;
+    const fit = 0.5 + (0.5 * inCommon) / Math.max(1, words.length);
     for (const word of asked) {
-      matches.set(word, Math.max(matches.get(word) ?? 0, nearness * bestSimilarity(word, words)));
+      matches.set(word, Math.max(matches.get(word) ?? 0, nearness * fit * bestSimilarity(word, words)));
     }
   }
   return matches;
@@ -93,17 +99,25 @@ function coverageOf(
   for (const [word, weight] of weights) {
     const inSentence = bestSimilarity(word, words);
     const inHeadings = headingWeight * (headings.get(word) ?? 0);
-    // A word that both hold counts a little more than in either.
-    matched += weight * (Math.max(inSentence, inHeadings) + 0.25 * Math.min(inSentence, inHeadings));
+    matched += weight * (Math.max(inSentence, inHeadings) + bothBonus * Math.min(inSentence, inHeadings));
     total += weight;
   }
   return total === 0 ? 0 : matched / total;
 }
 
+/** How much the search trusts each passage next to the first, 0 to 1: its rank, and its score where scores tell. */
+function trustOf(passages: readonly Hit[]): number[] {
+  const best = passages[0]?.score ?? 0;
+  return passages.map(({ score }, index) => {
+    const share = best > 0 && score > 0 ? Math.min(1, score / best) : 1;
+    return (0.7 + 0.3 * share) / (1 + 0.05 * index);
+  });
+}
+
 /**
  * Ranks the passages' sentences by how well they answer the question. A sentence's score is the share of the
- * question's words, weighted by their rarity, that it holds itself or stands under as a heading; earlier passages,
- * and sentences nearer to a heading that matches, come first. Headings themselves are context, not answers.
+ * question's words, weighted by their rarity, that it holds itself or stands under as a heading; passages that the
+ * search puts first, and sentences nearer to their heading, come first. Headings themselves are context, not answers.
  * A sentence without relation to the question is there too, with a score of 0.
  */
 export function rankSentences(question: string, passages: readonly Hit[]): RankedSentence[] {
@@ -122,6 +136,7 @@ export function rankSentences(question: string, passages: readonly Hit[]): Ranke
     candidates.map(({ words }) => words),
   );
 
+  const trust = trustOf(passages);
   const sections = new Map<string, { match: Map<string, number>; sentences: number }>();
   return candidates.flatMap(({ sentence, passage, position, words, headings }): RankedSentence[] => {
     if (sentence.kind === "heading") return [];
@@ -130,9 +145,9 @@ export function rankSentences(question: string, passages: readonly Hit[]): Ranke
     sections.set(name, section);
 
     const coverage = coverageOf(weights, words, section.match);
-    const nearness = 1 / (1 + 0.06 * section.sentences) / (1 + 0.08 * (passage - 1));
+    const nearness = trust[passage - 1]! / (1 + 0.06 * section.sentences);
     section.sentences += 1;
-    const score = coverage * quality(sentence) * nearness;
+    const score = coverage * quality(sentence, words) * nearness;
     return [{ ...sentence, passage, position, section: name, words, coverage, score }];
   });
 }

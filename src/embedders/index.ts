@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
 import { resolveEndpoint } from "../util/model-endpoint.ts";
 import type { EndpointEnvironment } from "../util/model-endpoint.ts";
+import type { LocalEmbedderOptions } from "./local.ts";
 import type { Embedder } from "./types.ts";
 
 /** What opening an embedder needs to know of where the command runs. */
@@ -11,12 +12,16 @@ export interface EmbedderEnvironment extends EndpointEnvironment {
 }
 
 /** The embedder that the configuration names; `null` where it names none. Connects to nothing yet. */
-export async function openEmbedder(config: Config, environment: EmbedderEnvironment): Promise<Embedder | null> {
+export async function openEmbedder(
+  config: Config,
+  environment: EmbedderEnvironment,
+  options: Pick<LocalEmbedderOptions, "onDownload"> = {},
+): Promise<Embedder | null> {
   const { embedding } = config;
   if (embedding.provider === undefined) return null;
   if (embedding.provider === "local") {
     const { createLocalEmbedder } = await import("./local.ts");
-    return createLocalEmbedder(embedding, environment);
+    return createLocalEmbedder(embedding, environment, options);
   }
   const endpoint = resolveEndpoint({
     section: { ...embedding, provider: embedding.provider },

@@ -1,7 +1,7 @@
 import { ExitCode, UserError } from "../errors.ts";
 import type { Collection } from "../stores/types.ts";
 import type { Filter, Hit, SearchMode } from "../types.ts";
-import { withoutStopWords } from "../util/stop-words.ts";
+import { searchTerms } from "../util/search-terms.ts";
 
 export interface SearchParts {
   collection: Collection;
@@ -33,7 +33,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   const mode = request.mode ?? bestMode(parts);
   const found = await parts.collection.search({
     mode,
-    text: withoutStopWords(text),
+    text: searchTerms(text),
     vector: mode === "text" ? null : await embed(parts, mode, text),
     limit: request.topK,
     filters: request.filters,

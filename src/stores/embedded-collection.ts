@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
@@ -178,6 +178,7 @@ export function openEmbeddedCollection(options: {
     async optimize() {
       await indexVectors().catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
+      await removeEmptyFolders(join(folder, "_indices"));
     },
 
     async search(request) {
@@ -264,6 +265,13 @@ export function translateStoreError(location: string): (error: unknown) => never
       cause: error,
     });
   };
+}
+
+/** LanceDB deletes the files of an old index and leaves its folder. */
+async function removeEmptyFolders(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  // Fails, as it should, on a folder that is not empty.
+  await Promise.all(names.map((name) => rmdir(join(parent, name)).catch(() => {})));
 }
 
 async function folderSize(folder: string): Promise<number> {

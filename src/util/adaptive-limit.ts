@@ -1,6 +1,5 @@
 /** How many requests may be under way; see `createAdaptiveLimit`. */
 export interface AdaptiveLimit {
-  readonly inFlight: number;
   /** Milliseconds until a request may begin; 0: now, `null`: when one that is under way has ended. */
   wait(): number | null;
   /** Call when a request begins; the result goes to `end`. */
@@ -22,9 +21,6 @@ export function createAdaptiveLimit(maximum: number): AdaptiveLimit {
   let era = 0;
 
   return {
-    get inFlight() {
-      return inFlight;
-    },
     wait() {
       if (inFlight >= Math.floor(limit)) return null;
       return Math.max(0, pausedUntil - performance.now());

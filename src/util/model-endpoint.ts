@@ -62,7 +62,7 @@ const allowVariable = "RAG_ALLOW_HOST";
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Names of all providers, the configuration's own first. */
-export function providerNames(rows: Readonly<Record<string, ProviderRow>>): string[] {
+function providerNames(rows: Readonly<Record<string, ProviderRow>>): string[] {
   return [...new Set([...Object.keys(rows), ...Object.keys(providers)])];
 }
 

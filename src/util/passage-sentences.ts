@@ -1,5 +1,6 @@
 import markdownIt from "markdown-it";
 
+import { htmlBlocks } from "./html-blocks.ts";
 import { splitSentences } from "./split-sentences.ts";
 
 /** A sentence of a passage, or what stands in its place: a heading, a list item's sentence, a table row, a code block. */
@@ -39,22 +40,6 @@ function readableLines(inline: Token): Line[] {
     else if (child.type === "html_inline" && /^<br\b/i.test(child.content)) lines.push({ text: "", line });
   }
   return lines;
-}
-
-/** Leaves nothing but the line breaks, so that lines keep their numbers. */
-const blank = (text: string) => text.replaceAll(/[^\n]/g, "");
-
-/** The readable lines of a block of HTML, and whether it is a heading. */
-function readableHtml(token: Token): { lines: Line[]; level: number | null } {
-  const first = token.map?.[0] ?? 0;
-  const text = token.content
-    .replaceAll(/<!--[\s\S]*?(?:-->|$)/g, blank)
-    .replaceAll(/<(script|style|svg|button)\b[\s\S]*?(?:<\/\1>|$)/gi, blank);
-  const lines = text
-    .split("\n")
-    .map((line, index) => ({ text: parser.utils.unescapeAll(line.replaceAll(/<[^>]*>/g, " ")), line: first + index }));
-  const level = /<h([1-6])\b/i.exec(text)?.[1];
-  return { lines: lines.filter((line) => line.text.trim() !== ""), level: level === undefined ? null : Number(level) };
 }
 
 /** In a wrapped paragraph the next word would not have fitted; where it would, the line was ended on purpose. */
@@ -142,6 +127,11 @@ export function passageSentences(passage: string): PassageSentence[] {
     for (const sentence of sentencesOfLines(lines)) add(kind, sentence.text, sentence.line, sentence.endLine);
   };
 
+  const addCode = (lines: readonly Line[]) => {
+    const text = lines.map((one) => one.text).join("\n");
+    add("code", text.trim(), lines[0]?.line ?? 0, lines.at(-1)?.line ?? 0);
+  };
+
   const opening = missingFence(passage);
   const firstLine = opening === "" ? 0 : -1;
   const tokens = parser.parse(opening + passage, {});
@@ -181,11 +171,13 @@ export function passageSentences(passage: string): PassageSentence[] {
         add("code", token.content.trimEnd(), line + 1, Math.max(line + 1, (token.map?.[1] ?? line) - 2));
         break;
       case "html_block": {
-        block += 1;
-        const { lines, level } = readableHtml(token);
-        if (lines.length === 0) break;
-        if (level === null) addLines(lines, "prose");
-        else addHeading(lines, level);
+        for (const { kind, level, lines: relative } of htmlBlocks(token.content)) {
+          block += 1;
+          const lines = relative.map((one) => ({ text: one.text, line: line + one.line }));
+          if (kind === "heading") addHeading(lines, level);
+          else if (kind === "code") addCode(lines);
+          else addLines(lines, kind);
+        }
         break;
       }
       case "inline": {

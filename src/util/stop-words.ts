@@ -2,7 +2,7 @@
  * Words that carry no subject: articles, pronouns, auxiliaries, and the words that questions are asked with.
  * Short on purpose: rarity in the text at hand does the rest.
  */
-const byLanguage = {
+export const stopWordsByLanguage = {
   en: words(
     "a about after all also am an and any are as at be because been before being between both but by can could did do",
     "does doing done down each either for from get gets give given go had has have having he her here him his how i if",
@@ -38,29 +38,7 @@ const byLanguage = {
 } satisfies Record<string, ReadonlySet<string>>;
 
 /** Of every language, lower case. */
-export const stopWords: ReadonlySet<string> = new Set(Object.values(byLanguage).flatMap((set) => [...set]));
-
-const segmenter = new Intl.Segmenter("en", { granularity: "word" });
-
-/**
- * The query without the stop words of the language that most of its stop words belong to; whole where nothing would be
- * left. The rest stays as it was written. Abbreviations in capitals (IT, US, WHO) are not stop words.
- *
- * BM25 weighs rare words higher, but in a small collection of documentation "how do I" is rare enough to win.
- */
-export function withoutStopWords(query: string): string {
-  const segments = [...segmenter.segment(query)].map(({ segment, isWordLike }) => ({
-    segment,
-    word: isWordLike === true && !/^\p{Lu}{2,}$/u.test(segment) ? segment.toLowerCase().replaceAll("’", "'") : null,
-  }));
-  const found = segments.flatMap(({ word }) => (word !== null && stopWords.has(word) ? [word] : []));
-  let language: ReadonlySet<string> = byLanguage.en;
-  const count = (set: ReadonlySet<string>): number => found.filter((word) => set.has(word)).length;
-  for (const set of Object.values(byLanguage)) if (count(set) > count(language)) language = set;
-  const kept = segments.filter(({ word }) => word === null || !language.has(word)).map(({ segment }) => segment);
-  const text = kept.join("").replaceAll(/\s+/g, " ").trim();
-  return /[\p{L}\p{N}]/u.test(text) ? text : query;
-}
+export const stopWords: ReadonlySet<string> = new Set(Object.values(stopWordsByLanguage).flatMap((set) => [...set]));
 
 function words(...lines: string[]): ReadonlySet<string> {
   return new Set(lines.flatMap((line) => line.split(" ")));

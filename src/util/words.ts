@@ -29,13 +29,6 @@ export function contentWords(text: string): string[] {
   return words;
 }
 
-/** How many words a text has, stop words included. */
-export function wordCount(text: string): number {
-  let count = 0;
-  for (const { isWordLike } of wordSegmenter.segment(text)) if (isWordLike) count += 1;
-  return count;
-}
-
 /**
  * How much two stems have in common, 0 to 1: 1 where they are equal, less where they share their beginning
  * ("store" and "storag"), which covers inflection in languages that have no stemmer here.

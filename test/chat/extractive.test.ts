@@ -107,4 +107,17 @@ describe("the extractive model", () => {
     expect(text.length).toBeLessThanOrEqual(720);
     expect(text).toMatch(/ … \[1\]$/);
   });
+
+  it("shows no code that nothing announces, unless there is nothing else", async () => {
+    const code = hitOf("```sh\ndelete data now\n```");
+    const prose = hitOf("Old data are removed at night.");
+    expect(await answer("How do I delete data?", [code, prose])).toBe("Old data are removed at night. [2]");
+    expect(await answer("How do I delete data?", [code])).toContain("delete data now");
+  });
+
+  it("believes the search where the words do not decide", async () => {
+    const far = hitOf("The index of the archive is built at noon.", { score: 2 });
+    const near = hitOf("The index of the journal is built at night.", { score: 9 });
+    expect(await answer("When is the index built?", [near, far])).toMatch(/^The index of the journal/);
+  });
 });

@@ -193,7 +193,7 @@ describe("rag ask without an LLM", () => {
   });
 
   it("quotes nothing from passages that have only common words of the question", async () => {
-    const { stdout, exitCode } = await rag(["ask", "Who won the marathon?"]);
+    const { stdout, exitCode } = await rag(["ask", "Which marathon umbrella colour did the engine invent?"]);
     expect(stdout).toBe("The passages that were found do not answer this question.\n");
     expect(exitCode).toBe(1);
   });

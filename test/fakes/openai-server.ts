@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** One request as the server saw it. */
-export interface RecordedRequest {
+interface RecordedRequest {
   /** Counted from 0 over the server's life. */
   index: number;
   method: string;
@@ -50,7 +50,7 @@ export interface FakeServerOptions {
   embeddings?: FakeEmbeddingOptions;
 }
 
-export interface FakeEmbeddingOptions {
+interface FakeEmbeddingOptions {
   /** Names that are known; any name where it is not set. */
   models?: readonly string[];
   dimensions?: number;

@@ -163,25 +163,6 @@ describe("a provider that fails for a while", () => {
     const [first, ...later] = server.requests.map((request) => request.receivedAt);
     expect(Math.min(...later) - (first ?? 0)).toBeGreaterThanOrEqual(990);
   });
-
-  it("is asked less at a time after 429, and more again when it answers", async () => {
-    let under = 0;
-    const seen: number[] = [];
-    const embedder = await start({
-      latencyMs: 10,
-      // Accepts two requests at a time for a while, then as many as come.
-      fault: ({ index }) => {
-        under = server.requests.filter((request) => performance.now() - request.receivedAt < 15).length;
-        seen.push(under);
-        return index < 24 && under > 2 ? faults.rateLimited() : null;
-      },
-    });
-    const pool = createEmbedPool(embedder, { ...settings, concurrency: 8, batchSize: 5 });
-    const list = texts(500);
-    expect(arraysOf(await pool.embed(list))).toEqual(vectorsOf(list));
-    expect(pool.progress.retries).toBeGreaterThan(0);
-    expect(server.maxInFlight).toBe(8);
-  });
 });
 
 describe("a provider that fails for good", () => {

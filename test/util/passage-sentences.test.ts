@@ -61,11 +61,25 @@ describe("passageSentences", () => {
     ]);
   });
 
-  it("reads headings that are written in HTML", () => {
-    const sentences = passageSentences('<h4 id="x" class="y">Wo liegt es?<button>#</button></h4>\n\nHier.\n');
-    expect(sentences.map(({ kind, text }) => [kind, text.trim()])).toEqual([
-      ["heading", "Wo liegt es?"],
-      ["prose", "Hier."],
+  it("reads headings, paragraphs, items and code that are written in HTML", () => {
+    const passage = [
+      '<h4 id="x" class="y">Wo liegt <em>es</em>?<button>#</button></h4><p>Hier &amp; <a href="z">dort</a>.</p>',
+      "<!-- nicht",
+      "das --><ul>",
+      "<li>Eins</li>",
+      "<li><p>Zwei</p></li></ul>",
+      "<pre><code>run it",
+      "now</code></pre>",
+      "",
+      "Ende.",
+    ].join("\n");
+    expect(passageSentences(passage).map(({ kind, text, line, headings }) => [kind, text, line, headings])).toEqual([
+      ["heading", "Wo liegt es?", 0, []],
+      ["prose", "Hier & dort.", 0, ["Wo liegt es?"]],
+      ["item", "Eins", 3, ["Wo liegt es?"]],
+      ["item", "Zwei", 4, ["Wo liegt es?"]],
+      ["code", "run it\nnow", 5, ["Wo liegt es?"]],
+      ["prose", "Ende.", 8, ["Wo liegt es?"]],
     ]);
   });
 

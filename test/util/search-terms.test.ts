@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutStopWords } from "../../src/util/stop-words.ts";
+import { searchTerms } from "../../src/util/search-terms.ts";
 
 test.each([
   ["How is data stored in Milvus?", "data stored Milvus?"],
@@ -14,6 +14,14 @@ test.each([
   ["who are we", "who are we"],
   ["what is it?", "what is it?"],
   ["", ""],
-])("%j becomes %j", (query, expected) => {
-  expect(withoutStopWords(query)).toBe(expected);
+])("%j is searched as %j", (query, expected) => {
+  expect(searchTerms(query)).toBe(expected);
+});
+
+test("a long query is searched by its first two hundred different words", () => {
+  const page = Array.from({ length: 5000 }, (_, i) => `word${i % 900} and`).join(" ");
+  const terms = searchTerms(page).split(" ");
+  expect(terms).toHaveLength(200);
+  expect(terms.slice(0, 3)).toEqual(["word0", "word1", "word2"]);
+  expect(searchTerms("?!".repeat(50_000)).length).toBeLessThanOrEqual(1000);
 });
