@@ -74,6 +74,12 @@ export interface DropFlags extends CollectionFlags {
   yes?: boolean;
 }
 
+export interface CopyFlags extends CollectionFlags {
+  /** Store as written. */
+  to: string;
+  as?: string;
+}
+
 /** The settings that these flags stand for, those given only. */
 function given(entries: readonly [path: string, value: unknown, origin: string][]): Override[] {
   return entries.flatMap(([path, value, origin]) => (value === undefined ? [] : [{ path, value, origin }]));

@@ -5,6 +5,7 @@ import type {
   AskFlags,
   CollectionFlags,
   CommonFlags,
+  CopyFlags,
   DropFlags,
   IngestFlags,
   SearchFlags,
@@ -187,8 +188,8 @@ Examples:
 function addCollections(program: Program, dispatch: Dispatch): void {
   const collections = program
     .command("collections")
-    .summary("list, show and drop collections")
-    .description("List, show and drop collections.")
+    .summary("list, show, copy and drop collections")
+    .description("List, show, copy and drop collections.")
     .helpCommand("help [command]", "print the help of a command");
   collections
     .command("list")
@@ -228,6 +229,37 @@ function addCollections(program: Program, dispatch: Dispatch): void {
       dispatch<DropFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
         const { dropCollection } = await import("./commands/collections.ts");
         return dropCollection;
+      }),
+    );
+  collections
+    .command("copy")
+    .usage("<name> --to <uri> [options]")
+    .description(
+      `Copy a collection to another store, vectors included: nothing is embedded again. Interrupted, the same command goes
+on; run again later, it brings over what changed. At the end both sides are compared.`,
+    )
+    .argument("<name>", "the collection")
+    .requiredOption("--to <uri>", "store to copy to: a folder, a path ending in .db, or an address", filled("--to"))
+    .option("--as <name>", "name of the copy, in place of the collection's own", filled("--as"))
+    .addHelpText(
+      "after",
+      `
+The target is read like milvus.uri: a path ending in .db is Milvus Lite, http://host:19530 or host:19530 a server, and
+https://… Zilliz Cloud. Any other path with a slash is the folder of an embedded store, as is what follows file: (a bare
+name is refused, as it could be either). A server gets the token in MILVUS_TOKEN, or user:password@ from the address.
+
+A target collection that exists is continued where it was made with the same embedding model and metric, and holds no
+document that the source has not; otherwise it is left as it is, and --as names another one.
+
+Examples:
+  rag collections copy docs --to ./milvus.db
+  rag collections copy docs --to http://localhost:19530 --as docs_2026
+  rag collections copy docs --to ./backup/.rag`,
+    )
+    .action((name: string, _: unknown, command: Program) =>
+      dispatch<CopyFlags>({ ...command.optsWithGlobals<CommonFlags & { to: string }>(), name }, async () => {
+        const { copyCollection } = await import("./commands/copy.ts");
+        return copyCollection;
       }),
     );
 }

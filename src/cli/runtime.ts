@@ -26,6 +26,8 @@ export interface Runtime {
   readonly config: Config;
   readonly environment: Environment;
   store(): Promise<Store>;
+  /** Another store than the configured one. */
+  otherStore(config: Config): Promise<Store>;
   /** The configured collection. Throws `UserError` `collection-not-found`, which names those that exist. */
   collection(): Promise<Collection>;
   /**
@@ -72,10 +74,12 @@ export async function openRuntime(
     return embedder === null ? null : keep(embedder);
   };
 
-  const store = once(async () => {
+  const openStoreOf = async (wanted: Config): Promise<Store> => {
     const { openStore } = await import("../stores/index.ts");
-    return keep(await openStore(config, environment));
-  });
+    const onNotice = (text: string): void => context.output.notice(text);
+    return keep(await openStore(wanted, environment, { onNotice }));
+  };
+  const store = once(() => openStoreOf(config));
 
   /** Opens the model that made a collection's vectors, at their dimensions. */
   const openCollectionModel = async (collection: Collection, wanted: Config): Promise<Embedder | null> => {
@@ -106,11 +110,16 @@ export async function openRuntime(
     config,
     environment,
     store,
+    otherStore: async (wanted) => {
+      context.output.hide(secretsOf(wanted, environment));
+      return openStoreOf(wanted);
+    },
     collection: async () => findCollection(await store(), config.collection),
     queryEmbedder: async (collection) => {
       const made = collection.manifest.embedding;
       if (made === null) return null;
-      const wanted = withCollectionModel(config, collection.name, made);
+      // Of a collection that another program made nobody knows the model: it is the configured one.
+      const wanted = collection.foreign ? config : withCollectionModel(config, collection.name, made);
       const embedder = await openCollectionModel(collection, wanted).catch((error: unknown) => {
         if (config.embedding.provider !== undefined || !(error instanceof UserError)) throw error;
         const hint = error.hint === null ? "" : `; ${error.hint}`;

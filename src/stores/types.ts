@@ -77,6 +77,12 @@ export interface Collection {
   readonly manifest: Manifest;
   /** The modes that this collection can serve, the best first. */
   readonly modes: readonly SearchMode[];
+  /**
+   * Set where another program made the collection: it is read, never written, and its manifest is what the schema
+   * tells (the embedding model is the configured one, as long as the dimensions agree). `missing`: what has to be
+   * configured before it can be searched, one line each.
+   */
+  readonly foreign?: { readonly missing: readonly string[] };
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;
@@ -115,7 +121,8 @@ export interface Store {
   open(name: string): Promise<Collection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
-  drop(name: string): Promise<void>;
+  /** Refuses a collection that another program made, unless told that it is meant. */
+  drop(name: string, options?: { evenIfForeign?: boolean }): Promise<void>;
   /**
    * Waits for nobody: a `UserError` that names the holder where another process writes the collection.
    * A holder that died is replaced. Where the store takes several writers, the lease is free.

@@ -6,19 +6,8 @@ import { createOpenAIEmbedder } from "../../src/embedders/openai.ts";
 import { createEmbedPool } from "../../src/pipeline/embed.ts";
 import type { EmbedOutcome } from "../../src/pipeline/embed.ts";
 import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
-
-/** One measured run. */
-export interface EmbedBenchRow {
-  name: string;
-  texts: number;
-  requests: number;
-  milliseconds: number;
-  /** Requests without failures / concurrency × latency. */
-  idealMilliseconds: number;
-  timesIdeal: number;
-  /** What `timesIdeal` is to stay below. */
-  target: number;
-}
+import { type Figure, atMost } from "./figure.ts";
+import type { Workspace } from "./workspace.ts";
 
 const textCount = 20_000;
 const batchSize = 100;
@@ -27,11 +16,19 @@ const latencyMs = 100;
 const dimensions = 384;
 
 /** Embeds 20,000 texts, 100 a request, 8 requests in flight, 100 ms a request: without faults, and with one request in ten failing. */
-export async function benchEmbed(): Promise<EmbedBenchRow[]> {
-  return [await run("no faults", 1.15, 0), await run("10 % of requests answered 429 or 500", 1.6, 10)];
+export async function benchEmbed(workspace: Workspace): Promise<Figure[]> {
+  workspace.progress("embed: no faults");
+  const undisturbed = await run(0);
+  workspace.progress("embed: one request in ten fails");
+  const disturbed = await run(10);
+  return [
+    { name: "embedding 20k texts, against the ideal", value: undisturbed, unit: "×", target: atMost(1.15) },
+    { name: "the same, 10 % of requests answered 429 or 500", value: disturbed, unit: "×", target: atMost(1.6) },
+  ];
 }
 
-async function run(name: string, target: number, failEvery: number): Promise<EmbedBenchRow> {
+/** The time it takes, against requests / concurrency × latency. */
+async function run(failEvery: number): Promise<number> {
   const worker = new Worker(new URL("embedding-server.mjs", import.meta.url), {
     workerData: { latencyMs, dimensions, failEvery },
   });
@@ -72,16 +69,7 @@ async function run(name: string, target: number, failEvery: number): Promise<Emb
     if (vectors !== textCount || counted.texts !== textCount) {
       throw new Error(`${vectors} vectors came from ${counted.texts} embedded texts, not ${textCount}`);
     }
-    const idealMilliseconds = (textCount / batchSize / concurrency) * latencyMs;
-    return {
-      name,
-      texts: textCount,
-      requests: counted.requests,
-      milliseconds: Math.round(milliseconds),
-      idealMilliseconds,
-      timesIdeal: Math.round((milliseconds / idealMilliseconds) * 100) / 100,
-      target,
-    };
+    return milliseconds / ((textCount / batchSize / concurrency) * latencyMs);
   } finally {
     await worker.terminate();
   }

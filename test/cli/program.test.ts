@@ -73,6 +73,11 @@ describe("what is understood", () => {
     [["collections", "show", "docs"], { color: true, name: "docs" }],
     [["collections", "sources", "docs", "--json"], { color: true, name: "docs", json: true }],
     [["collections", "drop", "docs", "-y"], { color: true, name: "docs", yes: true }],
+    [["collections", "copy", "docs", "--to", "./b"], { color: true, name: "docs", to: "./b" }],
+    [
+      ["collections", "copy", "docs", "--to", "host:19530", "--as", "d2"],
+      { color: true, name: "docs", to: "host:19530", as: "d2" },
+    ],
   ])("%j", async (argv, flags) => {
     expect(await parse(...argv)).toEqual(flags);
   });
@@ -95,6 +100,8 @@ describe("what is refused", () => {
     [["ingest", "a", "--max-chars", "x"], '--max-chars: expected an integer from 1 to 16000, got "x"', /--help/],
     [["ingest", "a", "--separator", ""], '--separator: expected at least one character, got ""', /--help/],
     [["ingest", "a", "--metadata", "novalue"], '--metadata: expected key=value, got "novalue"', /--help/],
+    [["collections", "copy", "docs"], /required option '--to <uri>'/, /--help/],
+    [["collections", "copy", "docs", "--to", ""], '--to: expected something, got ""', /--help/],
     [["collections", "sho", "docs"], "unknown command 'sho'", "did you mean show?"],
   ] as [string[], string, string | RegExp][])("%j", async (argv, message, hint) => {
     const error = await refusal(...argv);

@@ -32,6 +32,9 @@ const documents: Record<string, string> = {
  "createdAt":"…","updatedAt":"…","manifest":{…},"index":[{"name":"…","type":"…","rows":72}],"sizeBytes":180224}`,
   "rag collections sources": `{"collection":"docs","sources":[{"source":"docs/guide.md","title":"Guide","chunks":12,"updatedAt":"…"}]}`,
   "rag collections drop": `{"dropped":"docs"}`,
+  "rag collections copy": `{"from":{"kind":"embedded","location":".rag","collection":"docs"},
+ "to":{"kind":"milvus-lite","location":"milvus.db","collection":"docs"},
+ "chunks":72,"verified":true,"durationMs":412}`,
 };
 
 /** `docs/cli.md`: every command, argument and flag, from the program itself. */

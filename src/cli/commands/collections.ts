@@ -35,6 +35,9 @@ export async function showCollection(flags: CollectionFlags, context: CommandCon
     const { index, sizeBytes } = stats;
     const details = { ...summaryOf(collection, stats), manifest: collection.manifest, index, sizeBytes };
     await renderCollection(details, context.output);
+    for (const line of collection.foreign?.missing ?? []) {
+      context.output.notice(`before it can be searched, the configuration needs ${line}`);
+    }
     return ExitCode.done;
   });
 }
@@ -71,7 +74,7 @@ export async function dropCollection(flags: DropFlags, context: CommandContext):
     }
     const lease = await store.lockForWriting(flags.name, "drop");
     try {
-      await store.drop(flags.name);
+      await store.drop(flags.name, { evenIfForeign: flags.yes === true });
     } finally {
       await lease.release();
     }

@@ -3,14 +3,15 @@ import type { Config } from "../../config/schema.ts";
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover.ts";
-import type { IngestProgress, IngestResult } from "../../pipeline/ingest-tally.ts";
+import type { IngestResult } from "../../pipeline/ingest-tally.ts";
 import type { Collection, EmbeddingIdentity, NewManifest, Store } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../flags.ts";
 import { readFileList } from "../input.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
-import { createProgress } from "../render/progress.ts";
+import { createProgress, describeIngest } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
+import { stageTimer } from "../stage-timer.ts";
 import { toolVersion } from "../version.ts";
 
 const bytesPerMegabyte = 1_000_000;
@@ -132,7 +133,7 @@ async function runIngest(parts: {
   const { config } = runtime;
   const { output, signal } = context;
   const { ingest: runPipeline } = await import("../../pipeline/ingest.ts");
-  const view = await createProgress(output);
+  const view = await createProgress(output, describeIngest);
   const stages = stageTimer(output);
   try {
     return await runPipeline(
@@ -186,23 +187,6 @@ function manifestOf(config: Config, chunker: Chunker, embedding: EmbeddingIdenti
     chunking: { strategy: config.chunking.strategy, ...Object.fromEntries(settings) },
     toolVersion: toolVersion(),
     createdAt: new Date().toISOString(),
-  };
-}
-
-/** Says how long each stage took, as soon as the next begins. */
-function stageTimer(output: CommandContext["output"]) {
-  let current: { stage: IngestProgress["stage"]; started: number } | null = null;
-  const end = () => {
-    if (current !== null) output.stage(current.stage, performance.now() - current.started);
-    current = null;
-  };
-  return {
-    enter: (stage: IngestProgress["stage"]) => {
-      if (current?.stage === stage) return;
-      end();
-      current = { stage, started: performance.now() };
-    },
-    end,
   };
 }
 

@@ -113,7 +113,8 @@ export function createOutput(
 function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
   return {
     isTerminal: stream.isTTY === true,
-    columns: stream.columns ?? null,
+    // A terminal that nobody sized, as in some CI jobs, says 0.
+    columns: stream.columns || null,
     colors,
     write: (text) =>
       new Promise((resolve, reject) => {

@@ -3,24 +3,35 @@ import type { IngestProgress } from "../../pipeline/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
-/** Shows how an ingest gets on: a line that is redrawn on a terminal, a line now and then elsewhere. */
-export interface ProgressView {
-  update(progress: IngestProgress): void;
+/** Shows how long work gets on: a line that is redrawn on a terminal, a line now and then elsewhere. */
+export interface ProgressView<Progress> {
+  update(progress: Progress): void;
   /** Takes it off the screen. */
   stop(): void;
 }
 
-const silent: ProgressView = { update: () => {}, stop: () => {} };
+/** The line that says how far it got. */
+export type Describe<Progress> = (progress: Progress, elapsedMs: number) => string;
+
+interface Staged {
+  stage: string;
+}
+
+const silent: ProgressView<unknown> = { update: () => {}, stop: () => {} };
 
 /** A log is not flooded: one line in so many milliseconds. */
 const plainInterval = 10_000;
 const redrawInterval = 80;
 
 /** Nothing with `--quiet`, and with `--json` only on a terminal. */
-export async function createProgress(output: Output): Promise<ProgressView> {
+export async function createProgress<Progress extends Staged>(
+  output: Output,
+  describe: Describe<Progress>,
+): Promise<ProgressView<Progress>> {
   const { messages, options } = output;
   if (options.quiet) return silent;
-  if (messages.isTerminal) return terminalProgress(output);
+  // ora never comes to an end of clearing lines where a line holds no character.
+  if (messages.isTerminal && messages.columns !== null) return terminalProgress(messages.columns, describe);
   if (options.json) return silent;
   const started = performance.now();
   let last = started;
@@ -29,18 +40,21 @@ export async function createProgress(output: Output): Promise<ProgressView> {
       const now = performance.now();
       if (now - last < plainInterval) return;
       last = now;
-      void messages.write(`${describeProgress(progress, now - started)}\n`);
+      void messages.write(`${describe(progress, now - started)}\n`);
     },
     stop: () => {},
   };
 }
 
-async function terminalProgress({ messages }: Output): Promise<ProgressView> {
+async function terminalProgress<Progress extends Staged>(
+  columns: number,
+  describe: Describe<Progress>,
+): Promise<ProgressView<Progress>> {
   const { default: ora } = await import("ora");
   const started = performance.now();
   let spinner: Ora | null = null;
   let last = 0;
-  let stage: IngestProgress["stage"] | null = null;
+  let stage: string | null = null;
   return {
     update: (progress) => {
       const now = performance.now();
@@ -49,15 +63,15 @@ async function terminalProgress({ messages }: Output): Promise<ProgressView> {
       last = now;
       // `discardStdin` would take Ctrl-C away from the process.
       spinner ??= ora({ stream: process.stderr, discardStdin: false, color: "cyan" }).start();
-      const text = describeProgress(progress, now - started);
-      spinner.text = text.slice(0, Math.max(20, (messages.columns ?? 100) - 4));
+      const text = describe(progress, now - started);
+      spinner.text = text.slice(0, Math.max(1, columns - 4));
     },
     stop: () => void spinner?.stop(),
   };
 }
 
 /** `120 of 220 documents · 1.1 of 1.9 MB · 3,400 chunks · 82 documents/s · 1.2 s left` */
-export function describeProgress(progress: IngestProgress, elapsedMs: number): string {
+export function describeIngest(progress: IngestProgress, elapsedMs: number): string {
   const { bytesDone, bytesTotal, documentsDone, documentsTotal, embedding } = progress;
   switch (progress.stage) {
     case "scanning":

@@ -1,0 +1,217 @@
+import { UserError } from "../errors.ts";
+import type { SearchMode, StoredChunk } from "../types.ts";
+import type { MilvusConnection } from "./milvus-connection.ts";
+import { isLiteAnalyzer, type MilvusDialect } from "./milvus-dialect.ts";
+import { type Expression, isOneOf, quote } from "./milvus-filter.ts";
+import type { CollectionSchema } from "./milvus-protocol.ts";
+import { everyRow, readMilvus } from "./milvus-reader.ts";
+import { decodeChunk, encodeChunks, rowBytes } from "./milvus-rows.ts";
+import { SCALAR_FIELDS, SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD } from "./milvus-schema.ts";
+import { searchMilvus } from "./milvus-search.ts";
+import { liteAnalyzers } from "./milvus-terms.ts";
+import type { Collection, DocumentRecord, Manifest, SearchRequest } from "./types.ts";
+
+/** Rows in one request; more bring nothing, and a request must stay far below the 64 MB that servers take. */
+const ROWS_AT_ONCE = 500;
+const BYTES_AT_ONCE = 8_000_000;
+/** Documents in one condition. */
+const DOCUMENTS_AT_ONCE = 200;
+/** A first flush or a long write of a busy server takes longer than a search may. */
+const WRITE_MS = 300_000;
+
+export interface MilvusCollectionOptions {
+  connection: MilvusConnection;
+  dialect: MilvusDialect;
+  name: string;
+  manifest: Manifest;
+  schema: CollectionSchema;
+  searchParams: Readonly<Record<string, string | number | boolean>>;
+  /** Bytes on disk; `null` where the deployment does not tell. */
+  size(name: string): Promise<number | null>;
+}
+
+/** A collection that this tool made. */
+export function openMilvusCollection(options: MilvusCollectionOptions): Collection {
+  const { connection, dialect, name, manifest, schema } = options;
+  const has = (field: string): boolean => schema.fields.some((candidate) => candidate.name === field);
+  const reader = readMilvus(connection, name, dialect);
+  const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
+  const terms = has(TERMS_FIELD) && isLiteAnalyzer(manifest.analyzer) ? liteAnalyzers[manifest.analyzer] : null;
+  const search = searchMilvus({
+    connection,
+    reader,
+    dialect,
+    collection: name,
+    metric: manifest.metric,
+    searchParams: options.searchParams,
+    terms,
+  });
+  const wholeRow = has(VECTOR_FIELD) ? [...SCALAR_FIELDS, VECTOR_FIELD] : SCALAR_FIELDS;
+
+  async function remove(text: string): Promise<void> {
+    const { delete_cnt: deleted } = await connection.call(
+      "Delete",
+      { collection_name: name, expr: text, expr_template_values: {} },
+      { timeoutMs: WRITE_MS },
+    );
+    if (Number(deleted) > 0) await reader.flush();
+  }
+
+  return {
+    name,
+    manifest,
+    modes,
+
+    async documents() {
+      const fields = ["doc_id", "source", "title", "doc_hash", "doc_chunks", "updated_at"];
+      const records: DocumentRecord[] = [];
+      for await (const rows of reader.all(where("ord == 0"), fields)) {
+        for (const row of rows) {
+          records.push({
+            docId: row["doc_id"] as string,
+            source: row["source"] as string,
+            title: row["title"] as string,
+            docHash: row["doc_hash"] as string,
+            docChunks: row["doc_chunks"] as number,
+            updatedAt: row["updated_at"] as number,
+          });
+        }
+      }
+      return records;
+    },
+
+    async chunksOf(docIds) {
+      const chunks: StoredChunk[] = [];
+      for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) {
+        for await (const rows of reader.all(where(isOneOf("doc_id", part)), wholeRow)) {
+          for (const row of rows) chunks.push(decodeChunk(row));
+        }
+      }
+      return chunks;
+    },
+
+    async upsert(rows) {
+      // Twice the same key in one request is refused by some servers: the last one holds.
+      const distinct = [...new Map(rows.map((row) => [row.id, row])).values()];
+      for (const batch of batches(distinct)) {
+        const fields = encodeChunks(batch, manifest.embedding?.dimensions ?? null, terms);
+        await connection.call(
+          "Upsert",
+          { collection_name: name, fields_data: fields, num_rows: batch.length },
+          { timeoutMs: WRITE_MS },
+        );
+      }
+    },
+
+    async deleteDocuments(docIds) {
+      for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) await remove(isOneOf("doc_id", part));
+    },
+
+    async deleteStale(current) {
+      for (const part of slices(current, DOCUMENTS_AT_ONCE)) {
+        const documents = isOneOf(
+          "doc_id",
+          part.map(({ docId }) => docId),
+        );
+        const hashes = part.map(({ docHash }) => quote(docHash));
+        if (hashes.includes(null)) throw new TypeError("a document's hash is not plain text");
+        await remove(`${documents} and ord > 0 and doc_hash not in [${hashes.join(",")}]`);
+      }
+    },
+
+    optimize: () => reader.flush(),
+
+    async search(request) {
+      checkMode(request, modes, options);
+      return search(request);
+    },
+
+    async stats() {
+      const [{ index_descriptions: indexes }, chunks, sizeBytes] = await Promise.all([
+        connection.call("DescribeIndex", { collection_name: name }),
+        reader.count(),
+        options.size(name),
+      ]);
+      let documents = 0;
+      let latest = 0;
+      for await (const rows of reader.all(where("ord == 0"), ["updated_at"])) {
+        documents += rows.length;
+        for (const row of rows) latest = Math.max(latest, row["updated_at"] as number);
+      }
+      return {
+        chunks,
+        documents,
+        sizeBytes,
+        index: indexes.map((index) => ({
+          name: index.index_name === "" ? index.field_name : index.index_name,
+          type: index.params.find(({ key }) => key === "index_type")?.value ?? "unknown",
+          rows: Number(index.indexed_rows),
+        })),
+        updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
+      };
+    },
+  };
+}
+
+function where(text: string): Expression {
+  return { ...everyRow, text };
+}
+
+export function modesOf(vectors: boolean, bm25: boolean): SearchMode[] {
+  if (vectors && bm25) return ["hybrid", "dense", "text"];
+  return vectors ? ["dense"] : ["text"];
+}
+
+/** Throws `UserError` where the collection cannot serve the request's mode, or not with this vector. */
+function checkMode(
+  { mode, vector }: SearchRequest,
+  modes: readonly SearchMode[],
+  { name, manifest, dialect }: MilvusCollectionOptions,
+): void {
+  if (mode !== "text") {
+    if (manifest.embedding === null) {
+      throw new UserError(
+        "no-vectors",
+        `Collection "${name}" has no vectors: it was made without an embedding model.`,
+        {
+          hint: "Search with --mode text, or configure embedding and ingest with --recreate.",
+        },
+      );
+    }
+    if (vector?.length !== manifest.embedding.dimensions) {
+      throw new UserError(
+        "dimension-mismatch",
+        `Collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}.`,
+        { hint: "Use the collection's own embedding model." },
+      );
+    }
+    if (!vector.every(Number.isFinite)) {
+      throw new UserError("vector-not-finite", "The embedding model gave a vector that is not made of numbers.");
+    }
+  }
+  if (!modes.includes(mode)) {
+    throw new UserError("no-text-index", `Collection "${name}" has no BM25 index: ${dialect.product} made it.`, {
+      hint: "BM25 needs Milvus 2.5 or later. Search with --mode dense, or update the server and ingest with --recreate.",
+    });
+  }
+}
+
+function* batches(rows: readonly StoredChunk[]): Generator<StoredChunk[]> {
+  let batch: StoredChunk[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = rowBytes(row);
+    if (batch.length === ROWS_AT_ONCE || (batch.length > 0 && bytes + size > BYTES_AT_ONCE)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(row);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function* slices<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

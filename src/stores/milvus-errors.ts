@@ -1,0 +1,147 @@
+import { ExitCode, UserError } from "../errors.ts";
+import type { Status } from "./milvus-protocol.ts";
+
+/** What a message about a failure may name; no secrets. */
+export interface FailureContext {
+  /** The server's address or the database's path. */
+  location: string;
+  database: string | null;
+  tls: boolean;
+  timeoutMs: number;
+}
+
+/** Codes of the `UserError`s that callers look at. */
+export const MilvusErrorCode = {
+  collectionNotFound: "collection-not-found",
+  notLoaded: "milvus-not-loaded",
+  unimplemented: "milvus-unimplemented",
+  refused: "milvus-refused",
+} as const;
+
+/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
+export const GrpcStatus = {
+  deadlineExceeded: 4,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** Codes of Milvus (`pkg/util/merr/errors.go`), beside those of the older enumeration that mean the same. */
+const rateLimit = 8;
+const quotaCodes = new Set([3, 4, 7, 9, 102]);
+const collectionNotFound = 100;
+const collectionNotLoaded = new Set([101, 103]);
+const databaseNotFound = 800;
+const legacyCollectionNotExists = 4;
+const legacyRateLimit = 49;
+
+/** Whether an answer is a failure: some servers fill in only one of the two codes. */
+export function isFailure(status: Status): boolean {
+  return status.code !== 0 || status.error_code !== 0;
+}
+
+/** Whether asking again later may help. */
+export function isRateLimited(status: Status): boolean {
+  return status.code === rateLimit || (status.code === 0 && status.error_code === legacyRateLimit);
+}
+
+/** What a Milvus answered where it did not do what was asked. */
+export function statusError(status: Status, call: string, context: FailureContext): UserError {
+  const reason = firstLine(status.reason);
+  if (isRateLimited(status) || quotaCodes.has(status.code)) {
+    return backend("milvus-quota", `${context.location} refuses more for now: ${reason}.`, {
+      hint: "Wait and run the same command again, it goes on where it stopped; or raise the quota of the cluster.",
+    });
+  }
+  if (status.code === collectionNotFound || (status.code === 0 && status.error_code === legacyCollectionNotExists)) {
+    return backend(
+      MilvusErrorCode.collectionNotFound,
+      `There is no such collection in ${context.location}: ${reason}.`,
+    );
+  }
+  if (collectionNotLoaded.has(status.code)) {
+    return backend(MilvusErrorCode.notLoaded, `The collection is not loaded in ${context.location}: ${reason}.`);
+  }
+  if (status.code === databaseNotFound || /database.*not (found|exist)/i.test(reason)) {
+    return backend("milvus-database", `There is no database ${context.database ?? "default"} in ${context.location}.`, {
+      hint: "Check `milvus.database`, or create the database first.",
+    });
+  }
+  if (/dim(ension)?s?\b.*(mismatch|not match|expected|should be)|(vector|length).*\bdim\b/i.test(reason)) {
+    return backend("milvus-dimensions", `The vectors do not fit the collection in ${context.location}: ${reason}.`, {
+      hint: "The embedding model is another than the collection was made with; name that one, or ingest with --recreate.",
+    });
+  }
+  return backend(MilvusErrorCode.refused, `${context.location} refused ${call} (code ${status.code}): ${reason}.`);
+}
+
+/** A call that brought no answer of a Milvus at all. */
+export function transportError(code: number, details: string, call: string, context: FailureContext): UserError {
+  const { location } = context;
+  const reason = firstLine(withoutWrapping(details));
+  switch (code) {
+    case GrpcStatus.unauthenticated:
+      return backend("milvus-token", `${location} does not accept the token.`, {
+        hint: "Check `milvus.token` (MILVUS_TOKEN): an API key, or user:password.",
+      });
+    case GrpcStatus.permissionDenied:
+      return backend("milvus-permission", `${location} does not allow ${call}: ${reason}.`);
+    case GrpcStatus.deadlineExceeded:
+      return backend("milvus-timeout", `${location} did not answer within ${context.timeoutMs / 1000} s (${call}).`, {
+        hint: "Check that a Milvus listens there, or raise `milvus.timeoutMs`.",
+      });
+    case GrpcStatus.unimplemented:
+      return backend(MilvusErrorCode.unimplemented, `${location} does not know the call ${call}.`, {
+        hint: "It is not a Milvus, or one that is too old; 2.4 is the oldest that serves.",
+      });
+    case GrpcStatus.resourceExhausted:
+      return backend("milvus-quota", `${location} refuses more for now: ${reason}.`);
+    default:
+      return connectionError(reason, call, context);
+  }
+}
+
+function connectionError(reason: string, call: string, { location, tls }: FailureContext): UserError {
+  if (tls && /wrong version number|packet length too long|SSL routines.*unexpected/i.test(reason)) {
+    return backend("milvus-tls", `${location} does not speak TLS.`, { hint: "Write http:// in place of https://." });
+  }
+  if (/certificate|self.signed|ERR_TLS|altnames/i.test(reason)) {
+    return backend("milvus-tls", `The certificate of ${location} is not accepted: ${reason}.`, {
+      hint: "Name the authority's certificate in `milvus.tls.caFile`, or the server's name in `milvus.tls.serverName`.",
+    });
+  }
+  if (/ENOTFOUND|EAI_AGAIN|name resolution/i.test(reason)) {
+    return backend("milvus-unreachable", `The host of ${location} is not known.`, { hint: "Check `milvus.uri`." });
+  }
+  if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOENT|ETIMEDOUT/i.test(reason)) {
+    return backend("milvus-unreachable", `Nothing answers at ${location}.`, {
+      hint: "Start the server, or check `milvus.uri`.",
+    });
+  }
+  if (/protocol error|parse error|HTTP\/1|HTTP status|http2|content-type|bad request/i.test(reason)) {
+    return backend("milvus-not-milvus", `What answers at ${location} is not a Milvus: ${reason}.`, {
+      hint: "Check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services.",
+    });
+  }
+  return backend("milvus-connection", `The connection to ${location} broke during ${call}: ${reason}.`, {
+    hint: tls ? "Check the address and its port." : "Where the server wants TLS, write https:// in `milvus.uri`.",
+  });
+}
+
+export function backend(code: string, message: string, options: { hint?: string; cause?: unknown } = {}): UserError {
+  return new UserError(code, message.replace(/\.\.$/, "."), { ...options, exitCode: ExitCode.backend });
+}
+
+/** gRPC puts what happened between remarks of its own. */
+function withoutWrapping(details: string): string {
+  const [, cause = details] = /Last error: (.*?)(?: \(\d{4}-[^)]*\))?\. Resolution note/s.exec(details) ?? [];
+  return cause;
+}
+
+function firstLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
+  return line === "" ? "no reason given" : line.slice(0, 400);
+}

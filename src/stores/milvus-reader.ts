@@ -1,0 +1,133 @@
+import { UserError } from "../errors.ts";
+import { backend, MilvusErrorCode } from "./milvus-errors.ts";
+import type { MilvusConnection } from "./milvus-connection.ts";
+import type { MilvusDialect } from "./milvus-dialect.ts";
+import type { Expression } from "./milvus-filter.ts";
+import { LoadState, STRONG } from "./milvus-protocol.ts";
+import { type MilvusRow, decodeRows } from "./milvus-rows.ts";
+import { keyValues } from "./milvus-schema.ts";
+
+/** Loading builds indexes where the last owner of the database ended without closing it. */
+const LOAD_MS = 300_000;
+const FLUSH_MS = 300_000;
+/** Rows that come with a vector and their text stay below the 100 MB that a server sends at once, and Lite's 256 MB. */
+const WHOLE_ROWS = 1_000;
+const LITE_WHOLE_ROWS = 5_000;
+
+export const everyRow: Expression = { text: "", values: {}, exact: true };
+
+/** Which of the rows; all of them where there is no `limit`. */
+interface Part {
+  limit?: number;
+  offset?: number;
+}
+
+/** What is common to all reads of one collection: loading it when it must be, and reading more rows than a query gives. */
+export interface MilvusReader {
+  /** Makes a call again after loading the collection, where the server says that it is not. */
+  whenLoaded<Value>(call: () => Promise<Value>): Promise<Value>;
+  load(): Promise<void>;
+  /** Where the dialect wants it: makes what was written fast to search, and what was deleted gone. */
+  flush(): Promise<void>;
+  query(expression: Expression, fields: readonly string[], part?: Part): Promise<MilvusRow[]>;
+  /** Rows that are there now; the statistics that servers keep count deleted ones too. */
+  count(): Promise<number>;
+  /** All rows that meet the expression, in no particular order. */
+  all(expression: Expression, fields: readonly string[]): AsyncIterable<MilvusRow[]>;
+}
+
+export function readMilvus(connection: MilvusConnection, name: string, dialect: MilvusDialect): MilvusReader {
+  async function load(): Promise<void> {
+    await connection.call("LoadCollection", { collection_name: name, replica_number: 1 }, { timeoutMs: LOAD_MS });
+    const deadline = Date.now() + LOAD_MS;
+    for (let wait = 10; ; wait = Math.min(wait * 2, 1_000)) {
+      const { state } = await connection.call("GetLoadState", { collection_name: name });
+      // The last owner may have ended before it flushed.
+      if (state === LoadState.loaded) return flush();
+      if (Date.now() > deadline) {
+        throw backend("milvus-timeout", `The collection ${name} was not loaded within ${LOAD_MS / 1000} s.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (dialect.flushesWrites) await connection.call("Flush", { collection_names: [name] }, { timeoutMs: FLUSH_MS });
+  }
+
+  async function whenLoaded<Value>(call: () => Promise<Value>): Promise<Value> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== MilvusErrorCode.notLoaded) throw error;
+    }
+    await load();
+    return call();
+  }
+
+  function query(expression: Expression, fields: readonly string[], part: Part = {}): Promise<MilvusRow[]> {
+    return whenLoaded(async () => {
+      const { fields_data } = await connection.call("Query", {
+        collection_name: name,
+        expr: expression.text,
+        expr_template_values: expression.values,
+        output_fields: [...fields],
+        query_params: keyValues({ ...part }),
+        consistency_level: STRONG,
+      });
+      return decodeRows(fields_data);
+    });
+  }
+
+  /** From key to key: what a server gives at once is bounded, and ordered by key. */
+  async function* byKey(
+    expression: Expression,
+    fields: readonly string[],
+    pageSize: number,
+  ): AsyncGenerator<MilvusRow[]> {
+    for (let last = ""; ;) {
+      const beyond = `id > ${JSON.stringify(last)}`;
+      const text = expression.text === "" ? beyond : `${beyond} and (${expression.text})`;
+      const rows = await query({ ...expression, text }, [...new Set(["id", ...fields])], { limit: pageSize });
+      if (rows.length === 0) return;
+      rows.sort((left, right) => compareKeys(left["id"], right["id"]));
+      yield rows;
+      last = rows.at(-1)?.["id"] as string;
+    }
+  }
+
+  /** By position, where rows have no order but that in which they are stored. */
+  async function* byPosition(
+    expression: Expression,
+    fields: readonly string[],
+    pageSize: number,
+  ): AsyncGenerator<MilvusRow[]> {
+    for (let offset = 0; ; offset += pageSize) {
+      const rows = await query(expression, fields, { limit: pageSize, offset });
+      yield rows;
+      if (rows.length < pageSize) return;
+    }
+  }
+
+  return {
+    whenLoaded,
+    load,
+    flush,
+    query,
+    async count() {
+      const rows = await query(everyRow, ["count(*)"]);
+      return Number(rows[0]?.["count(*)"] ?? 0);
+    },
+    async *all(expression, fields) {
+      const isWhole = fields.includes("text");
+      if (dialect.queryWindow !== null) yield* byKey(expression, fields, isWhole ? WHOLE_ROWS : dialect.queryWindow);
+      else if (isWhole) yield* byPosition(expression, fields, LITE_WHOLE_ROWS);
+      else yield await query(expression, fields);
+    },
+  };
+}
+
+/** Keys are hexadecimal digits: code unit order is the database's. */
+function compareKeys(left: unknown, right: unknown): number {
+  return (left as string) < (right as string) ? -1 : 1;
+}

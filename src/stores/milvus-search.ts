@@ -1,0 +1,216 @@
+import type { SearchMode } from "../types.ts";
+import { matchesAll } from "../util/filter-match.ts";
+import { RRF_K, fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
+import type { MilvusConnection } from "./milvus-connection.ts";
+import type { MilvusDialect } from "./milvus-dialect.ts";
+import { type Expression, compileFilters, isOneOf } from "./milvus-filter.ts";
+import {
+  BOOLEAN_EXPRESSION,
+  type Calls,
+  PlaceholderType,
+  STRONG,
+  type SearchParameters,
+  type SearchResultData,
+} from "./milvus-protocol.ts";
+import { type MilvusReader, everyRow } from "./milvus-reader.ts";
+import { decodeChunk, decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
+import { SCALAR_FIELDS, SPARSE_FIELD, VECTOR_FIELD, keyValues, milvusMetrics } from "./milvus-schema.ts";
+import type { Metric, ScoredChunk, SearchRequest } from "./types.ts";
+
+/** Hits that each side brings into a fusion, at least: what is low on one list may be high on the other. */
+const FUSION_DEPTH = 100;
+/** How much more is asked for at first, and by how much that grows, where hits have to be sorted out here. */
+const OVERFETCH = 4;
+/** Hits that are sorted out before a slow filter is worth its time. */
+const QUICK_HITS = 400;
+const KEYS_AT_ONCE = 10_000;
+
+export interface MilvusSearchOptions {
+  connection: MilvusConnection;
+  reader: MilvusReader;
+  dialect: MilvusDialect;
+  collection: string;
+  metric: Metric;
+  /** Search parameters of the dense index. */
+  searchParams: Readonly<Record<string, string | number | boolean>>;
+  /** How a question is prepared for BM25; `null` where the server does that. */
+  terms: ((text: string) => string) | null;
+}
+
+type SingleMode = Exclude<SearchMode, "hybrid">;
+
+/** Searches a collection that this tool made; filters hold exactly, whatever the expression language can say. */
+export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequest) => Promise<ScoredChunk[]> {
+  const { connection, reader, dialect, collection } = options;
+
+  return async (request) => {
+    const expression = compileFilters(request.filters, dialect);
+    const limit = Math.min(request.limit, dialect.maxHits);
+    if (request.mode !== "hybrid") return filtered(request, request.mode, expression, limit);
+    return expression.exact ? fused(request, expression, limit) : fusedHere(request, expression, limit);
+  };
+
+  /** One ranked list. Where the expression lets too much through, more is asked for until enough is left. */
+  async function filtered(
+    request: SearchRequest,
+    mode: SingleMode,
+    expression: Expression,
+    limit: number,
+  ): Promise<ScoredChunk[]> {
+    if (expression.exact) return ranked(request, mode, expression, limit);
+    if (dialect.slowMetadataFilters) {
+      const quick = compileFilters(request.filters, dialect, { metadata: false });
+      const found = quick.text === expression.text ? null : await sorted(request, mode, quick, limit, QUICK_HITS);
+      if (found !== null) return found;
+    }
+    return (
+      (await sorted(request, mode, expression, limit, dialect.maxHits)) ??
+      (await amongMatches(request, mode, expression, limit))
+    );
+  }
+
+  /** Asks for up to `most` hits; `null` where those do not hold `limit` that meet the filters, and there may be more. */
+  async function sorted(
+    request: SearchRequest,
+    mode: SingleMode,
+    expression: Expression,
+    limit: number,
+    most: number,
+  ): Promise<ScoredChunk[] | null> {
+    for (let asked = limit; asked < most;) {
+      asked = Math.min(Math.max(asked * OVERFETCH, FUSION_DEPTH), most);
+      const hits = await ranked(request, mode, expression, asked);
+      const met = hits.filter(({ chunk }) => matchesAll(request.filters, chunk));
+      if (met.length >= limit || hits.length < asked) return met.slice(0, limit);
+    }
+    return null;
+  }
+
+  /** The last resort: which rows meet the filters is found out first. */
+  async function amongMatches(
+    request: SearchRequest,
+    mode: SingleMode,
+    expression: Expression,
+    limit: number,
+  ): Promise<ScoredChunk[]> {
+    const keys: string[] = [];
+    const fields = ["id", "source", "title", "format", "page", "headings", "metadata"];
+    for await (const rows of reader.all(expression, fields)) {
+      for (const row of rows) if (matchesAll(request.filters, decodeChunk(row))) keys.push(row["id"] as string);
+    }
+    const hits: ScoredChunk[] = [];
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      const text = isOneOf("id", keys.slice(start, start + KEYS_AT_ONCE));
+      hits.push(...(await ranked(request, mode, { ...everyRow, text }, limit)));
+    }
+    return hits.sort((left, right) => right.score - left.score).slice(0, limit);
+  }
+
+  async function ranked(
+    request: SearchRequest,
+    mode: SingleMode,
+    expression: Expression,
+    limit: number,
+  ): Promise<ScoredChunk[]> {
+    const call: Calls["Search"][0] = await parameters(request, mode, expression, limit);
+    const { results } = await reader.whenLoaded(() => connection.call("Search", call));
+    return decodeHits(results).map(({ chunk, score: raw }) => {
+      const score = mode === "dense" ? similarity(raw, options.metric) : dialect.negatedBm25 ? -raw : raw;
+      return { chunk, score, scores: { dense: null, text: null, [mode]: score } };
+    });
+  }
+
+  /** Reciprocal rank fusion by the database. */
+  async function fused(request: SearchRequest, expression: Expression, limit: number): Promise<ScoredChunk[]> {
+    const depth = fusionDepth(limit);
+    const requests = await Promise.all(
+      (["dense", "text"] as const).map((mode) => parameters(request, mode, expression, depth)),
+    );
+    const { results } = await reader.whenLoaded(() =>
+      connection.call("HybridSearch", {
+        collection_name: collection,
+        requests,
+        rank_params: keyValues({
+          strategy: "rrf",
+          params: JSON.stringify({ k: RRF_K }),
+          limit,
+          offset: 0,
+          round_decimal: -1,
+        }),
+        output_fields: [...SCALAR_FIELDS],
+        consistency_level: STRONG,
+      }),
+    );
+    return decodeHits(results).map(({ chunk, score }) => ({ chunk, score, scores: { dense: null, text: null } }));
+  }
+
+  /** The same, here: the lists have to be sorted out before their ranks mean anything. */
+  async function fusedHere(request: SearchRequest, expression: Expression, limit: number): Promise<ScoredChunk[]> {
+    const depth = fusionDepth(limit);
+    const [dense, text] = await Promise.all([
+      filtered(request, "dense", expression, depth),
+      filtered(request, "text", expression, depth),
+    ]);
+    const byId = (hits: ScoredChunk[]): Map<string, ScoredChunk> => new Map(hits.map((hit) => [hit.chunk.id, hit]));
+    const [denseById, textById] = [byId(dense), byId(text)];
+    return fuseByReciprocalRank([[...denseById.keys()], [...textById.keys()]])
+      .slice(0, limit)
+      .map(({ id, score }) => {
+        const [denseHit, textHit] = [denseById.get(id), textById.get(id)];
+        return {
+          chunk: (denseHit ?? (textHit as ScoredChunk)).chunk,
+          score,
+          scores: { dense: denseHit?.score ?? null, text: textHit?.score ?? null },
+        };
+      });
+  }
+
+  function fusionDepth(limit: number): number {
+    return Math.min(Math.max(2 * limit, FUSION_DEPTH), dialect.maxHits);
+  }
+
+  async function parameters(
+    request: SearchRequest,
+    mode: SingleMode,
+    expression: Expression,
+    limit: number,
+  ): Promise<SearchParameters> {
+    const { encodePlaceholder } = await connection.protocol;
+    const isDense = mode === "dense";
+    const question = wellFormed((options.terms ?? String)(request.text));
+    return {
+      collection_name: collection,
+      dsl: expression.text,
+      dsl_type: BOOLEAN_EXPRESSION,
+      expr_template_values: expression.values,
+      placeholder_group: isDense
+        ? encodePlaceholder(PlaceholderType.floatVector, vectorBytes(request.vector as Float32Array))
+        : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(question)),
+      output_fields: [...SCALAR_FIELDS],
+      search_params: keyValues({
+        anns_field: isDense ? VECTOR_FIELD : SPARSE_FIELD,
+        topk: limit,
+        metric_type: isDense ? milvusMetrics[options.metric] : "BM25",
+        params: JSON.stringify(isDense ? options.searchParams : {}),
+        round_decimal: -1,
+      }),
+      nq: 1,
+      consistency_level: STRONG,
+    };
+  }
+}
+
+function decodeHits(results: SearchResultData | null): { chunk: Omit<ScoredChunk["chunk"], never>; score: number }[] {
+  if (results === null) return [];
+  const ids = results.ids?.str_id?.data ?? [];
+  return decodeRows(results.fields_data, results.scores.length).map((row, index) => {
+    // Milvus Lite leaves the key out of the fields.
+    const { vector: _, ...chunk } = decodeChunk({ ...row, id: ids[index] });
+    return { chunk, score: results.scores[index] as number };
+  });
+}
+
+/** Higher is better: what L2 gives is a squared distance. */
+export function similarity(score: number, metric: Metric): number {
+  return metric === "l2" ? 1 / (1 + score) : score;
+}

@@ -1,0 +1,50 @@
+import { homedir, tmpdir } from "node:os";
+import { lstat, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ExitCode, UserError } from "../errors.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Where this program may keep what it can make again: below the folder that the platform has for that. */
+export function cacheFolder(variables: Variables, platform: NodeJS.Platform = process.platform): string {
+  if (platform === "win32" && variables["LOCALAPPDATA"]) return join(variables["LOCALAPPDATA"], "milvus-rag", "cache");
+  if (variables["XDG_CACHE_HOME"]) return join(variables["XDG_CACHE_HOME"], "milvus-rag");
+  const home = variables["HOME"] || homedir();
+  return platform === "darwin" ? join(home, "Library", "Caches", "milvus-rag") : join(home, ".cache", "milvus-rag");
+}
+
+/** Longest path that a Unix socket may have, in bytes: 104 on macOS and 108 on Linux, each with its closing zero. */
+const SOCKET_PATH_BYTES = 100;
+const SOCKET_NAME_BYTES = 32;
+
+/**
+ * A folder for sockets and logs that only this user can enter; made where it is missing.
+ * Throws `UserError` where a folder of that name belongs to someone else.
+ */
+export async function privateRuntimeFolder(variables: Variables): Promise<string> {
+  const uid = process.getuid?.();
+  const name = uid === undefined ? "milvus-rag" : `milvus-rag-${uid}`;
+  const roots = [variables["XDG_RUNTIME_DIR"], tmpdir(), "/tmp"];
+  const folder = roots
+    .filter((root) => root !== undefined && root !== "")
+    .map((root) => join(root as string, name))
+    .find((path) => Buffer.byteLength(path) + SOCKET_NAME_BYTES <= SOCKET_PATH_BYTES);
+  if (folder === undefined) throw unsafe(name, "no short enough path for it");
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unsafe(folder, "it cannot be made", error);
+  });
+  const status = await lstat(folder);
+  if (!status.isDirectory()) throw unsafe(folder, "it is not a folder");
+  if (uid !== undefined && (status.uid !== uid || (status.mode & 0o077) !== 0)) {
+    throw unsafe(folder, "other users can reach it");
+  }
+  return folder;
+}
+
+function unsafe(folder: string, reason: string, cause?: unknown): UserError {
+  return new UserError("no-private-folder", `No private folder at ${folder}: ${reason}.`, {
+    hint: "Set XDG_RUNTIME_DIR to a folder that is yours alone.",
+    exitCode: ExitCode.backend,
+    cause,
+  });
+}

@@ -1,0 +1,337 @@
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
+import type { SearchResult } from "../../src/cli/render/search-results.ts";
+import { type Sandbox, createSandbox } from "./run-rag.ts";
+
+const escape = String.fromCharCode(27);
+
+const files = {
+  "guide/storage.md": "# Storage\n\n## Where data is stored\n\nVectors are stored on disk, in segments.\n",
+  "guide/search.md": "# Search\n\n## How search works\n\nA query is compared with every passage; see =SUM(A1).\n",
+  "guide/rest.md": `# Rest\n\n=HYPERLINK("http://x") is a formula, and ${escape}]0;title\u0007 ${escape}[31mred is an attack.\n`,
+  "notes.txt": "Nothing but a note about backups.\n",
+};
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await createSandbox();
+  await sandbox.write(files);
+  const run = await sandbox.rag(["ingest", "guide", "notes.txt", "--metadata", "version=2.5"]);
+  if (run.exitCode !== 0) throw new Error(run.stderr);
+});
+
+afterAll(() => sandbox.remove());
+
+describe("rag ingest", () => {
+  it("says what it did, in JSON and in words", async () => {
+    const report = await sandbox.json<IngestReport>("ingest", "guide", "-c", "other");
+    expect(report).toMatchObject({
+      collection: "other",
+      store: { kind: "embedded", location: ".rag" },
+      documents: { found: 3, added: 3, changed: 0, unchanged: 0, removed: 0, failed: 0, empty: 0 },
+      chunks: { embedded: 0, reused: 0, deleted: 0 },
+      failures: [],
+      warnings: [],
+      tokens: null,
+    });
+    expect(Object.keys(report).sort()).toEqual(
+      ["chunks", "collection", "documents", "durationMs", "failures", "store", "tokens", "warnings"].sort(),
+    );
+    const again = await sandbox.rag(["ingest", "guide", "-c", "other"]);
+    expect(again).toMatchObject({ exitCode: 0 });
+    expect(again.stdout).toMatch(/^3 documents: 3 unchanged\n/);
+  });
+
+  it("refuses a path that does not exist before anything is written", async () => {
+    const run = await sandbox.rag(["ingest", "guide", "missing", "-c", "never", "--json"]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(JSON.parse(run.stderr).error.message).toContain("missing");
+    const { collections } = await sandbox.json<{ collections: { name: string }[] }>("collections", "list");
+    expect(collections.map(({ name }) => name)).not.toContain("never");
+  });
+
+  it("ingests the rest where one file fails, and says which", async () => {
+    await writeFile(path.join(sandbox.folder, "broken.md"), Buffer.from([0, 1, 2, 3, 0, 255, 254, 0]));
+    const run = await sandbox.rag(["ingest", "broken.md", "notes.txt", "-c", "partial", "--json"]);
+    expect(run.exitCode).toBe(3);
+    const report: IngestReport = JSON.parse(run.stdout);
+    expect(report.documents).toMatchObject({ found: 2, added: 1, failed: 1 });
+    expect(report.failures).toMatchObject([{ source: "broken.md" }]);
+    const inWords = await sandbox.rag(["ingest", "broken.md", "notes.txt", "-c", "partial"]);
+    expect(inWords.stderr).toContain("failed: broken.md:");
+  });
+
+  it("takes a list of files, one a line or NUL-separated", async () => {
+    for (const input of ["guide/storage.md\nnotes.txt\n", "guide/storage.md\0notes.txt\0"]) {
+      const run = await sandbox.rag(["ingest", "--files-from", "-", "-c", "listed", "--json", "--recreate"], { input });
+      expect(JSON.parse(run.stdout).documents.found).toBe(2);
+    }
+    await sandbox.write({ "list.txt": "guide/search.md\n" });
+    const report = await sandbox.json<IngestReport>("ingest", "--files-from", "list.txt", "-c", "listed");
+    expect(report.documents.found).toBe(1);
+  });
+
+  it("checks without writing", async () => {
+    const drifted = await createSandbox();
+    try {
+      await drifted.write({ "docs/a.md": "# A\n\nOne.\n" });
+      expect(await drifted.rag(["ingest", "docs", "--check"])).toMatchObject({ exitCode: 1 });
+      expect((await drifted.json<{ collections: unknown[] }>("collections", "list")).collections).toEqual([]);
+      await drifted.rag(["ingest", "docs"]);
+      expect(await drifted.rag(["ingest", "docs", "--check"])).toMatchObject({ exitCode: 0 });
+      await drifted.write({ "docs/a.md": "# A\n\nTwo.\n" });
+      const dry = await drifted.rag(["ingest", "docs", "--dry-run", "--json"]);
+      expect(dry.exitCode).toBe(0);
+      expect(JSON.parse(dry.stdout).documents).toMatchObject({ changed: 1 });
+      expect(await drifted.rag(["ingest", "docs", "--check"])).toMatchObject({ exitCode: 1 });
+      const { hits } = await drifted.json<SearchResult>("search", "one");
+      expect(hits).toHaveLength(1);
+    } finally {
+      await drifted.remove();
+    }
+  });
+
+  it("removes what is gone, unless told not to", async () => {
+    const shrinking = await createSandbox();
+    try {
+      await shrinking.write({ "docs/a.md": "# A\n\nApples.\n", "docs/b.md": "# B\n\nBananas.\n" });
+      await shrinking.rag(["ingest", "docs"]);
+      await rm(path.join(shrinking.folder, "docs/b.md"));
+      expect((await shrinking.json<IngestReport>("ingest", "docs", "--no-prune")).documents.removed).toBe(0);
+      expect((await shrinking.json<IngestReport>("ingest", "docs")).documents.removed).toBe(1);
+      expect((await shrinking.rag(["search", "bananas"])).exitCode).toBe(1);
+    } finally {
+      await shrinking.remove();
+    }
+  });
+
+  it("starts over with --recreate", async () => {
+    await sandbox.rag(["ingest", "guide", "notes.txt", "-c", "again"]);
+    const report = await sandbox.json<IngestReport>("ingest", "notes.txt", "-c", "again", "--recreate");
+    expect(report.documents).toMatchObject({ found: 1, added: 1 });
+    const { sources } = await sandbox.json<{ sources: { source: string }[] }>("collections", "sources", "again");
+    expect(sources.map(({ source }) => source)).toEqual(["notes.txt"]);
+  });
+
+  it("refuses a model that the collection was not made with", async () => {
+    const run = await sandbox.rag(["ingest", "guide", "--embedding", "ollama/some-model", "--json"]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    const { error } = JSON.parse(run.stderr);
+    expect(error.code).toBe("embedding-mismatch");
+    expect(error.message).toContain("no embedding model");
+    expect(error.message).toContain("ollama/some-model");
+    expect(error.hint).toContain("--recreate");
+  });
+
+  it("names sources from the project's root, wherever it is run", async () => {
+    const project = await createSandbox();
+    try {
+      await project.write({ ".ragrc": "collection: mine\n", "docs/deep/a.md": "# A\n\nApples.\n" });
+      await project.rag(["ingest", "deep"], { cwd: "docs" });
+      const run = await project.rag(["search", "apples", "--json"], { cwd: "docs/deep" });
+      expect(JSON.parse(run.stdout)).toMatchObject({ collection: "mine", hits: [{ source: "docs/deep/a.md" }] });
+    } finally {
+      await project.remove();
+    }
+  });
+
+  it("says each stage with --verbose, and nothing but results with --quiet", async () => {
+    const verbose = await sandbox.rag(["ingest", "guide", "notes.txt", "-v", "--metadata", "version=2.5"]);
+    for (const stage of ["configuration", "discover", "scanning", "ingesting", "optimizing"]) {
+      expect(verbose.stderr).toMatch(new RegExp(`^${stage}: [\\d.]+ m?s`, "m"));
+    }
+    const quiet = await sandbox.rag(["ingest", "guide", "notes.txt", "-q", "--metadata", "version=2.5"]);
+    expect(quiet).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("ends with 130 on Ctrl-C, and the next run completes", async () => {
+    const large = await createSandbox();
+    try {
+      const documents = Array.from({ length: 600 }, (_, index) => [
+        `docs/${index}.md`,
+        `# Document ${index}\n\n${`Sentence number ${index} of many. `.repeat(200)}\n`,
+      ]);
+      await large.write(Object.fromEntries(documents));
+      const child = large.start(["ingest", "docs", "-v"]);
+      let stderr = "";
+      child.stderr?.on("data", (chunk: Buffer) => {
+        const scanned = stderr.includes("scanning:");
+        stderr += chunk.toString();
+        // The scan is over: documents are being written. A second signal would end it at once.
+        if (!scanned && stderr.includes("scanning:")) child.kill("SIGINT");
+      });
+      const [exitCode] = await once(child, "close");
+      expect(exitCode).toBe(130);
+      expect(stderr).toMatch(/error: Interrupted/i);
+      const report = await large.json<IngestReport>("ingest", "docs");
+      expect(report.documents.found).toBe(600);
+      expect(await large.rag(["ingest", "docs", "--check"])).toMatchObject({ exitCode: 0 });
+    } finally {
+      await large.remove();
+    }
+  });
+});
+
+describe("rag search", () => {
+  it("finds the passage and says where it stands", async () => {
+    const result = await sandbox.json<SearchResult>("search", "where is data stored", "-k", "1");
+    expect(result).toMatchObject({ query: "where is data stored", collection: "docs", mode: "text" });
+    expect(Object.keys(result).sort()).toEqual(["collection", "durationMs", "hits", "mode", "query"]);
+    expect(result.hits).toHaveLength(1);
+    expect(result.hits[0]).toMatchObject({
+      rank: 1,
+      scores: { dense: null },
+      source: "guide/storage.md",
+      title: "Storage",
+      heading: ["Storage", "Where data is stored"],
+      page: null,
+      metadata: { version: 2.5 },
+    });
+  });
+
+  it("prints a list for people, with the matching words marked where colour is wanted", async () => {
+    const plain = await sandbox.rag(["search", "storing vectors"]);
+    expect(plain.exitCode).toBe(0);
+    expect(plain.stdout).toMatch(/^1 {2}[\d.]+ {2}guide\/storage\.md:\d+ {2}Storage › Where data is stored\n/);
+    expect(plain.stdout).not.toContain(escape);
+    const colored = await sandbox.rag(["search", "storing vectors"], { variables: { FORCE_COLOR: "1" } });
+    expect(colored.stdout).toContain(`${escape}[33mstored${escape}[39m`);
+    expect(colored.stdout).toContain(`${escape}[33mVectors${escape}[39m`);
+  });
+
+  it("shows no control character of a document to people", async () => {
+    const run = await sandbox.rag(["search", "formula attack", "--full"]);
+    expect(run.stdout).toContain("red is an attack");
+    expect(run.stdout).not.toContain(escape);
+    expect(run.stdout).not.toContain("\u0007");
+  });
+
+  it("prints one document a line", async () => {
+    const run = await sandbox.rag(["search", "stored search formula", "--format", "ndjson"]);
+    const hits = run.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(hits.map((hit) => hit.rank)).toEqual(hits.map((_, index) => index + 1));
+    expect(hits.length).toBeGreaterThan(1);
+  });
+
+  it("prints CSV that runs nothing", async () => {
+    await sandbox.write({ "formula.txt": '=HYPERLINK("http://x"), a zebra\n' });
+    await sandbox.rag(["ingest", "formula.txt", "-c", "formulas"]);
+    const run = await sandbox.rag(["search", "zebra", "--format", "csv", "-c", "formulas"]);
+    const [head, row] = run.stdout.split("\r\n");
+    expect(head).toBe("rank,score,source,title,heading,page,startLine,endLine,text");
+    expect(row).toMatch(/^1,[\d.]+,formula\.txt,/);
+    expect(row).toContain(`"'=HYPERLINK(""http://x""), a zebra`);
+  });
+
+  it("prints each source once", async () => {
+    const run = await sandbox.rag(["search", "stored search formula note", "--format", "paths", "-k", "50"]);
+    const sources = run.stdout.trim().split("\n");
+    expect(new Set(sources).size).toBe(sources.length);
+    expect(sources.toSorted()).toEqual(Object.keys(files).toSorted());
+  });
+
+  it("prints Markdown with links to the lines", async () => {
+    const run = await sandbox.rag(["search", "where is data stored", "--format", "markdown", "-k", "1"]);
+    expect(run.stdout).toMatch(/1\. \[Storage › Where data is stored\]\(guide\/storage\.md#L\d+-L\d+\)/);
+  });
+
+  it("filters", async () => {
+    const all = ["search", "stored search formula note", "-k", "50"];
+    const only = await sandbox.json<SearchResult>(...all, "--filter", "source~guide/s*", "--filter", "version >= 2");
+    expect(only.hits.map(({ source }) => source).toSorted()).toEqual(["guide/search.md", "guide/storage.md"]);
+    const none = await sandbox.rag([...all, "--filter", "version>3", "--json"]);
+    expect(none.exitCode).toBe(1);
+  });
+
+  it("ends with 1 and an empty result where nothing is found", async () => {
+    const json = await sandbox.rag(["search", "zyxwvut", "--json"]);
+    expect(json.exitCode).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ hits: [] });
+    const words = await sandbox.rag(["search", "zyxwvut"]);
+    expect(words).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(words.stderr).toContain("nothing found");
+  });
+
+  it("names the collections that exist", async () => {
+    const run = await sandbox.rag(["search", "data", "-c", "dosc", "--json"]);
+    expect(run.exitCode).toBe(2);
+    const { error } = JSON.parse(run.stderr);
+    expect(error.code).toBe("collection-not-found");
+    expect(error.message).toContain("docs");
+    expect(error.hint).toContain("did you mean docs?");
+  });
+
+  it("takes a query of 100 KB, and one from standard input", async () => {
+    const long = await sandbox.rag(["search", "-", "--json"], { input: "where is data stored? ".repeat(5000) });
+    expect(long.exitCode).toBe(0);
+    const { hits } = JSON.parse(long.stdout);
+    expect(hits.length).toBeGreaterThan(0);
+  });
+
+  it("does not mind a reader that goes away", async () => {
+    const child = sandbox.start(["search", "stored search formula note", "--format", "ndjson"]);
+    let stderr = "";
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout?.destroy();
+    const [exitCode] = await once(child, "close");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  it("says that a collection without vectors cannot be searched by meaning", async () => {
+    const run = await sandbox.rag(["search", "data", "--mode", "dense", "--json"]);
+    expect(run.exitCode).toBe(2);
+    expect(JSON.parse(run.stderr).error.message).toMatch(/vectors/);
+  });
+});
+
+describe("rag collections", () => {
+  it("lists them with what they hold", async () => {
+    const listing = await sandbox.json<{ store: unknown; collections: Record<string, unknown>[] }>(
+      "collections",
+      "list",
+    );
+    expect(listing.store).toEqual({ kind: "embedded", location: ".rag" });
+    const docs = listing.collections.find(({ name }) => name === "docs");
+    expect(docs).toMatchObject({ documents: 4, embedding: null, analyzer: "icu" });
+    expect(Object.keys(docs ?? {})).toEqual([
+      "name",
+      "documents",
+      "chunks",
+      "embedding",
+      "analyzer",
+      "createdAt",
+      "updatedAt",
+    ]);
+    expect((await sandbox.rag(["collections", "list"])).stdout).toMatch(/^docs +4 +\d+ +text only/m);
+  });
+
+  it("shows one", async () => {
+    const details = await sandbox.json<Record<string, unknown>>("collections", "show", "docs");
+    expect(details).toMatchObject({ name: "docs", documents: 4, manifest: { schemaVersion: 1, embedding: null } });
+    expect(details["sizeBytes"]).toBeGreaterThan(0);
+    expect(Array.isArray(details["index"])).toBe(true);
+    expect((await sandbox.rag(["collections", "show", "docs"])).stdout).toMatch(/^chunking +strategy "markdown"/m);
+  });
+
+  it("lists sources", async () => {
+    const { sources } = await sandbox.json<{ sources: { source: string }[] }>("collections", "sources", "docs");
+    expect(sources.map(({ source }) => source)).toEqual(Object.keys(files).toSorted());
+    expect(Object.keys(sources[0] ?? {})).toEqual(["source", "title", "chunks", "updatedAt"]);
+  });
+
+  it("drops one only with --yes where nobody can be asked", async () => {
+    await sandbox.rag(["ingest", "notes.txt", "-c", "doomed"]);
+    const refused = await sandbox.rag(["collections", "drop", "doomed", "--json"]);
+    expect(refused.exitCode).toBe(2);
+    expect(JSON.parse(refused.stderr).error.code).toBe("confirmation-required");
+    expect(await sandbox.json("collections", "drop", "doomed", "--yes")).toEqual({ dropped: "doomed" });
+    expect((await sandbox.rag(["collections", "show", "doomed"])).exitCode).toBe(2);
+  });
+});

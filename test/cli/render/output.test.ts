@@ -1,0 +1,60 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { type OutputOptions, createOutput } from "../../../src/cli/render/output.ts";
+
+function open(options: Partial<OutputOptions> = {}) {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: true, ...options }, {});
+  const text = (stream: PassThrough) => String(stream.read() ?? "");
+  return { output, stdout: () => text(streams.stdout), stderr: () => text(streams.stderr) };
+}
+
+describe("output", () => {
+  it("masks what is hidden, on both streams", async () => {
+    const { output, stdout, stderr } = open();
+    output.hide(["s3cr3t-token", null, ""]);
+    await output.results.write("result s3cr3t-token\n");
+    output.notice("notice s3cr3t-token");
+    await output.error({ code: "x", message: "failed at http://me:s3cr3t-token@host", hint: null });
+    expect(stdout()).toBe("result ***\n");
+    expect(stderr()).not.toContain("s3cr3t");
+  });
+
+  it("leaves passages alone that only look like a secret", async () => {
+    const { output, stdout } = open();
+    await output.results.write("set api_key=key-value-pairs-are-fine\n");
+    expect(stdout()).toBe("set api_key=key-value-pairs-are-fine\n");
+  });
+
+  it("lets an error stand alone with --json, and says what it held back on success", async () => {
+    const failed = open({ json: true });
+    failed.output.notice("by the way");
+    await failed.output.error({ code: "broken", message: "It broke.", hint: null });
+    expect(JSON.parse(failed.stderr())).toEqual({ error: { code: "broken", message: "It broke.", hint: null } });
+
+    const succeeded = open({ json: true });
+    succeeded.output.notice("by the way");
+    succeeded.output.settle();
+    expect(succeeded.stderr()).toContain("by the way");
+  });
+
+  it("escapes what a terminal would act on in JSON, without changing the document", async () => {
+    const { output, stdout } = open();
+    const value = { text: "a\u009B31mb\u001B[0m\u202Ec\u007F" };
+    await output.writeJson(value);
+    const json = stdout();
+    expect(json).not.toMatch(/[\u007F-\u009F\u202E]/);
+    expect(JSON.parse(json)).toEqual(value);
+  });
+
+  it("keeps notices to itself with --quiet, and durations without --verbose", () => {
+    const quiet = open({ quiet: true });
+    quiet.output.notice("by the way");
+    quiet.output.stage("open", 12);
+    quiet.output.warn("careful");
+    expect(quiet.stderr()).toBe("warning: careful\n");
+    const verbose = open({ verbose: true });
+    verbose.output.stage("open", 1234, "collection docs");
+    expect(verbose.stderr()).toBe("open: 1.2 s (collection docs)\n");
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
+import { openStore } from "../../src/stores/index.ts";
+import type { NewManifest, Store } from "../../src/stores/types.ts";
+import { documentId } from "../../src/util/ids.ts";
+import { documentChunks } from "../fixtures/chunks.ts";
+import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
+
+const textOnly: NewManifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: {},
+  toolVersion: "0.0.0-test",
+  createdAt: "2026-01-02T03:04:05.000Z",
+};
+
+describe.skipIf(liteUnavailable !== null)(
+  `Milvus Lite at its limits${liteUnavailable === null ? "" : ` (${liteUnavailable})`}`,
+  () => {
+    let folder: string;
+    let store: Store;
+    const open = (milvus: NonNullable<ConfigInput["milvus"]> = {}, configIsTrusted = true): Promise<Store> =>
+      openStore(configSchema.parse({ milvus: { uri: "./test.db", idleMinutes: 1, ...milvus } }), {
+        variables: process.env,
+        projectRoot: folder,
+        workingDirectory: folder,
+        configFile: join(folder, ".ragrc"),
+        configIsTrusted,
+      });
+    beforeAll(async () => {
+      await provisionLite();
+      folder = await mkdtemp(join(tmpdir(), "rag-limits-"));
+      store = await open();
+    }, PROVISION_MS);
+    afterAll(async () => {
+      await store.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    });
+
+    it("gives all of a document that is larger than one answer", async () => {
+      const collection = await store.create("large", textOnly);
+      const chunks = documentChunks(
+        "large.md",
+        Array.from({ length: 12_000 }, (_, i) => `passage ${i}`),
+      );
+      await collection.upsert(chunks);
+      const ids = (await collection.chunksOf([documentId("large.md")])).map((chunk) => chunk.id);
+      expect(new Set(ids)).toEqual(new Set(chunks.map((chunk) => chunk.id)));
+      expect(ids).toHaveLength(12_000);
+    });
+
+    it("finds what meets a filter, however far down it is", async () => {
+      const collection = await store.create("deep", textOnly);
+      // The only passage that meets the filter ranks last.
+      const texts = Array.from({ length: 600 }, (_, i) =>
+        i === 599 ? `needle ${"hay ".repeat(200)}` : "needle needle",
+      );
+      const chunks = documentChunks("deep.md", texts).map((chunk) =>
+        Object.assign(chunk, { metadata: { last: chunk.ordinal === 599 } }),
+      );
+      await collection.upsert(chunks);
+      const hits = await collection.search({
+        mode: "text",
+        text: "needle",
+        vector: null,
+        limit: 3,
+        filters: [{ field: "last", operator: "=", value: "true" }],
+      });
+      expect(hits.map((hit) => hit.chunk.ordinal)).toEqual([599]);
+    });
+
+    it("finds words of languages without spaces, and English words by their stems", async () => {
+      const collection = await store.create("words", textOnly);
+      await collection.upsert(
+        documentChunks("a.md", ["数据存储在对象存储中。", "天气很好。", "It stores what was inserted."]),
+      );
+      const find = async (text: string): Promise<string[]> =>
+        (await collection.search({ mode: "text", text, vector: null, limit: 3, filters: [] })).map(
+          (hit) => hit.chunk.text,
+        );
+      expect(await find("数据怎么存储？")).toEqual(["数据存储在对象存储中。"]);
+      expect(await find("storing inserts")).toEqual(["It stores what was inserted."]);
+    });
+
+    it("refuses an analyzer that it lacks", async () => {
+      const odd = await open({ analyzer: "klingon" });
+      await expect(odd.create("odd", textOnly)).rejects.toMatchObject({
+        code: "analyzer",
+        hint: expect.stringContaining("english") as string,
+      });
+      await odd.close();
+    });
+
+    it("refuses a vector that is none, and a text that does not fit", async () => {
+      const embedding = { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" };
+      const collection = await store.create("vectors", { ...textOnly, embedding });
+      const strange = documentChunks("a.md", ["x"], { vectors: [new Float32Array([1, Number.NaN])] });
+      await expect(collection.upsert(strange)).rejects.toMatchObject({ code: "vector-not-finite" });
+      const endless = documentChunks("a.md", ["日".repeat(30_000)], { vectors: [new Float32Array([1, 0])] });
+      await expect(collection.upsert(endless)).rejects.toMatchObject({ code: "too-long" });
+      expect((await collection.stats()).chunks).toBe(0);
+    });
+
+    it("keeps a title and headings of any length, cut where they do not fit", async () => {
+      const collection = await store.create("titles", textOnly);
+      const heading = ["a > b", "日".repeat(5_000)];
+      await collection.upsert(documentChunks("a.md", ["text"], { title: "日".repeat(5_000), heading }));
+      const [chunk] = await collection.chunksOf([documentId("a.md")]);
+      expect(chunk?.heading).toEqual(heading);
+      expect(chunk?.title).toBe("日".repeat(1_365));
+    });
+
+    it("writes what holds half of a character", async () => {
+      const collection = await store.create("halves", textOnly);
+      await collection.upsert(documentChunks("a.md", ["half \ud83d"], { metadata: { note: "\udc2b" } }));
+      const [chunk] = await collection.chunksOf([documentId("a.md")]);
+      expect([chunk?.text, chunk?.metadata]).toEqual(["half \ufffd", { note: "\ufffd" }]);
+    });
+
+    it("runs no program that a project's own configuration names", async () => {
+      await expect(open({ python: "./evil" }, false)).rejects.toMatchObject({ code: "untrusted-configuration" });
+    });
+  },
+);
