@@ -1,7 +1,10 @@
 import { ExitCode, UserError } from "../errors.ts";
-import type { Collection } from "../stores/types.ts";
+import type { Collection, ScoredChunk } from "../stores/types.ts";
 import type { Filter, Hit, SearchMode } from "../types.ts";
 import { searchTerms } from "../util/search-terms.ts";
+import { boostByHeading } from "./heading-boost.ts";
+
+const candidates = 50;
 
 export interface SearchParts {
   collection: Collection;
@@ -31,13 +34,17 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
     });
   }
   const mode = request.mode ?? bestMode(parts);
-  const found = await parts.collection.search({
-    mode,
-    text: searchTerms(text),
-    vector: mode === "text" ? null : await embed(parts, mode, text),
-    limit: request.topK,
-    filters: request.filters,
-  });
+  const terms = searchTerms(text);
+  const found =
+    mode === "text"
+      ? await searchText(parts.collection, terms, request)
+      : await parts.collection.search({
+          mode,
+          text: terms,
+          vector: await embed(parts, mode, text),
+          limit: request.topK,
+          filters: request.filters,
+        });
   const { minScore } = request;
   const hits = found
     .filter((hit) => minScore === null || hit.score >= minScore)
@@ -46,6 +53,17 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
       return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
     });
   return { mode, hits };
+}
+
+/** The passages are ranked anew by their headings, so more are asked for than are wanted. */
+async function searchText(
+  collection: Collection,
+  terms: string,
+  { topK, filters }: SearchQuery,
+): Promise<ScoredChunk[]> {
+  const limit = Math.max(candidates, 2 * topK);
+  const found = await collection.search({ mode: "text", text: terms, vector: null, limit, filters });
+  return boostByHeading(found, terms).slice(0, topK);
 }
 
 function bestMode({ collection, embedQuery }: SearchParts): SearchMode {

@@ -30,6 +30,7 @@ export interface MilvusLiteOptions {
 /** Milvus Lite: the engine runs as a process of its own, which this starts, joins and leaves running while it is used. */
 export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
   const { path, location, milvus, variables } = options;
+  const database = milvus.database === "default" ? null : (milvus.database ?? null);
   const onNotice = options.onNotice ?? (() => {});
   const connection = connectMilvus({
     endpoint: async () => {
@@ -46,7 +47,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     },
     revives: true,
     tls: null,
-    database: null,
+    database,
     timeoutMs: Math.max(milvus.timeoutMs, LONGEST_CALL_MS),
     location,
   });
@@ -56,7 +57,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     kind: "milvus-lite",
     location,
     settings: milvus,
-    size: (name) => folderSize(join(path, "collections", name)),
+    size: (name) => folderSize(join(path, ...(database === null ? [] : ["databases", database]), "collections", name)),
     async lockForWriting(name, purpose) {
       checkCollectionName(name);
       // Beside the engine's socket: whoever writes reaches the engine from this machine.

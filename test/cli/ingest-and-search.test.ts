@@ -269,10 +269,14 @@ describe("rag search", () => {
   });
 
   it("takes a query of 100 KB, and one from standard input", async () => {
-    const long = await sandbox.rag(["search", "-", "--json"], { input: "where is data stored? ".repeat(5000) });
+    const input = "where is data stored? ".repeat(5000);
+    const long = await sandbox.rag(["search", "-", "--json"], { input });
     expect(long.exitCode).toBe(0);
     const { hits } = JSON.parse(long.stdout);
     expect(hits.length).toBeGreaterThan(0);
+    const forPeople = await sandbox.rag(["search", "-"], { input });
+    expect(forPeople).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(forPeople.stdout).toContain("guide/storage.md");
   });
 
   it("does not mind a reader that goes away", async () => {

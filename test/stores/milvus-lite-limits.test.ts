@@ -121,6 +121,15 @@ describe.skipIf(liteUnavailable !== null)(
       expect([chunk?.text, chunk?.metadata]).toEqual(["half \ufffd", { note: "\ufffd" }]);
     });
 
+    it("names a database that it does not have", async () => {
+      const other = await open({ database: "nowhere" });
+      await expect(other.create("docs", textOnly)).rejects.toMatchObject({
+        code: "milvus-database",
+        message: expect.stringContaining("nowhere") as string,
+      });
+      await other.close();
+    });
+
     it("runs no program that a project's own configuration names", async () => {
       await expect(open({ python: "./evil" }, false)).rejects.toMatchObject({ code: "untrusted-configuration" });
     });

@@ -2,6 +2,9 @@ import { bestSimilarity, contentWords } from "../../util/words.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
+/** The part of a query whose words are marked: what is longer was pasted, and nearly every word would be. */
+const maxQueryChars = 1000;
+
 /** Finds the words of a query in passages, whatever their ending. */
 export interface QueryWords {
   /** Marks them where they stand. */
@@ -14,7 +17,7 @@ export interface QueryWords {
 }
 
 export function queryWords(query: string): QueryWords {
-  const wanted = new Set(contentWords(query));
+  const wanted = new Set(contentWords(query.slice(0, maxQueryChars).toWellFormed()));
   const known = new Map<string, boolean>();
   const matches = (word: string): boolean => {
     let match = known.get(word);
