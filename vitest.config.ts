@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Installs the packed package, which takes a minute and the package registry: `npm run smoke`.
+    exclude: ["test/smoke/**"],
     globalSetup: ["test/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,

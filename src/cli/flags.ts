@@ -104,7 +104,7 @@ export function ingestOverrides(flags: IngestFlags): Override[] {
   ]);
 }
 
-export function retrievalOverrides(flags: RetrievalFlags): Override[] {
+function retrievalOverrides(flags: RetrievalFlags): Override[] {
   return given([
     ["search.topK", flags.topK, "--top-k"],
     ["search.mode", flags.mode, "--mode"],

@@ -47,7 +47,7 @@ export interface Runtime {
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-export async function openRuntime(
+async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,

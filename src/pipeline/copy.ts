@@ -43,7 +43,7 @@ export interface CopyResult {
  * the same version is skipped, and a document's first row is written last: a copy that was killed at any moment is
  * completed by the next.
  *
- * Throws `UserError`, before anything is written: `embedding-mismatch` where the target was made with another model or
+ * Throws `UserError`, before anything is written: `foreign-collection`, `embedding-mismatch` where the target was made with another model or
  * metric, `target-has-others` where it holds documents that the source has not; later `source-incomplete`,
  * `interrupted` on abort, `copy-mismatch` where the two differ in the end, and the stores' failures. What was written
  * until then stays.
@@ -64,6 +64,8 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   };
 
   enter("comparing");
+  refuseForeign(source, names.source);
+  refuseForeign(parts.target, names.target);
   if (parts.target !== null) checkMaking(source.manifest, parts.target.manifest, names);
   const records = await untilAborted(source.documents(), signal);
   const inTarget = parts.target === null ? [] : await untilAborted(parts.target.documents(), signal);
@@ -130,6 +132,14 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
   return records.filter(({ docId, docHash, docChunks }) => {
     const there = versions.get(docId);
     return there?.docHash !== docHash || there.docChunks !== docChunks;
+  });
+}
+
+/** What another program made has no record of its documents, and is never written. */
+function refuseForeign(collection: Collection | null, name: string): void {
+  if (collection?.foreign === undefined) return;
+  throw new UserError("foreign-collection", `Another program made collection ${name}: it is searched, not copied.`, {
+    hint: "Ingest the documents themselves into a collection of another name.",
   });
 }
 

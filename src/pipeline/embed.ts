@@ -274,7 +274,7 @@ function createOutcomeMemory() {
 }
 
 /** The model's dimensions and prefixes, with retries where it has to be asked. */
-export function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
+function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
   return withRetries(() => embedder.identity(signal), signal);
 }
 

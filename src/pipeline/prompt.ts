@@ -18,7 +18,7 @@ export interface PromptTemplate {
 }
 
 /** The built-in prompt, written in the template language that own prompts are written in; see docs/prompts.md. */
-export const defaultPromptText = `{{#system}}
+const defaultPromptText = `{{#system}}
 You answer questions from the passages of a document collection. The passages stand between <context> and </context>, each with its number.
 
 - Use nothing but what the passages say. Do not fill gaps from memory, and do not guess.

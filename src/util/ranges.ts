@@ -22,7 +22,7 @@ export function isWhitespace(unit: number): boolean {
 }
 
 /** The stretch without white space at its edges; empty where there is nothing else. */
-export function trimRange(text: string, { start, end }: Range): Range {
+function trimRange(text: string, { start, end }: Range): Range {
   while (end > start && isWhitespace(text.charCodeAt(end - 1))) end--;
   while (start < end && isWhitespace(text.charCodeAt(start))) start++;
   return { start, end };

@@ -70,7 +70,7 @@ function clusteredVectors(seed: number): () => Float32Array {
 }
 
 /** A collection of generated chunks, made through the store itself, with its indexes. */
-export async function makeCollection(
+async function makeCollection(
   chunks: number,
   nextVector: () => Float32Array,
   workspace: Workspace,

@@ -138,6 +138,13 @@ describe("rag collections copy refuses", () => {
     }
     expect((await sandbox.rag(["collections", "copy", "docs", "--to", "./backup"])).exitCode).toBe(0);
   });
+
+  it("without showing a password", async () => {
+    await sourceOf({ documents: 1, chunks: 1, dimensions: 0 });
+    const run = await sandbox.rag(["collections", "copy", "docs", "--to", "http://root:s3cr3t-pw@127.0.0.1:1", "-v"]);
+    expect(run.exitCode).toBe(4);
+    expect(run.stdout + run.stderr).not.toContain("s3cr3t");
+  });
 });
 
 describe("a copy that is interrupted", () => {

@@ -202,6 +202,16 @@ describe("refused before anything is written", () => {
     expect((await target.stats()).chunks).toBe(0);
   });
 
+  test("a collection that another program made, on either side", async () => {
+    const source = await sourceOf({ documents: 2, chunks: 2, dimensions: 0 });
+    const foreign = replacing(source, { foreign: { missing: [] } });
+    await expect(run(foreign)).rejects.toMatchObject({ code: "foreign-collection", exitCode: 2 });
+    expect(await there.list()).toEqual([]);
+    await there.create("docs", manifestFor(0));
+    const through = (target: Collection) => replacing(target, { foreign: { missing: [] } });
+    await expect(run(source, { through })).rejects.toThrow("docs in there");
+  });
+
   test("a target that holds documents of its own", async () => {
     const source = await sourceOf({ documents: 2, chunks: 2, dimensions: 0 });
     const target = await there.create("docs", manifestFor(0));

@@ -21,7 +21,9 @@ export async function renderCopy({ from, to, result, durationMs }: CopyReport, o
   if (output.options.json) return output.writeJson({ from, to, chunks: chunks.total, verified: true, durationMs });
   const lines = [
     `copied ${counted(documents.copied, "document")}, ${counted(chunks.written, "chunk")} in ${formatDuration(durationMs)}`,
-    ...(documents.present === 0 ? [] : [`${counted(documents.present, "document")} were there already`]),
+    ...(documents.present === 0
+      ? []
+      : [`${counted(documents.present, "document")} ${documents.present === 1 ? "was" : "were"} there already`]),
     `from ${from.collection} (${from.location}) to ${to.collection} (${to.location})`,
     `verified: ${counted(documents.total, "document")} and ${counted(chunks.total, "chunk")} on both sides, ${formatCount(chunks.compared)} of them compared and equal`,
   ];
