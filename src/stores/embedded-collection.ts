@@ -1,16 +1,15 @@
 import { readdir, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
+import type { Config } from "../config/schema.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import type { SearchMode } from "../types.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
 import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
-import { lancedb } from "./lancedb.ts";
+import { distanceTypes, ensureIndexes, textIndex } from "./embedded-indexes.ts";
 import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
-/** Up to this many rows an exact scan answers in some tens of milliseconds; beyond, an index pays. */
-const exactRows = 50_000;
 /**
  * Partitions of the vector index that a query looks into; LanceDB makes one of about 4,096 rows. Measured on 100,000
  * random vectors of 384 dimensions: recall@10 is 1.0 with 40 and 0.91 with 20.
@@ -18,12 +17,8 @@ const exactRows = 50_000;
 const probes = 40;
 /** Versions younger than this stay on disk, for readers that opened them. A reader that is slower opens the table anew. */
 const retainMs = 10_000;
-/** LanceDB's name for the full-text index of column `text`. */
-const textIndex = "text_idx";
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
-
-const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
 
 /** From LanceDB's distance (smaller is nearer) to a similarity (greater is nearer). */
 const similarities: Record<Metric, (distance: number) => number> = {
@@ -38,8 +33,10 @@ export function openEmbeddedCollection(options: {
   manifest: Manifest;
   folder: string;
   location: string;
+  /** Settings of the full-text index, should it be missing. */
+  text: Config["text"];
 }): Collection {
-  const { table, name, manifest, folder, location } = options;
+  const { table, name, manifest, folder, location, text } = options;
   const failure = translateStoreError(location);
   const modes: readonly SearchMode[] = manifest.embedding === null ? ["text"] : ["hybrid", "dense", "text"];
 
@@ -61,7 +58,13 @@ export function openEmbeddedCollection(options: {
    */
   async function textLimit(limit: number): Promise<number> {
     const stats = await table.indexStats(textIndex);
-    return stats?.numIndexedRows === 0 ? Math.max(limit, stats.numUnindexedRows) : limit;
+    if (stats === undefined) {
+      throw new UserError("index-missing", `collection ${name} has no full-text index: its first ingest was cut off`, {
+        hint: "run the ingest again, it makes the index",
+        exitCode: ExitCode.backend,
+      });
+    }
+    return stats.numIndexedRows === 0 ? Math.max(limit, stats.numUnindexedRows) : limit;
   }
 
   async function searchText(text: string, limit: number, where: string | null): Promise<ScoredChunk[]> {
@@ -119,14 +122,6 @@ export function openEmbeddedCollection(options: {
     });
   }
 
-  async function indexVectors(): Promise<void> {
-    if (manifest.embedding === null) return;
-    const indexed = (await table.listIndices()).some((index) => index.columns.includes("vector"));
-    if (indexed || (await table.countRows()) <= exactRows) return;
-    const { Index } = await lancedb();
-    await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
-  }
-
   return {
     name,
     manifest,
@@ -176,7 +171,7 @@ export function openEmbeddedCollection(options: {
     },
 
     async optimize() {
-      await indexVectors().catch(failure);
+      await ensureIndexes(table, manifest, text).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));
     },

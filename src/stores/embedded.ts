@@ -8,6 +8,7 @@ import { takeLock } from "../util/lock-file.ts";
 import { openEmbeddedCollection, translateStoreError } from "./embedded-collection.ts";
 import { collectionSchema, manifestOf } from "./embedded-rows.ts";
 import { lancedb } from "./lancedb.ts";
+import { createTextIndex } from "./embedded-indexes.ts";
 import type { Collection, Manifest, NewManifest, Store, WriterLease } from "./types.ts";
 
 export interface EmbeddedStoreOptions {
@@ -58,7 +59,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       }
       const table = await openTable(name);
       const manifest = readManifest(await table.schema().catch(translateStoreError(location)), name, location);
-      return openEmbeddedCollection({ table, name, manifest, folder: tablePath(name), location });
+      return openEmbeddedCollection({ table, name, manifest, folder: tablePath(name), location, text });
     },
 
     async create(name, newManifest: NewManifest) {
@@ -70,21 +71,10 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         });
       }
       const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
-      const { Index } = await lancedb();
       try {
         const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
-        await table.createIndex("text", {
-          config: Index.fts({
-            baseTokenizer: text.tokenizer,
-            language: text.language,
-            stem: text.stem,
-            removeStopWords: text.removeStopWords,
-            lowercase: true,
-            asciiFolding: true,
-            withPosition: false,
-          }),
-        });
-        return openEmbeddedCollection({ table, name, manifest, folder: tablePath(name), location });
+        await createTextIndex(table, text);
+        return openEmbeddedCollection({ table, name, manifest, folder: tablePath(name), location, text });
       } catch (error) {
         throw translateStoreError(location)(error);
       }

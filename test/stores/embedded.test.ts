@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
+import { openEmbeddedStore } from "../../src/stores/embedded.ts";
 import { openStore } from "../../src/stores/index.ts";
+import { documentChunks } from "../fixtures/chunks.ts";
 import { storeContract } from "./contract.ts";
 
 const folders: string[] = [];
@@ -34,4 +36,28 @@ describe("the embedded store", () => {
     },
     ({ config, environment }) => openStore(config, environment),
   );
+});
+
+test("an index that a killed process did not get to make is made by the next optimize", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const manifest = {
+    schemaVersion: 1,
+    embedding: null,
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  } as const;
+  const collection = await store.create("docs", manifest);
+  await collection.upsert(documentChunks("a.md", ["a needle"]));
+  const { connect } = await import("@lancedb/lancedb");
+  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
+
+  const reopened = await store.open("docs");
+  const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
+  await expect(reopened!.search({ ...question, filters: [] })).rejects.toMatchObject({ code: "index-missing" });
+  await reopened!.optimize();
+  expect(await reopened!.search({ ...question, filters: [] })).toHaveLength(1);
+  await store.close();
 });

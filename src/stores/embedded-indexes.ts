@@ -1,0 +1,38 @@
+import type { Table } from "@lancedb/lancedb";
+import type { Config } from "../config/schema.ts";
+import { lancedb } from "./lancedb.ts";
+import type { Manifest, Metric } from "./types.ts";
+
+/** LanceDB's name for the full-text index of column `text`. */
+export const textIndex = "text_idx";
+
+/** LanceDB's names of the metrics. */
+export const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
+
+/** Up to this many rows an exact scan answers in some tens of milliseconds; beyond, an index pays. */
+const exactRows = 50_000;
+
+/** Makes the index that BM25 searches; made on an empty table, it is filled by `optimize`. */
+export async function createTextIndex(table: Table, text: Config["text"]): Promise<void> {
+  const { Index } = await lancedb();
+  await table.createIndex("text", {
+    config: Index.fts({
+      baseTokenizer: text.tokenizer,
+      language: text.language,
+      stem: text.stem,
+      removeStopWords: text.removeStopWords,
+      lowercase: true,
+      asciiFolding: true,
+      withPosition: false,
+    }),
+  });
+}
+
+/** Makes what is missing: an index of the vectors once they are many, and whatever a process that was killed did not get to. */
+export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
+  const columns = new Set((await table.listIndices()).flatMap((index) => index.columns));
+  if (!columns.has("text")) await createTextIndex(table, text);
+  if (manifest.embedding === null || columns.has("vector") || (await table.countRows()) <= exactRows) return;
+  const { Index } = await lancedb();
+  await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
+}
