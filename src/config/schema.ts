@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
- * `docs/configuration.md` and `ragrc.schema.json` are generated from it.
+ * `docs/configuration.md` and `docs/ragrc.schema.json` are generated from it.
  */
 
 const positive = () => z.int().positive();

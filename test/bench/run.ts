@@ -10,6 +10,7 @@ import type { Figure } from "./figure.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchMemory, benchMillion } from "./memory.ts";
 import { benchQuery } from "./query.ts";
+import { benchMilvusLite } from "./milvus-lite.ts";
 import { type Outcome, reportOf, tableOf } from "./report.ts";
 import { benchStartup } from "./startup.ts";
 import { type Workspace, withWorkspace } from "./workspace.ts";
@@ -24,6 +25,7 @@ const topics: Record<string, Topic> = {
   query: benchQuery,
   embed: benchEmbed,
   ask: benchAsk,
+  lite: benchMilvusLite,
 };
 
 process.exitCode = await main(process.argv.slice(2));

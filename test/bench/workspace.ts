@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,6 +32,8 @@ export interface Workspace {
   rag(argv: readonly string[], cwd: string): ProcessRun;
   /** As `rag`, and measures memory, which costs some milliseconds. */
   ragWithPeak(argv: readonly string[], cwd: string): Promise<ProcessRun>;
+  /** As `rag`, for where a thread or a server of this process has to work meanwhile. */
+  ragBeside(argv: readonly string[], cwd: string): Promise<ProcessRun>;
   progress(text: string): void;
 }
 
@@ -70,6 +72,7 @@ async function createWorkspace(root: string): Promise<Workspace> {
       const finished = run(["--import", peakMemoryModule, ragBinary, ...argv], cwd, measured);
       return { ...finished, peakBytes: Number(await readFile(peakFile, "utf8")) };
     },
+    ragBeside: (argv, cwd) => runBeside([ragBinary, ...argv], cwd, variables),
     progress: (text) => void process.stderr.write(`${text}\n`),
   };
 }
@@ -84,6 +87,22 @@ function run(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Proc
     });
   }
   return { milliseconds, stdout: child.stdout, peakBytes: Number.NaN };
+}
+
+function runBeside(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<ProcessRun> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (stdout += part));
+    child.stderr.setEncoding("utf8").on("data", (part: string) => (stderr += part));
+    child.on("error", reject);
+    child.on("close", (status, signal) => {
+      if (status === 0) resolve({ milliseconds: performance.now() - started, stdout, peakBytes: Number.NaN });
+      else reject(new Error(`node ${argv.join(" ")} ended with ${status ?? signal}:\n${stderr}`));
+    });
+  });
 }
 
 function rootAbove(folder: string): string {

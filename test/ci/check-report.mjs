@@ -53,7 +53,9 @@ const problems = [
   ...(failed.length === 0 && reports.some((report) => !report.success) ? ["failed: see the errors above"] : []),
   ...failed.map((test) => `failed: ${test.name}`),
   // A file can fail outside of every test: in its imports or its set-up.
-  ...files.filter((file) => file.status === "failed").map((file) => `failed: ${file.name}`),
+  ...files
+    .filter((file) => file.status === "failed" && !failed.some((test) => test.file === file.name))
+    .map((file) => `failed: ${file.name}`),
   ...skipped.filter((test) => test.excuse === undefined).map((test) => `skipped without a reason: ${test.name}`),
   ...required
     .filter((file) => !passed.some((test) => test.file === file))

@@ -4,7 +4,7 @@ import { codeBlock, table } from "./cli-reference.ts";
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
-/** `ragrc.schema.json`: what a configuration file may hold, for editors. */
+/** `docs/ragrc.schema.json`: what a configuration file may hold, for editors. */
 export function configurationJsonSchema(): string {
   const schema = z.toJSONSchema(configSchema, { io: "input" });
   const titled = { $schema: schema.$schema, title: "Configuration of milvus-rag", ...schema };
@@ -39,7 +39,7 @@ the key \`rag\` of \`package.json\` is read, from the working folder upwards to 
 that holds \`.git\`) or to the home folder, whichever comes first. \`--config\` names a file instead. A configuration is
 data: no code in it, or beside it, is ever run.`,
     `Relative paths in a file start at the file, and so do the names of documents; paths on the command line start at the
-working folder. \`$schema\` with the path of \`ragrc.schema.json\` gives editors completion.`,
+working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives editors completion.`,
     "## Order",
     `Defaults are weaker than the file, the file is weaker than environment variables, and those are weaker than flags.`,
     table(

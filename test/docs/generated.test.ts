@@ -21,7 +21,7 @@ describe("generated documentation is up to date", () => {
   });
 
   it("ragrc.schema.json", async () => {
-    await expect(configurationJsonSchema()).toMatchFileSnapshot("../../ragrc.schema.json");
+    await expect(configurationJsonSchema()).toMatchFileSnapshot("../../docs/ragrc.schema.json");
   });
 });
 
