@@ -4,6 +4,7 @@ import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import type { Config } from "../config/schema.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import type { SearchMode } from "../types.ts";
+import { collectGarbage } from "../util/collect-garbage.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
 import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
@@ -17,6 +18,8 @@ import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchR
 const probes = 40;
 /** Versions younger than this stay on disk, for readers that opened them. A reader that is slower opens the table anew. */
 const retainMs = 10_000;
+/** So many rows leave some tens of megabytes of garbage behind. */
+const rowsPerCollection = 10_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
 
@@ -122,6 +125,13 @@ export function openEmbeddedCollection(options: {
     });
   }
 
+  /** Rows since memory was given back. */
+  let written = 0;
+  function giveBackMemory(): void {
+    written = 0;
+    collectGarbage();
+  }
+
   return {
     name,
     manifest,
@@ -156,6 +166,8 @@ export function openEmbeddedCollection(options: {
         .whenNotMatchedInsertAll()
         .execute(chunks.map(toRow))
         .catch(failure);
+      written += chunks.length;
+      if (written >= rowsPerCollection) giveBackMemory();
     },
 
     async deleteDocuments(docIds) {
@@ -171,6 +183,8 @@ export function openEmbeddedCollection(options: {
     },
 
     async optimize() {
+      // Building an index is when LanceDB needs most.
+      if (written > 0) giveBackMemory();
       await ensureIndexes(table, manifest, text).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));

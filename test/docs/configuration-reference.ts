@@ -11,6 +11,20 @@ export function configurationJsonSchema(): string {
   return `${JSON.stringify(withoutSafeIntegers(titled), null, 2)}\n`;
 }
 
+/**
+ * `src/config/default-config.ts`: every default, for where nothing has to be checked. As text, so that it compiles
+ * whatever the schema became, and can be written anew.
+ */
+export function defaultConfigModule(): string {
+  return `import type { Config } from "./schema.ts";
+
+/** What the schema makes of an empty configuration. Generated from it: change \`schema.ts\` and run \`npm run docs\`. */
+export function defaultConfig(): Config {
+  return JSON.parse(String.raw\`${JSON.stringify(configSchema.parse({}), null, 2)}\`) as Config;
+}
+`;
+}
+
 /** The limits of what JavaScript can count are no limits of a setting. */
 function withoutSafeIntegers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSafeIntegers);

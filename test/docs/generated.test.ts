@@ -5,15 +5,19 @@ import { checkConfig } from "../../src/config/check.ts";
 import { expandVariables } from "../../src/config/expand.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { cliReference } from "./cli-reference.ts";
-import { configurationJsonSchema, configurationReference } from "./configuration-reference.ts";
+import { configurationJsonSchema, configurationReference, defaultConfigModule } from "./configuration-reference.ts";
 
 const example = readFileSync(new URL("../../.ragrc.example.json", import.meta.url), "utf8");
 
 /** `npm run docs` writes these files; here they have to be what it would write. */
-describe("generated documentation is up to date", () => {
+describe("what is generated is up to date", () => {
   it("docs/cli.md", async () => {
     const program = buildProgram("", async () => {});
     await expect(cliReference(program)).toMatchFileSnapshot("../../docs/cli.md");
+  });
+
+  it("src/config/default-config.ts", async () => {
+    await expect(defaultConfigModule()).toMatchFileSnapshot("../../src/config/default-config.ts");
   });
 
   it("docs/configuration.md", async () => {
