@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelCredentials, Client, Metadata, ServiceError } from "@grpc/grpc-js";
-import {
-  type FailureContext,
-  GrpcStatus,
-  isFailure,
-  isRateLimited,
-  statusError,
-  transportError,
-} from "./milvus-errors.ts";
+import { type FailureContext, GrpcStatus, isBusy, isFailure, statusError, transportError } from "./milvus-errors.ts";
 import { type CallName, type Calls, type Protocol, type Status, milvusProtocol } from "./milvus-protocol.ts";
 
 /** Where a channel leads and what its requests carry. */
@@ -55,8 +48,8 @@ export interface MilvusConnection {
 }
 
 const BACKOFF_MS = 500;
-/** 0.5 s + 1 s + … + 16 s: half a minute of patience with a rate limit. */
-const RATE_LIMIT_ATTEMPTS = 7;
+/** 0.5 s + 1 s + … + 16 s: half a minute of patience with a rate limit, or a server that starts. */
+const BUSY_ATTEMPTS = 7;
 const CONNECTION_ATTEMPTS = 3;
 
 type Outcome = { response: unknown } | { status: Status } | { transport: ServiceError };
@@ -110,8 +103,8 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
       }
       if ("status" in outcome) {
         hasAnswered = true;
-        const limit = isRateLimited(outcome.status) ? RATE_LIMIT_ATTEMPTS : CONNECTION_ATTEMPTS;
-        const repeat = (isRateLimited(outcome.status) || outcome.status.retriable) && attempts < limit;
+        const limit = isBusy(outcome.status) ? BUSY_ATTEMPTS : CONNECTION_ATTEMPTS;
+        const repeat = (isBusy(outcome.status) || outcome.status.retriable) && attempts < limit;
         if (!repeat) throw statusError(outcome.status, name, context);
       } else {
         const { code, details } = outcome.transport;

@@ -17,7 +17,10 @@ export interface MilvusDialect {
   product: string;
   /** BM25 inside the database: Milvus 2.5. */
   bm25: boolean;
-  /** Values beside the filter expression: Milvus 2.5. */
+  /**
+   * Values beside the filter expression: Milvus 2.5.2. The first releases of 2.5 have them too, but drop them from
+   * hybrid searches (https://github.com/milvus-io/milvus/issues/38616, mended at the end of 2024).
+   */
   templates: boolean;
   /** Conditions on JSON are evaluated row by row, slower than a few more hits are sorted out here. */
   slowMetadataFilters: boolean;
@@ -89,7 +92,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     kind: "milvus",
     product: `Milvus ${version.replace(/^v/, "")}`,
     bm25: atLeast(2, 5, 0),
-    templates: atLeast(2, 5, 0),
+    templates: atLeast(2, 5, 2),
     slowMetadataFilters: false,
     maxHits: serverlessHost.test(target) ? SERVERLESS_MAX_HITS : MAX_HITS,
     queryWindow: MAX_HITS,

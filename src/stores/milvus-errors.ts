@@ -31,7 +31,13 @@ export const GrpcStatus = {
 
 /** Codes of Milvus (`pkg/util/merr/errors.go`), beside those of the older enumeration that mean the same. */
 const rateLimit = 8;
-const quotaCodes = new Set([3, 4, 7, 9, 102]);
+const notReady = new Set([1, 2]);
+/** Too many requests, no memory, no disk, a quota, too few nodes. */
+const quotaCodes = new Set([3, 4, 7, 9, 12]);
+/** Collections, everything in them, databases. */
+const countCodes = new Set([102, 250, 801]);
+const notAuthenticated = 1400;
+const notPermitted = 1401;
 const collectionNotFound = 100;
 const collectionNotLoaded = new Set([101, 103]);
 const databaseNotFound = 800;
@@ -43,9 +49,18 @@ export function isFailure(status: Status): boolean {
   return status.code !== 0 || status.error_code !== 0;
 }
 
-/** Whether asking again later may help. */
-export function isRateLimited(status: Status): boolean {
+/** Whether asking again in a while is likely to help: the server starts, or is asked too much. */
+export function isBusy(status: Status): boolean {
+  return isRateLimited(status) || isNotReady(status);
+}
+
+function isRateLimited(status: Status): boolean {
   return status.code === rateLimit || (status.code === 0 && status.error_code === legacyRateLimit);
+}
+
+/** Milvus Lite uses the same numbers for other failures, which no repetition mends. */
+function isNotReady(status: Status): boolean {
+  return notReady.has(status.code) && status.retriable;
 }
 
 /** What a Milvus answered where it did not do what was asked. */
@@ -56,6 +71,18 @@ export function statusError(status: Status, call: string, context: FailureContex
       hint: "Wait and run the same command again, it goes on where it stopped; or raise the quota of the cluster.",
     });
   }
+  if (isNotReady(status)) {
+    return backend("milvus-not-ready", `${context.location} is not ready: ${reason}.`, {
+      hint: "A server that was just started needs a minute. Where it lasts, its log says why.",
+    });
+  }
+  if (countCodes.has(status.code)) {
+    return backend("milvus-quota", `${context.location} takes no more: ${reason}.`, {
+      hint: "Drop a collection that is no longer needed (rag collections drop), or raise the quota of the cluster.",
+    });
+  }
+  if (status.code === notAuthenticated) return wrongToken(context.location);
+  if (status.code === notPermitted) return notAllowed(context.location, call, reason);
   if (status.code === collectionNotFound || (status.code === 0 && status.error_code === legacyCollectionNotExists)) {
     return backend(
       MilvusErrorCode.collectionNotFound,
@@ -65,12 +92,16 @@ export function statusError(status: Status, call: string, context: FailureContex
   if (collectionNotLoaded.has(status.code)) {
     return backend(MilvusErrorCode.notLoaded, `The collection is not loaded in ${context.location}: ${reason}.`);
   }
-  if (status.code === databaseNotFound || /database.*not (found|exist)/i.test(reason)) {
+  if (status.code === databaseNotFound || /database(?!=).*not (found|exist)/i.test(reason)) {
     return backend("milvus-database", `There is no database ${context.database ?? "default"} in ${context.location}.`, {
       hint: "Check `milvus.database`, or create the database first.",
     });
   }
-  if (/dim(ension)?s?\b.*(mismatch|not match|expected|should be)|(vector|length).*\bdim\b/i.test(reason)) {
+  // Before there is a collection, a dimension can only be one that the server does not take at all.
+  if (
+    call !== "CreateCollection" &&
+    /dim(ension)?s?\b.*(mismatch|not match|expected|should be)|(vector|length).*\bdim\b/i.test(reason)
+  ) {
     return backend("milvus-dimensions", `The vectors do not fit the collection in ${context.location}: ${reason}.`, {
       hint: "The embedding model is another than the collection was made with; name that one, or ingest with --recreate.",
     });
@@ -84,11 +115,9 @@ export function transportError(code: number, details: string, call: string, cont
   const reason = firstLine(withoutWrapping(details));
   switch (code) {
     case GrpcStatus.unauthenticated:
-      return backend("milvus-token", `${location} does not accept the token.`, {
-        hint: "Check `milvus.token` (MILVUS_TOKEN): an API key, or user:password.",
-      });
+      return wrongToken(location);
     case GrpcStatus.permissionDenied:
-      return backend("milvus-permission", `${location} does not allow ${call}: ${reason}.`);
+      return notAllowed(location, call, reason);
     case GrpcStatus.deadlineExceeded:
       return backend("milvus-timeout", `${location} did not answer within ${context.timeoutMs / 1000} s (${call}).`, {
         hint: "Check that a Milvus listens there, or raise `milvus.timeoutMs`.",
@@ -102,6 +131,16 @@ export function transportError(code: number, details: string, call: string, cont
     default:
       return connectionError(reason, call, context);
   }
+}
+
+function wrongToken(location: string): UserError {
+  return backend("milvus-token", `${location} does not accept the token.`, {
+    hint: "Check `milvus.token` (MILVUS_TOKEN): an API key, or user:password.",
+  });
+}
+
+function notAllowed(location: string, call: string, reason: string): UserError {
+  return backend("milvus-permission", `${location} does not allow ${call}: ${reason}.`);
 }
 
 function connectionError(reason: string, call: string, { location, tls }: FailureContext): UserError {

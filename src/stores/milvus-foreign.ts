@@ -17,7 +17,7 @@ import {
   STRONG,
   type SearchResultData,
 } from "./milvus-protocol.ts";
-import { everyRow, readMilvus } from "./milvus-reader.ts";
+import { WHOLE_ROWS, everyRow, keyPage, readMilvus } from "./milvus-reader.ts";
 import { type MilvusRow, decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
 import { keyValues } from "./milvus-schema.ts";
 import { similarity } from "./milvus-search.ts";
@@ -72,7 +72,7 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
       return;
     }
     const { name: key, data_type: type } = layout.key;
-    for (let last: string | number | null = null; ;) {
+    for (let last: string | number | bigint | null = null; ;) {
       const literal: string = typeof last === "string" ? JSON.stringify(last) : String(last);
       const text: string =
         last === null
@@ -80,12 +80,12 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
             ? `${key} >= -9223372036854775807`
             : `${key} >= ""`
           : `${key} > ${literal}`;
-      const rows: MilvusRow[] = await reader.query({ ...everyRow, text }, scalarFields, {
-        limit: dialect.queryWindow,
-      });
+      const rows: MilvusRow[] = await reader.query({ ...everyRow, text }, scalarFields, keyPage(WHOLE_ROWS));
       if (rows.length === 0) return;
       for (const row of rows) yield toChunk(row, layout);
-      last = rows.map((row) => row[key] as string | number).reduce((left, right) => (left > right ? left : right));
+      last = rows
+        .map((row) => row[key] as string | number | bigint)
+        .reduce((left, right) => (left > right ? left : right));
     }
   }
 
@@ -277,7 +277,8 @@ function textOf(value: unknown): string | null {
 function scalarsOf(entries: [string, unknown][]): Metadata {
   const metadata: Metadata = {};
   for (const [key, value] of entries) {
-    if (isScalar(value)) metadata[key] = value;
+    if (typeof value === "bigint") metadata[key] = String(value);
+    else if (isScalar(value)) metadata[key] = value;
     else if (Array.isArray(value) && value.every(isScalar)) metadata[key] = value;
   }
   return metadata;

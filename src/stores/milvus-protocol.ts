@@ -158,7 +158,8 @@ export interface Calls {
   DescribeIndex: [Named, { index_descriptions: IndexDescription[] }];
   GetCollectionStatistics: [Named, { stats: KeyValue[] }];
   GetLoadState: [Named, { state: number }];
-  LoadCollection: [Named & { replica_number: number }, Status];
+  /** Without a number of replicas: that is the collection's or the database's own business. */
+  LoadCollection: [Named, Status];
   Flush: [{ collection_names: string[] }, Record<string, never>];
   Upsert: [Named & { fields_data: FieldData[]; num_rows: number }, Record<string, never>];
   Delete: [Named & { expr: string; expr_template_values: Record<string, TemplateValue> }, { delete_cnt: Int64 }];

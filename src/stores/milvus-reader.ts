@@ -11,7 +11,7 @@ import { keyValues } from "./milvus-schema.ts";
 const LOAD_MS = 300_000;
 const FLUSH_MS = 300_000;
 /** Rows that come with a vector and their text stay below the 100 MB that a server sends at once, and Lite's 256 MB. */
-const WHOLE_ROWS = 1_000;
+export const WHOLE_ROWS = 1_000;
 const LITE_WHOLE_ROWS = 5_000;
 
 export const everyRow: Expression = { text: "", values: {}, exact: true };
@@ -20,6 +20,18 @@ export const everyRow: Expression = { text: "", values: {}, exact: true };
 interface Part {
   limit?: number;
   offset?: number;
+  /** A page of rows in the order of their keys: see `keyPage`. */
+  iterator?: "true";
+}
+
+/**
+ * The next rows by key. Without `iterator`, a server merges what its segments bring up to the limit, and may go on
+ * past the end of one that has more: the page would have a gap. With it, the page ends there, and can be shorter than
+ * the limit while more rows follow (`parseQueryParams` in Milvus's internal/proxy/task_query.go, `ShouldStopWhenDrained`
+ * in internal/util/reduce). Servers that do not know it pass over it.
+ */
+export function keyPage(limit: number): Part {
+  return { limit, iterator: "true" };
 }
 
 /** What is common to all reads of one collection: loading it when it must be, and reading more rows than a query gives. */
@@ -38,7 +50,7 @@ export interface MilvusReader {
 
 export function readMilvus(connection: MilvusConnection, name: string, dialect: MilvusDialect): MilvusReader {
   async function load(): Promise<void> {
-    await connection.call("LoadCollection", { collection_name: name, replica_number: 1 }, { timeoutMs: LOAD_MS });
+    await connection.call("LoadCollection", { collection_name: name }, { timeoutMs: LOAD_MS });
     const deadline = Date.now() + LOAD_MS;
     for (let wait = 10; ; wait = Math.min(wait * 2, 1_000)) {
       const { state } = await connection.call("GetLoadState", { collection_name: name });
@@ -88,7 +100,7 @@ export function readMilvus(connection: MilvusConnection, name: string, dialect: 
     for (let last = ""; ;) {
       const beyond = `id > ${JSON.stringify(last)}`;
       const text = expression.text === "" ? beyond : `${beyond} and (${expression.text})`;
-      const rows = await query({ ...expression, text }, [...new Set(["id", ...fields])], { limit: pageSize });
+      const rows = await query({ ...expression, text }, [...new Set(["id", ...fields])], keyPage(pageSize));
       if (rows.length === 0) return;
       rows.sort((left, right) => compareKeys(left["id"], right["id"]));
       yield rows;

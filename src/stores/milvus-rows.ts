@@ -2,7 +2,7 @@ import type { Metadata, StoredChunk } from "../types.ts";
 import { UserError } from "../errors.ts";
 import { HEADING_SEPARATOR } from "../util/filter-match.ts";
 import { DataType, type FieldData, type Int64 } from "./milvus-protocol.ts";
-import { TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./milvus-schema.ts";
+import { JSON_BYTES, TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./milvus-schema.ts";
 
 /** A row as Milvus has it: field → value. */
 export type MilvusRow = Record<string, unknown>;
@@ -31,7 +31,7 @@ export function encodeChunks(
   const json = (field: string, value: (row: StoredChunk) => unknown): FieldData => ({
     type: DataType.json,
     field_name: field,
-    scalars: { json_data: { data: rows.map((row) => utf8.encode(JSON.stringify(value(row), wellFormedStrings))) } },
+    scalars: { json_data: { data: rows.map((row) => encodeJson(field, value(row), row.source)) } },
   });
   const columns = [
     text("id", (row) => row.id),
@@ -119,6 +119,15 @@ function within(field: keyof typeof TEXT_BYTES, text: string, source: string): s
   return whole;
 }
 
+function encodeJson(field: string, value: unknown, source: string): Uint8Array {
+  const bytes = utf8.encode(JSON.stringify(value, wellFormedStrings));
+  if (bytes.length <= JSON_BYTES) return bytes;
+  throw new UserError(
+    "too-long",
+    `${source.slice(0, 200)}: its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}.`,
+  );
+}
+
 /** The rows of a result, each field by its name. Keys of a dynamic field stand beside the others. */
 export function decodeRows(columns: readonly FieldData[], count: number | null = null): MilvusRow[] {
   const decoded = columns.map((column) => ({ column, values: decodeColumn(column) }));
@@ -152,7 +161,7 @@ function columnValues({ scalars, vectors }: FieldData): unknown[] {
     );
   }
   if (scalars?.string_data) return Array.from(scalars.string_data.data);
-  if (scalars?.long_data) return Array.from<Int64, number>(scalars.long_data.data, Number);
+  if (scalars?.long_data) return Array.from<Int64, number | bigint>(scalars.long_data.data, exactInteger);
   if (scalars?.json_data) {
     return Array.from(scalars.json_data.data, (bytes) => parseJson(new TextDecoder().decode(bytes)));
   }
@@ -160,6 +169,12 @@ function columnValues({ scalars, vectors }: FieldData): unknown[] {
   if (plain) return Array.from<unknown>(plain.data);
   if (scalars?.float_data) return Array.from(floatsOf(scalars.float_data.data));
   return [];
+}
+
+/** Keys that servers give to rows are larger than what a number holds exactly. */
+function exactInteger(value: Int64): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : BigInt(value.toString());
 }
 
 /** Copied: the bytes stand anywhere in the answer's buffer, and floats need a place of four. */

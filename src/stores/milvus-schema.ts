@@ -21,6 +21,9 @@ export const TEXT_BYTES = {
   format: 64,
 } as const;
 
+/** Most bytes of a JSON value: `common.JSONMaxLength` of Milvus, as it ships. */
+export const JSON_BYTES = 65_536;
+
 /** The text as it was prepared for BM25, where the dialect wants that; longer than the text by the spaces put in. */
 const TERMS_LENGTH = 65_535;
 

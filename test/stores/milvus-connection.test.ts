@@ -3,7 +3,9 @@ import { type AddressInfo, type Server, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { configSchema, type ConfigInput } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
+import { connectMilvus } from "../../src/stores/milvus-connection.ts";
 import type { NewManifest, Store } from "../../src/stores/types.ts";
+import { documentChunks } from "../fixtures/chunks.ts";
 import { type Answers, type StandIn, decodeSchema, startStandIn } from "../fixtures/milvus-server.ts";
 
 const open: (() => unknown)[] = [];
@@ -105,6 +107,15 @@ describe("what a server refuses", () => {
     ["more than the quota", () => refusal(9, "quota exceeded: memory"), "milvus-quota"],
     ["what it has no code for", () => refusal(65535, "something else"), "milvus-refused"],
     ["in the codes of an old server", () => ({ status: { error_code: 1, reason: "old" } }), "milvus-refused"],
+    ["a caller it does not know", () => refusal(1400, "invalid user: not authenticated"), "milvus-token"],
+    ["a caller who may not", () => refusal(1401, "only root: privilege not permitted"), "milvus-permission"],
+    [
+      "one collection too many",
+      () => refusal(102, "exceeded the limit number of collections[limit=5]"),
+      "milvus-quota",
+    ],
+    ["a full disk", () => refusal(7, "disk limit exceeded[predict=2][limit=1]"), "milvus-quota"],
+    ["what names a database in passing", () => refusal(1600, "alias not found[database=a][alias=b]"), "milvus-refused"],
   ])("is translated: %s", async (_, answer, code) => {
     const { address } = await standIn({ ShowCollections: answer });
     const error: unknown = await (await store(address, { database: "nowhere" })).list().catch((e: unknown) => e);
@@ -112,7 +123,110 @@ describe("what a server refuses", () => {
     expect(String(error)).toContain(address);
   });
 
-  it("for now is asked for again, and given up in the end", async () => {
+  it("of rows and questions is translated in the words of both", async () => {
+    const { answers } = emptyServer("v2.6.0");
+    let status = {};
+    const refuses = () => ({ status });
+    const { address } = await standIn({ ...answers, Search: refuses, Upsert: refuses, Query: refuses });
+    const collection = await (await store(address)).create("docs", withVectors);
+    const vector = new Float32Array([1, 0]);
+    const dense = () => collection.search({ mode: "dense", text: "", vector, limit: 1, filters: [] });
+    const write = () => collection.upsert(documentChunks("a.md", ["x"], { vectors: [vector] }));
+    const cases: [() => Promise<unknown>, number, string, string][] = [
+      [dense, 100, "failed to search: collection not found[database=default][collection=docs]", "collection-not-found"],
+      [dense, 800, "database not found[database=nowhere]", "milvus-database"],
+      [dense, 65_535, "vector dimension mismatch, expected vector size(byte) 16, actual 8.", "milvus-dimensions"],
+      [dense, 2000, "Operator::GetOutput failed: segcore error[segcoreCode=2037]", "milvus-refused"],
+      [dense, 1100, "failed to create query plan: cannot parse expression: invalid parameter", "milvus-refused"],
+      [write, 1100, "the length(2) of float data should divide the dim(4): invalid parameter", "milvus-dimensions"],
+      [
+        write,
+        1100,
+        "the dim (2) of field data(vector) is not equal to schema dim (4)[expected=4]",
+        "milvus-dimensions",
+      ],
+      [write, 1804, "fail to deal the insert data", "milvus-refused"],
+      [write, 9, "quota exceeded[reason=memory quota exceeded, please allocate more resources]", "milvus-quota"],
+      [write, 1303, "deny to write the message to mq", "milvus-refused"],
+    ];
+    for (const [operation, code, reason, expected] of cases) {
+      status = { code, error_code: 1, reason };
+      const error: unknown = await operation().catch((e: unknown) => e);
+      const said = code === 800 ? "There is no database" : reason.replace(/\.$/, "");
+      expect(error, reason).toMatchObject({
+        code: expected,
+        exitCode: 4,
+        message: expect.stringContaining(said) as string,
+      });
+    }
+  });
+
+  it("before there is a collection is no matter of its vectors", async () => {
+    const { answers } = emptyServer("v2.6.0", () => ({
+      code: 65_535,
+      reason: "invalid dimension: 40000 of field vector. float vector dimension should be in range 2 ~ 32768",
+    }));
+    const { address } = await standIn(answers);
+    await expect((await store(address)).create("docs", withVectors)).rejects.toMatchObject({
+      code: "milvus-refused",
+      message: expect.stringContaining("in range 2 ~ 32768") as string,
+    });
+  });
+
+  it("because it still starts is asked for again", async () => {
+    const starting = {
+      status: { code: 1, error_code: 1, retriable: true, reason: "service not ready[proxy=1: Initializing]" },
+    };
+    let asked = 0;
+    const { address } = await standIn({
+      ShowCollections: () => (++asked < 2 ? starting : { status: {}, collection_names: ["a"] }),
+    });
+    expect(await (await store(address)).list()).toEqual(["a"]);
+  });
+
+  it("because a row went away in between is asked for again", async () => {
+    const { answers } = emptyServer("v2.6.0");
+    const missed = { status: { code: 2200, error_code: 1, retriable: true, reason: "inconsistent requery result" } };
+    let asked = 0;
+    const { address } = await standIn({
+      ...answers,
+      HybridSearch: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
+    });
+    const collection = await (await store(address)).create("docs", withVectors);
+    const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1, filters: [] } as const;
+    expect(await collection.search({ ...request, filters: [] })).toEqual([]);
+  });
+
+  it.each([
+    ["a start that does not end", { code: 2, error_code: 1, retriable: true, reason: "no proxy" }, "milvus-not-ready"],
+    [
+      "a limit that stays",
+      { code: 8, error_code: 49, retriable: true, reason: "rate limit exceeded[rate=1]" },
+      "milvus-quota",
+    ],
+  ])("is given up in the end: %s", async (_, status, code) => {
+    let asked = 0;
+    const { address } = await standIn({
+      ShowCollections: () => {
+        asked++;
+        return { status };
+      },
+    });
+    const connection = connectMilvus({
+      endpoint: async () => ({ target: address.replace("http://", ""), authorization: null }),
+      revives: false,
+      tls: null,
+      database: null,
+      timeoutMs: 2_000,
+      location: address,
+      backoffMs: 1,
+    });
+    open.push(() => connection.close());
+    await expect(connection.call("ShowCollections", {})).rejects.toMatchObject({ code, exitCode: 4 });
+    expect(asked).toBe(7);
+  });
+
+  it("for now is asked for again", async () => {
     let refused = 0;
     const { address, calls } = await standIn({
       ShowCollections: () =>
@@ -289,9 +403,12 @@ describe("a collection on a server", () => {
     expect(calls.slice(-4)).toEqual(["Query", "LoadCollection", "GetLoadState", "Query"]);
   });
 
-  it("is searched with the values beside the expression", async () => {
+  it.each([
+    ["v2.6.0", "beside", "(title == {v0})", { v0: { string_val: `" or 1==1 or "` } }],
+    ["v2.5.1", "inside", String.raw`(title == "\" or 1==1 or \"")`, {}],
+  ])("of version %s is searched with the values %s the expression", async (version, _, dsl, values) => {
     const seen: Record<string, unknown>[] = [];
-    const { answers } = emptyServer("v2.6.0");
+    const { answers } = emptyServer(version);
     const { address } = await standIn({
       ...answers,
       HybridSearch: (request) => {
@@ -310,8 +427,60 @@ describe("a collection on a server", () => {
     expect(hits).toEqual([]);
     expect(seen).toHaveLength(2);
     for (const request of seen) {
-      expect(request["dsl"]).toBe("(title == {v0})");
-      expect(request["expr_template_values"]).toMatchObject({ v0: { string_val: `" or 1==1 or "` } });
+      expect(request["dsl"]).toBe(dsl);
+      expect(request["expr_template_values"]).toEqual(values);
     }
+  });
+
+  it("takes no metadata that the server would refuse with all the rows of its request", async () => {
+    const { address, calls } = await standIn(emptyServer("v2.6.0").answers);
+    const collection = await (await store(address)).create("docs", textOnly);
+    const rows = documentChunks("notes/long.md", ["x"], { metadata: { note: "é".repeat(32_800) } });
+    await expect(collection.upsert(rows)).rejects.toMatchObject({
+      code: "too-long",
+      message: expect.stringMatching(/notes\/long\.md: its metadata takes 65611 bytes/) as string,
+    });
+    expect(calls).not.toContain("Upsert");
+  });
+});
+
+describe("a collection that another program made, on a server", () => {
+  it("is read whole by keys that no number holds, each row once", async () => {
+    const keys = Array.from({ length: 7 }, (_, index) => 449_927_123_456_789_013n + BigInt(index));
+    const schema = {
+      name: "theirs",
+      fields: [
+        { name: "pk", data_type: 5, is_primary_key: true, autoID: true },
+        { name: "text", data_type: 21 },
+        { name: "other", data_type: 5 },
+        { name: "vec", data_type: 101, type_params: [{ key: "dim", value: "2" }] },
+      ],
+    };
+    const long = (name: string, data: bigint[]) => ({
+      type: 5,
+      field_name: name,
+      scalars: { long_data: { data: data.map(String) } },
+    });
+    const { address } = await standIn({
+      Connect: () => ({ status: {}, server_info: { build_tags: "v2.6.0" } }),
+      DescribeCollection: () => ({ status: {}, collection_name: "theirs", schema }),
+      DescribeIndex: () => refusal(700, "index not found[collection=theirs]"),
+      // A page may end before its limit.
+      Query: (request) => {
+        const after = BigInt(/pk > (\d+)/.exec(String(request["expr"]))?.[1] ?? 0);
+        const page = keys.filter((key) => key > after).slice(0, 3);
+        const texts = {
+          type: 21,
+          field_name: "text",
+          scalars: { string_data: { data: page.map((key) => `of ${key}`) } },
+        };
+        return { status: {}, fields_data: page.length === 0 ? [] : [long("pk", page), texts, long("other", page)] };
+      },
+    });
+    const theirs = await (await store(address)).open("theirs");
+    const documents = (await theirs?.documents()) ?? [];
+    expect(documents.map(({ source }) => source)).toEqual(keys.map(String));
+    const [chunk] = (await theirs?.chunksOf([documents[0]?.docId ?? ""])) ?? [];
+    expect(chunk).toMatchObject({ id: "449927123456789013", metadata: { other: "449927123456789013" } });
   });
 });
