@@ -3,6 +3,7 @@ import type { SearchMode, StoredChunk } from "../types.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import { isLiteAnalyzer, type MilvusDialect } from "./milvus-dialect.ts";
 import { type Expression, isOneOf, quote } from "./milvus-filter.ts";
+import { describeIndexes } from "./milvus-indexes.ts";
 import type { CollectionSchema } from "./milvus-protocol.ts";
 import { everyRow, readMilvus } from "./milvus-reader.ts";
 import { decodeChunk, encodeChunks, rowBytes } from "./milvus-rows.ts";
@@ -26,6 +27,8 @@ export interface MilvusCollectionOptions {
   manifest: Manifest;
   schema: CollectionSchema;
   searchParams: Readonly<Record<string, string | number | boolean>>;
+  /** Makes indexes that are missing. */
+  ensureIndexes(): Promise<void>;
   /** Bytes on disk; `null` where the deployment does not tell. */
   size(name: string): Promise<number | null>;
 }
@@ -34,7 +37,7 @@ export interface MilvusCollectionOptions {
 export function openMilvusCollection(options: MilvusCollectionOptions): Collection {
   const { connection, dialect, name, manifest, schema } = options;
   const has = (field: string): boolean => schema.fields.some((candidate) => candidate.name === field);
-  const reader = readMilvus(connection, name, dialect);
+  const reader = readMilvus(connection, name, dialect, options.ensureIndexes);
   const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
   const terms = has(TERMS_FIELD) && isLiteAnalyzer(manifest.analyzer) ? liteAnalyzers[manifest.analyzer] : null;
   const search = searchMilvus({
@@ -119,7 +122,10 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       }
     },
 
-    optimize: () => reader.flush(),
+    async optimize() {
+      await options.ensureIndexes();
+      await reader.flush();
+    },
 
     async search(request) {
       checkMode(request, modes, options);
@@ -127,8 +133,8 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     },
 
     async stats() {
-      const [{ index_descriptions: indexes }, chunks, sizeBytes] = await Promise.all([
-        connection.call("DescribeIndex", { collection_name: name }),
+      const [indexes, chunks, sizeBytes] = await Promise.all([
+        describeIndexes(connection, name),
         reader.count(),
         options.size(name),
       ]);

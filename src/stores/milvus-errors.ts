@@ -14,6 +14,7 @@ export interface FailureContext {
 export const MilvusErrorCode = {
   collectionNotFound: "collection-not-found",
   notLoaded: "milvus-not-loaded",
+  indexNotFound: "milvus-index-not-found",
   unimplemented: "milvus-unimplemented",
   refused: "milvus-refused",
 } as const;
@@ -40,6 +41,7 @@ const notAuthenticated = 1400;
 const notPermitted = 1401;
 const collectionNotFound = 100;
 const collectionNotLoaded = new Set([101, 103]);
+const indexNotFound = 700;
 const databaseNotFound = 800;
 const legacyCollectionNotExists = 4;
 const legacyRateLimit = 49;
@@ -91,6 +93,9 @@ export function statusError(status: Status, call: string, context: FailureContex
   }
   if (collectionNotLoaded.has(status.code)) {
     return backend(MilvusErrorCode.notLoaded, `The collection is not loaded in ${context.location}: ${reason}.`);
+  }
+  if (status.code === indexNotFound) {
+    return backend(MilvusErrorCode.indexNotFound, `The collection has no index in ${context.location}: ${reason}.`);
   }
   if (status.code === databaseNotFound || /database(?!=).*not (found|exist)/i.test(reason)) {
     return backend("milvus-database", `There is no database ${context.database ?? "default"} in ${context.location}.`, {

@@ -6,6 +6,7 @@ import { documentId } from "../util/ids.ts";
 import { modesOf } from "./milvus-collection.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import type { MilvusDialect } from "./milvus-dialect.ts";
+import { describeIndexes } from "./milvus-indexes.ts";
 import {
   BM25_FUNCTION,
   BOOLEAN_EXPRESSION,
@@ -46,9 +47,7 @@ export interface ForeignCollectionOptions {
 export async function openForeignCollection(options: ForeignCollectionOptions): Promise<Collection> {
   const { connection, dialect, name, schema } = options;
   const reader = readMilvus(connection, name, dialect);
-  const { index_descriptions: indexes } = await connection
-    .call("DescribeIndex", { collection_name: name })
-    .catch(() => ({ index_descriptions: [] as IndexDescription[] }));
+  const indexes = await describeIndexes(connection, name);
   const layout = readLayout(schema, indexes, options.fields);
   const { vector, sparse } = layout;
   const manifest = synthesiseManifest(layout);

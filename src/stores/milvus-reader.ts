@@ -48,9 +48,25 @@ export interface MilvusReader {
   all(expression: Expression, fields: readonly string[]): AsyncIterable<MilvusRow[]>;
 }
 
-export function readMilvus(connection: MilvusConnection, name: string, dialect: MilvusDialect): MilvusReader {
-  async function load(): Promise<void> {
+/** `ensureIndexes` is called where the collection cannot be loaded for want of one. */
+export function readMilvus(
+  connection: MilvusConnection,
+  name: string,
+  dialect: MilvusDialect,
+  ensureIndexes: () => Promise<void> = async () => {},
+): MilvusReader {
+  async function startLoading(): Promise<void> {
     await connection.call("LoadCollection", { collection_name: name }, { timeoutMs: LOAD_MS });
+  }
+
+  async function load(): Promise<void> {
+    try {
+      await startLoading();
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw error;
+      await ensureIndexes();
+      await startLoading();
+    }
     const deadline = Date.now() + LOAD_MS;
     for (let wait = 10; ; wait = Math.min(wait * 2, 1_000)) {
       const { state } = await connection.call("GetLoadState", { collection_name: name });

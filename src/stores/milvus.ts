@@ -10,8 +10,9 @@ import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./milvus
 import { type AnalyzerChoice, type MilvusDialect, liteDialect, serverDialect } from "./milvus-dialect.ts";
 import { MilvusErrorCode, backend } from "./milvus-errors.ts";
 import { openForeignCollection } from "./milvus-foreign.ts";
+import { ensureIndexes } from "./milvus-indexes.ts";
 import { BM25_FUNCTION, type DescribedCollection, STRONG } from "./milvus-protocol.ts";
-import { manifestProperties, newIndexes, newSchema, readManifest } from "./milvus-schema.ts";
+import { manifestProperties, newSchema, readManifest } from "./milvus-schema.ts";
 import { readMilvus } from "./milvus-reader.ts";
 import type { Collection, Manifest, Store, WriterLease } from "./types.ts";
 
@@ -136,7 +137,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         { hint: "Update milvus-rag, or ingest again with --recreate." },
       );
     }
-    return openMilvusCollection({ ...common, manifest, size: parts.size });
+    const { schema } = described;
+    return openMilvusCollection({
+      ...common,
+      manifest,
+      ensureIndexes: () => ensureIndexes({ connection, name, schema, manifest, dialect, dense: settings.index }),
+      size: parts.size,
+    });
   }
 
   /** Makes the collection with the first of the analyzers that the server has. */
@@ -202,14 +209,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         if (dialect.bm25 && !schema.functions.some(({ type }) => type === BM25_FUNCTION)) {
           throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function.`);
         }
-        for (const { field, parameters } of newIndexes(schema, manifest, dialect, settings.index)) {
-          await connection.call("CreateIndex", {
-            collection_name: name,
-            field_name: field,
-            index_name: field,
-            extra_params: parameters,
-          });
-        }
+        await ensureIndexes({ connection, name, schema, manifest, dialect, dense: settings.index });
         await readMilvus(connection, name, dialect).load();
       } catch (error) {
         // A collection that cannot be searched would be in the way of the next attempt.

@@ -269,6 +269,7 @@ function emptyServer(version: string, refuses: (schema: Buffer) => Record<string
       properties = request["properties"];
       return {};
     },
+    DescribeIndex: () => refusal(700, "index not found[collection=docs]"),
     CreateIndex: (request) => {
       requests.push(request);
       return {};
@@ -441,6 +442,39 @@ describe("a collection on a server", () => {
       message: expect.stringMatching(/notes\/long\.md: its metadata takes 65611 bytes/) as string,
     });
     expect(calls).not.toContain("Upsert");
+  });
+});
+
+describe("a collection whose maker was killed before its indexes were made", () => {
+  it("gets them when it is first needed", async () => {
+    const { answers, requests } = emptyServer("v2.6.0");
+    const { address: before } = await standIn(answers);
+    await (await store(before)).create("docs", withVectors);
+
+    const wanted = requests.flatMap(({ field_name: field }) => (typeof field === "string" ? [field] : []));
+    const made: string[] = [];
+    const { address } = await standIn({
+      ...answers,
+      DescribeIndex: () =>
+        made.length === 0
+          ? refusal(700, "index not found[collection=docs]")
+          : { status: {}, index_descriptions: made.map((field) => ({ field_name: field, index_name: field })) },
+      CreateIndex: ({ field_name: field }) => {
+        made.push(String(field));
+        return {};
+      },
+      LoadCollection: () =>
+        made.length === wanted.length ? {} : { code: 700, reason: "index not found[collection=docs]" },
+      Search: () =>
+        made.length === wanted.length
+          ? { status: {}, results: { scores: [], topks: [0] } }
+          : refusal(101, "collection not loaded[collection=docs]"),
+    });
+    const collection = await (await store(address)).open("docs");
+    const vector = new Float32Array([1, 0]);
+    expect(await collection!.search({ mode: "dense", text: "", vector, limit: 1, filters: [] })).toEqual([]);
+    expect(made.length).toBeGreaterThan(1);
+    expect(made).toEqual(wanted);
   });
 });
 
