@@ -8,6 +8,7 @@ import { collectGarbage } from "../util/collect-garbage.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
 import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
+import { translateStoreError } from "./embedded-errors.ts";
 import { distanceTypes, ensureIndexes, textIndex } from "./embedded-indexes.ts";
 import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
@@ -253,27 +254,6 @@ function docIdIn(docIds: readonly string[]): string {
 
 function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
-}
-
-/** Makes a `UserError` (exit code 4) of what LanceDB throws: it knows only messages. */
-export function translateStoreError(location: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof UserError) throw error;
-    const message = messageOf(error);
-    const [code, hint] = /no space left|disk quota|os error 28/i.test(message)
-      ? [
-          "disk-full",
-          "Free some space and run the command again: what was written before is kept, and the rest follows.",
-        ]
-      : /permission denied|os error 13|read-only file system|os error 30/i.test(message)
-        ? ["store-unusable", "Give the store folder the rights to write, or set store.path in .ragrc to another one."]
-        : ["store-failed", "Run the command again. If it fails again: rag collections drop, and ingest anew."];
-    throw new UserError(code, `The embedded store in ${location} failed: ${message}`, {
-      hint,
-      exitCode: ExitCode.backend,
-      cause: error,
-    });
-  };
 }
 
 /** LanceDB deletes the files of an old index and leaves its folder. */

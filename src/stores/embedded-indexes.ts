@@ -28,11 +28,29 @@ export async function createTextIndex(table: Table, text: Config["text"]): Promi
   });
 }
 
-/** Makes what is missing: an index of the vectors once they are many, and whatever a process that was killed did not get to. */
+/**
+ * Makes what is missing: an index of the vectors once they are many, whatever a process that was killed did not get to,
+ * and a full-text index whose files are damaged.
+ */
 export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
   const columns = new Set((await table.listIndices()).flatMap((index) => index.columns));
-  if (!columns.has("text")) await createTextIndex(table, text);
+  if (!columns.has("text") || !(await textIndexAnswers(table))) await createTextIndex(table, text);
   if (manifest.embedding === null || columns.has("vector") || (await table.countRows()) <= exactRows) return;
   const { Index } = await lancedb();
   await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
+}
+
+/** Asks for the words of a passage that is there: every part of the index is read for that. */
+async function textIndexAnswers(table: Table): Promise<boolean> {
+  const [row] = (await table.query().select(["text"]).limit(1).toArray()) as { text: string }[];
+  if (row === undefined) return true;
+  const query = table.query().fullTextSearch(row.text.slice(0, 200), { columns: ["text"] });
+  return query
+    .select(["id"])
+    .limit(1)
+    .toArray()
+    .then(
+      () => true,
+      () => false,
+    );
 }

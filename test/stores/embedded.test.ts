@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -60,4 +60,36 @@ test("an index that a killed process did not get to make is made by the next opt
   await reopened!.optimize();
   expect(await reopened!.search({ ...question, filters: [] })).toHaveLength(1);
   await store.close();
+});
+
+test("an index whose files are damaged is made anew by the next optimize", async () => {
+  const projectRoot = await emptyProject();
+  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const manifest = {
+    schemaVersion: 1,
+    embedding: null,
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  } as const;
+  const first = open();
+  const collection = await first.create("docs", manifest);
+  await collection.upsert(documentChunks("a.md", ["a needle in the hay"]));
+  await collection.optimize();
+  await first.close();
+  const indexes = join(projectRoot, "docs.lance/_indices");
+  for (const entry of await readdir(indexes, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.startsWith("part_")) await rm(join(entry.parentPath, entry.name));
+  }
+
+  const second = open();
+  const damaged = await second.open("docs");
+  const search = () => damaged!.search({ mode: "text", text: "needle", vector: null, limit: 5, filters: [] });
+  const error: unknown = await search().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "store-failed", hint: expect.stringContaining("rag ingest") });
+  expect(String(error)).not.toMatch(/\.rs:|Caused by|LanceError/);
+  await damaged!.optimize();
+  expect(await search()).toHaveLength(1);
+  await second.close();
 });

@@ -107,6 +107,11 @@ describe("what a server refuses", () => {
     ["more than the quota", () => refusal(9, "quota exceeded: memory"), "milvus-quota"],
     ["what it has no code for", () => refusal(65535, "something else"), "milvus-refused"],
     ["in the codes of an old server", () => ({ status: { error_code: 1, reason: "old" } }), "milvus-refused"],
+    [
+      "what Milvus Lite gives a server's number for not being ready",
+      () => refusal(1, "no such field"),
+      "milvus-refused",
+    ],
     ["a caller it does not know", () => refusal(1400, "invalid user: not authenticated"), "milvus-token"],
     ["a caller who may not", () => refusal(1401, "only root: privilege not permitted"), "milvus-permission"],
     [
