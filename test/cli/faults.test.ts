@@ -260,3 +260,15 @@ describe("bad input", () => {
       expect(message).toContain(place);
   });
 });
+
+test("a damaged collection does not hide the others", async () => {
+  await sandbox.write({ "docs/a.md": "alpha" });
+  await sandbox.rag(["ingest", "docs", "-c", "good"]);
+  await sandbox.rag(["ingest", "docs", "-c", "damaged"]);
+  const versions = path.join(sandbox.folder, ".rag/damaged.lance/_versions");
+  for (const version of await readdir(versions)) await writeFile(path.join(versions, version), "");
+  const run = await sandbox.rag(["collections", "list", "--json"]);
+  expect(run.exitCode).toBe(0);
+  expect(JSON.parse(run.stdout).collections).toMatchObject([{ name: "good" }]);
+  expect(run.stderr).toContain("damaged");
+});

@@ -1,4 +1,4 @@
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, CollectionStats } from "../../stores/types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
@@ -13,14 +13,23 @@ import {
 } from "../render/collections.ts";
 import { type Runtime, findCollection, withRuntime } from "../runtime.ts";
 
+/** Failures of one collection, not of its store. */
+const unreadable = new Set(["corrupt-collection", "newer-collection", "foreign-collection", "store-failed"]);
+
 /** `rag collections list` */
 export async function listCollections(flags: CommonFlags, context: CommandContext): Promise<ExitCode> {
   return withStore(flags, context, async (runtime) => {
     const store = await runtime.store();
     const collections: CollectionSummary[] = [];
     for (const name of await store.list()) {
-      const collection = await store.open(name);
-      if (collection !== null) collections.push(summaryOf(collection, await collection.stats()));
+      try {
+        const collection = await store.open(name);
+        if (collection !== null) collections.push(summaryOf(collection, await collection.stats()));
+      } catch (error) {
+        // One that cannot be read does not hide the others.
+        if (!(error instanceof UserError) || !unreadable.has(error.code)) throw error;
+        context.output.notice(`collection ${name} is left out: ${error.message}`);
+      }
     }
     await renderCollections({ store: { kind: store.kind, location: store.location }, collections }, context.output);
     return ExitCode.done;

@@ -3,7 +3,7 @@ import type { IngestProgress } from "../../pipeline/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
-/** Shows how long work gets on: a line that is redrawn on a terminal, a line now and then elsewhere. */
+/** Shows how long work gets on: a line that is redrawn. */
 export interface ProgressView<Progress> {
   update(progress: Progress): void;
   /** Takes it off the screen. */
@@ -19,11 +19,9 @@ interface Staged {
 
 const silent: ProgressView<unknown> = { update: () => {}, stop: () => {} };
 
-/** A log is not flooded: one line in so many milliseconds. */
-const plainInterval = 10_000;
 const redrawInterval = 80;
 
-/** Nothing with `--quiet`, and with `--json` only on a terminal. */
+/** On a terminal only, and not with `--quiet`. */
 export async function createProgress<Progress extends Staged>(
   output: Output,
   describe: Describe<Progress>,
@@ -32,18 +30,7 @@ export async function createProgress<Progress extends Staged>(
   if (options.quiet) return silent;
   // ora never comes to an end of clearing lines where a line holds no character.
   if (messages.isTerminal && messages.columns !== null) return terminalProgress(messages.columns, describe);
-  if (options.json) return silent;
-  const started = performance.now();
-  let last = started;
-  return {
-    update: (progress) => {
-      const now = performance.now();
-      if (now - last < plainInterval) return;
-      last = now;
-      void messages.write(`${describe(progress, now - started)}\n`);
-    },
-    stop: () => {},
-  };
+  return silent;
 }
 
 async function terminalProgress<Progress extends Staged>(
