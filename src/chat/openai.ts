@@ -135,9 +135,9 @@ async function* readAnswer(
       break;
     }
     case "content_filter":
-      throw new UserError("model-content-filter", `${name}: the provider's content filter stopped the answer.`, {
+      throw new UserError("model-content-filter", `${name}: the provider's content filter stopped the answer`, {
         exitCode: ExitCode.backend,
-        hint: "Ask in other words, or use another model.",
+        hint: "ask in other words, or use another model",
       });
     case "error":
     case "insufficient_system_resource":
@@ -192,10 +192,10 @@ function failedMidway(endpoint: ModelEndpoint, what: string): ModelError {
   const said = clean(what).replaceAll(/\s+/g, " ").trim().slice(0, 500);
   return new ModelError(
     "server",
-    `${endpoint.label} (${endpoint.model}): the model failed while it answered: ${said}.`,
+    `${endpoint.label} (${endpoint.model}): the model failed while it answered: ${said}`,
     {
       retryable: true,
-      hint: "Run the command again later, or use another model.",
+      hint: "run the command again later, or use another model",
     },
   );
 }

@@ -12,7 +12,7 @@ const chunkers = {
 /** The chunker of this name, loaded on first use. Throws `UserError` `unknown-strategy` where there is none. */
 export async function chunkerFor(strategy: string): Promise<Chunker> {
   if (Object.hasOwn(chunkers, strategy)) return chunkers[strategy as keyof typeof chunkers]();
-  throw new UserError("unknown-strategy", `There is no chunking strategy "${strategy}".`, {
-    hint: `Use one of: ${Object.keys(chunkers).join(", ")}.`,
+  throw new UserError("unknown-strategy", `there is no chunking strategy "${strategy}"`, {
+    hint: `use one of: ${Object.keys(chunkers).join(", ")}`,
   });
 }

@@ -5,7 +5,7 @@ export function requireSmaller(overlap: { name: string; value: number }, whole: 
   if (overlap.value < whole.value) return;
   throw new UserError(
     "invalid-chunking",
-    `chunking.${overlap.name} (${overlap.value}) must be smaller than chunking.${whole.name} (${whole.value}).`,
-    { hint: `Lower chunking.${overlap.name} or raise chunking.${whole.name}.` },
+    `chunking.${overlap.name} (${overlap.value}) must be smaller than chunking.${whole.name} (${whole.value})`,
+    { hint: `lower chunking.${overlap.name} or raise chunking.${whole.name}` },
   );
 }

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { CommanderError } from "commander";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
+import { credentialsOf, secretValues } from "../util/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
@@ -63,8 +64,11 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }
 
+/** Even a message about wrong usage may repeat what was given: the environment's secrets are masked from the start. */
 function outputWith(options: OutputOptions): Output {
-  return createOutput(process, options, process.env);
+  const output = createOutput(process, options, process.env);
+  output.hide([...secretValues(process.env), ...credentialsOf(process.env["MILVUS_URI"] ?? "")]);
+  return output;
 }
 
 /** What a message about wrong usage needs to know, as there are no parsed flags then. */

@@ -23,7 +23,7 @@ export async function openRetrieval(
   const embedQuery = mode === "text" ? null : await runtime.queryEmbedder(collection);
   if (collection.manifest.embedding === null && runtime.config.embedding.provider !== undefined && mode === null) {
     context.output.notice(
-      `collection ${collection.name} has no vectors; searching by text. Make them with: rag ingest --recreate`,
+      `collection ${collection.name} has no vectors; searching by text; make them with: rag ingest --recreate`,
     );
   }
   context.output.stage("open", performance.now() - started, `collection ${collection.name}`);

@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { Collection, Store } from "../stores/types.ts";
 import { closest } from "../util/closest.ts";
+import { credentialsOf } from "../util/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { embeddingMismatch, describe, withCollectionModel } from "./embedding-choice.ts";
 import { type CommonFlags, commonOverrides } from "./flags.ts";
@@ -187,12 +188,9 @@ export async function findCollection(store: Store, name: string): Promise<Collec
   });
 }
 
-/** Values that no output may show. */
+/** Values that no output may show, beside those of the environment. */
 function secretsOf(config: Config, environment: Environment): (string | undefined)[] {
-  const variables = Object.entries(environment.variables).filter(
-    ([name, value]) => /(?:KEY|TOKEN|SECRET|PASSWORD)$/.test(name) && (value?.length ?? 0) >= 8,
-  );
-  const credentials = /^[a-z]+:\/\/([^/@]+)@/i.exec(config.milvus.uri ?? "")?.[1];
-  const configured = [config.milvus.token, credentials, config.embedding.apiKey, config.llm.apiKey];
-  return [...configured, ...variables.map(([, value]) => value)];
+  const named = Object.values(config.providers).map(({ keyVariable = "" }) => environment.variables[keyVariable]);
+  const { embedding, llm, milvus } = config;
+  return [...named, embedding.apiKey, llm.apiKey, milvus.token, ...credentialsOf(milvus.uri ?? "")];
 }

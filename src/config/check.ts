@@ -6,11 +6,11 @@ import { type Config, configSchema } from "./schema.ts";
 /** The checked configuration with all defaults, or everything that is wrong with it. */
 export type Checked = { config: Config; problems: [] } | { config: null; problems: Problem[] };
 
-/** Pure: says everything wrong at once. */
-export function checkConfig(values: unknown): Checked {
+/** Pure: says everything wrong at once. What stands at the `hidden` paths may be a secret, and is not repeated. */
+export function checkConfig(values: unknown, hidden: ReadonlySet<string> = new Set()): Checked {
   const result = configSchema.safeParse(values);
   if (!result.success) {
-    return { config: null, problems: result.error.issues.flatMap((issue) => problemsOf(issue, values)) };
+    return { config: null, problems: result.error.issues.flatMap((issue) => problemsOf(issue, values, hidden)) };
   }
   const problems = contradictions(result.data);
   return problems.length === 0 ? { config: result.data, problems: [] } : { config: null, problems };
@@ -30,7 +30,7 @@ function contradictions({ chunking }: Config): Problem[] {
   return problems;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, values: unknown): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, values: unknown, hidden: ReadonlySet<string>): Problem[] {
   const at = issue.path.map(String);
   const node = schemaAt(at);
   if (issue.code === "unrecognized_keys") {
@@ -40,7 +40,7 @@ function problemsOf(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   if (issue.code === "invalid_key") {
     return [{ path, message: "expected a name of lower-case letters, digits, - and _" }];
   }
-  return [{ path, message: `expected ${expectation(node)}, got ${shown(valueAt(values, at), at)}` }];
+  return [{ path, message: `expected ${expectation(node)}, got ${shown(valueAt(values, at), at, hidden.has(path))}` }];
 }
 
 function unknownKey(key: string, parent: JsonSchema | undefined): string {
@@ -104,12 +104,12 @@ function valueAt(values: unknown, path: readonly string[]): unknown {
 const maxShown = 60;
 
 /** The value as written, cut to a readable length; only its type where it may be a secret. */
-function shown(value: unknown, path: readonly string[]): string {
+function shown(value: unknown, path: readonly string[], isHidden: boolean): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  const secret = path.some((key) => /token|key|secret|password/i.test(key));
+  const secret = isHidden || path.some((key) => /token|key|secret|password/i.test(key));
   if (secret || (typeof value === "string" && /@/.test(value))) return `a ${typeof value}`;
   const text = JSON.stringify(value);
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;

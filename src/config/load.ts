@@ -2,11 +2,12 @@ import path from "node:path";
 import type { Checked } from "./check.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { Environment } from "./environment.ts";
-import { expandVariables } from "./expand.ts";
+import { type ExpansionReport, expandVariables } from "./expand.ts";
 import { findConfigFile } from "./find.ts";
 import { parseModelName } from "./model-name.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
+import { refuseMisuseOfSecrets } from "./untrusted.ts";
 
 /** One setting that a flag or a variable gives, above the file. */
 export interface Override {
@@ -28,7 +29,8 @@ type Values = Record<string, unknown>;
 /**
  * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
  *
- * Throws `UserError`: `config-not-found`, `config-not-readable`, or `invalid-config` with everything that is wrong.
+ * Throws `UserError`: `config-not-found`, `config-not-readable`, `invalid-config` with everything that is wrong, or, for
+ * a file that the user does not answer for, `stray-secret` and `foreign-host`.
  */
 export async function loadConfig(options: {
   variables: Readonly<Record<string, string | undefined>>;
@@ -42,9 +44,11 @@ export async function loadConfig(options: {
   const { variables, workingDirectory, homeDirectory } = options;
   const found = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
   const folder = found === null ? workingDirectory : path.dirname(found.file);
+  const isTrusted = found === null || options.configFile !== null || folder === homeDirectory;
   const problems: Problem[] = [];
+  const report: ExpansionReport = { problems, expansions: [] };
 
-  const fromFile = expandVariables(found?.content ?? {}, variables, problems);
+  const fromFile = expandVariables(found?.content ?? {}, variables, report);
   if (!isValues(fromFile)) {
     throw invalidConfig([{ path: "", message: "expected a mapping of settings" }], found?.file ?? null);
   }
@@ -53,13 +57,17 @@ export async function loadConfig(options: {
   );
   const values = fitOverlaps(overrides.reduce(applyOverride, fromFile));
 
-  const checked = await check(values);
+  const checked = await check(values, new Set(report.expansions.map(({ path }) => path)));
   const reported = new Set(problems.map((problem) => problem.path));
   problems.push(...checked.problems.filter((problem) => !reported.has(problem.path)));
   if (checked.config === null || problems.length > 0) {
     const origins = new Map(overrides.map((override) => [override.path, override.origin]));
     const named = problems.map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
     throw invalidConfig(named, found?.file ?? null);
+  }
+  if (found !== null && !isTrusted) {
+    const { expansions } = report;
+    refuseMisuseOfSecrets({ file: found.file, config: checked.config, expansions, overrides, variables });
   }
   return {
     config: checked.config,
@@ -68,7 +76,7 @@ export async function loadConfig(options: {
       projectRoot: folder,
       workingDirectory,
       configFile: found?.file ?? null,
-      configIsTrusted: found === null || options.configFile !== null || folder === homeDirectory,
+      configIsTrusted: isTrusted,
     },
   };
 }
@@ -77,14 +85,14 @@ export async function loadConfig(options: {
  * The schema's verdict. Its library takes a sixth of the time of a search to load, and there is nothing for it to say
  * where nothing is set, or nothing but the collection.
  */
-async function check(values: Values): Promise<Checked> {
+async function check(values: Values, hidden: ReadonlySet<string>): Promise<Checked> {
   const defaults = defaultConfig();
   const { collection = defaults.collection, ...others } = values;
   if (Object.keys(others).length === 0 && typeof collection === "string" && collection !== "") {
     return { config: { ...defaults, collection }, problems: [] };
   }
   const { checkConfig } = await import("./check.ts");
-  return checkConfig(values);
+  return checkConfig(values, hidden);
 }
 
 function isValues(value: unknown): value is Values {

@@ -34,8 +34,8 @@ export async function openEmbedder(
   if (dimensions !== null && model?.dimensions && dimensions !== model.dimensions && !model.canShorten) {
     throw new UserError(
       "dimensions-fixed",
-      `${endpoint.label} (${endpoint.model}) makes vectors of ${model.dimensions} dimensions, not of ${dimensions}.`,
-      { hint: "Leave embedding.dimensions out, or choose a model that can shorten its vectors." },
+      `${endpoint.label} (${endpoint.model}) makes vectors of ${model.dimensions} dimensions, not of ${dimensions}`,
+      { hint: "leave embedding.dimensions out, or choose a model that can shorten its vectors" },
     );
   }
   const { createOpenAIEmbedder } = await import("./openai.ts");

@@ -50,13 +50,13 @@ export async function locateModel(model: string, root: string): Promise<ModelLoc
   );
   if (isFolder) return { kind: "folder", path };
   if (/^(\.{1,2}|~)([/\\]|$)/.test(model) || isAbsolute(model)) {
-    throw new UserError("model-not-found", `There is no model folder ${path}.`, {
-      hint: "A path in embedding.model is relative to the configuration file's folder.",
+    throw new UserError("model-not-found", `there is no model folder ${path}`, {
+      hint: "a path in embedding.model is relative to the configuration file's folder",
     });
   }
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
-    throw new UserError("model-not-found", `"${model}" is neither a folder nor a name on the model hub.`, {
-      hint: `Names on the hub are owner/model, e.g. Xenova/${basename(model) || "all-MiniLM-L6-v2"}; a folder is written ./${model}.`,
+    throw new UserError("model-not-found", `"${model}" is neither a folder nor a name on the model hub`, {
+      hint: `names on the hub are owner/model, e.g. Xenova/${basename(model) || "all-MiniLM-L6-v2"}; a folder is written ./${model}`,
     });
   }
   return { kind: "hub", name: model };
@@ -75,8 +75,8 @@ export async function findWeights(
     await stat(join(folder, name)).catch(() => missing.push(name));
   }
   if (missing.length > 0) {
-    throw new UserError("model-not-found", `${folder} holds no model: ${missing.join(" and ")} missing.`, {
-      hint: "A model folder has config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx.",
+    throw new UserError("model-not-found", `${folder} holds no model: ${missing.join(" and ")} missing`, {
+      hint: "a model folder has config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx",
     });
   }
   const found: { variant: Quantization; subfolder: "onnx" | "" }[] = [];
@@ -92,13 +92,13 @@ export async function findWeights(
   throw new UserError(
     "model-not-found",
     wanted === undefined || variants.length === 0
-      ? `${folder} holds no ONNX weights.`
-      : `${folder} holds no ${wanted} weights.`,
+      ? `${folder} holds no ONNX weights`
+      : `${folder} holds no ${wanted} weights`,
     {
       hint:
         variants.length === 0
-          ? "Export the model to ONNX first, e.g. with optimum-cli export onnx; the weights are looked for in onnx/model.onnx and model.onnx."
-          : `Set embedding.quantization to ${variants.join(" or ")}, or leave it out.`,
+          ? "export the model to ONNX first, e.g. with optimum-cli export onnx; the weights are looked for in onnx/model.onnx and model.onnx"
+          : `set embedding.quantization to ${variants.join(" or ")}, or leave it out`,
     },
   );
 }
@@ -133,8 +133,8 @@ function poolingOf(config: Record<string, unknown> | null): "mean" | "cls" | nul
   if (config["pooling_mode_mean_tokens"] === true) return "mean";
   const mode = Object.keys(config).find((key) => key.startsWith("pooling_mode_") && config[key] === true);
   if (mode === undefined) return null;
-  throw new UserError("pooling-not-supported", `The model pools with ${mode}, which is not supported.`, {
-    hint: 'Choose another model, or set embedding.pooling to "mean" or "cls".',
+  throw new UserError("pooling-not-supported", `the model pools with ${mode}, which is not supported`, {
+    hint: 'choose another model, or set embedding.pooling to "mean" or "cls"',
   });
 }
 
@@ -143,8 +143,8 @@ function parse<Content>(text: string | null, file: string): Content | null {
   try {
     return JSON.parse(text) as Content;
   } catch (error) {
-    throw new UserError("model-damaged", `The model's ${file} is no JSON (${messageOf(error)}).`, {
-      hint: "Fetch the model again.",
+    throw new UserError("model-damaged", `the model's ${file} is no JSON (${messageOf(error)})`, {
+      hint: "fetch the model again",
       cause: error,
     });
   }

@@ -52,8 +52,8 @@ export function createLocalEmbedder(
 ): Embedder {
   const name = settings.model;
   if (name === undefined) {
-    throw new UserError("model-not-set", "The local provider needs a model, and embedding.model is not set.", {
-      hint: 'Name one from the model hub, which is then downloaded ("Xenova/all-MiniLM-L6-v2"), or a folder ("./models/all-MiniLM-L6-v2").',
+    throw new UserError("model-not-set", "the local provider needs a model, and embedding.model is not set", {
+      hint: 'name one from the model hub, which is then downloaded ("Xenova/all-MiniLM-L6-v2"), or a folder ("./models/all-MiniLM-L6-v2")',
     });
   }
   /** One at a time: the runtime uses all cores for one already. */
@@ -191,10 +191,10 @@ async function importTransformers(options: LocalEmbedderOptions): Promise<Transf
     throw new UserError(
       absent ? "package-missing" : "package-broken",
       absent
-        ? `Local embedding models need the package ${packageName}, which is not installed.`
-        : `The package ${packageName} cannot be loaded: ${messageOf(error)}`,
+        ? `local embedding models need the package ${packageName}, which is not installed`
+        : `the package ${packageName} cannot be loaded: ${messageOf(error)}`,
       {
-        hint: `Install it where rag is installed: npm install --global --ignore-scripts ${packageName} (without --global in a project that depends on milvus-rag).`,
+        hint: `install it where rag is installed: npm install --global --ignore-scripts ${packageName} (without --global in a project that depends on milvus-rag)`,
         cause: error,
       },
     );
@@ -227,26 +227,26 @@ function explainLoading(error: unknown, location: ModelLocation): unknown {
   if (error instanceof UserError) return error;
   const said = messageOf(error);
   if (location.kind === "folder") {
-    return new UserError("model-damaged", `The model in ${location.path} cannot be loaded: ${said}`, {
-      hint: "Check that the folder holds a feature-extraction model in ONNX, and fetch or export it again.",
+    return new UserError("model-damaged", `the model in ${location.path} cannot be loaded: ${said}`, {
+      hint: "check that the folder holds a feature-extraction model in ONNX, and fetch or export it again",
       exitCode: ExitCode.backend,
       cause: error,
     });
   }
   if (/unauthorized|could not locate file|not found|40[134]/i.test(said)) {
     return new ModelError("not-found", `local (${location.name}): the model hub has no such ONNX model: ${said}`, {
-      hint: "Check embedding.model: it must have ONNX weights, as the models of Xenova and onnx-community have. embedding.quantization must name a variant that it has.",
+      hint: "check embedding.model: it must have ONNX weights, as the models of Xenova and onnx-community have; embedding.quantization must name a variant that it has",
       cause: error,
     });
   }
   return new ModelError("connection", `local (${location.name}): the model cannot be fetched or loaded: ${said}`, {
-    hint: 'Check the network, set HF_ENDPOINT to a mirror, or put the model into a folder and name that ("./models/…").',
+    hint: 'check the network, set HF_ENDPOINT to a mirror, or put the model into a folder and name that ("./models/…")',
     cause: error,
   });
 }
 
 function broken(name: string, what: string): ModelError {
   return new ModelError("bad-response", `local (${name}): the model cannot be used: ${what}`, {
-    hint: "Choose a feature-extraction model, or another embedding.quantization.",
+    hint: "choose a feature-extraction model, or another embedding.quantization",
   });
 }

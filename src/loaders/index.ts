@@ -51,9 +51,9 @@ export async function loaderFor(source: string, bytes: Uint8Array): Promise<Load
   if (looksLikeText(bytes)) return loaders.text.open();
   throw new UserError(
     "unsupported-format",
-    `The file is neither text nor a known format: it looks like ${describeBinary(bytes)}.`,
+    `the file is neither text nor a known format: it looks like ${describeBinary(bytes)}`,
     {
-      hint: `Known formats: ${[...formatByExtension.keys()].join(" ")} and any other text.`,
+      hint: `known formats: ${[...formatByExtension.keys()].join(" ")} and any other text`,
     },
   );
 }

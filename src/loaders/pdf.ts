@@ -66,12 +66,12 @@ async function readPages(pdf: PDFDocumentProxy): Promise<{ pages: Page[]; warnin
   const warnings: string[] = [];
   if (broken.length > 0) {
     const reason = messageOf(cause).replace(/\.$/, "");
-    warnings.push(`${broken.length} of ${pages.length} pages could not be read (${reason}).`);
+    warnings.push(`${broken.length} of ${pages.length} pages could not be read (${reason})`);
   }
-  if (empty > 0) warnings.push(`${empty} of ${pages.length} pages have no text; they may need OCR.`);
+  if (empty > 0) warnings.push(`${empty} of ${pages.length} pages have no text; they may need OCR`);
   if (unmapped > 0) {
     warnings.push(
-      `${unmapped} of ${pages.length} pages use fonts that do not say which characters they show; their text may be unreadable.`,
+      `${unmapped} of ${pages.length} pages use fonts that do not say which characters they show; their text may be unreadable`,
     );
   }
   return { pages, warnings };
@@ -130,17 +130,17 @@ function notPdf(bytes: Uint8Array): UserError {
   const likeness = looksLikeHtml(bytes) ? "an HTML page" : looksLikeText(bytes) ? "a text" : describeBinary(bytes);
   return new UserError(
     "not-a-pdf",
-    `The file is no PDF: it looks like ${bytes.length === 0 ? "an empty file" : likeness}.`,
+    `the file is no PDF: it looks like ${bytes.length === 0 ? "an empty file" : likeness}`,
     {
-      hint: "Fetch the file again, or give it the extension of its format.",
+      hint: "fetch the file again, or give it the extension of its format",
     },
   );
 }
 
 function openingFailed(error: unknown): UserError {
   if (error instanceof Error && error.name === "PasswordException") {
-    return new UserError("encrypted", "The PDF is encrypted and needs a password to be read.", {
-      hint: "Save a copy without a password.",
+    return new UserError("encrypted", "the PDF is encrypted and needs a password to be read", {
+      hint: "save a copy without a password",
       cause: error,
     });
   }
@@ -148,8 +148,8 @@ function openingFailed(error: unknown): UserError {
 }
 
 function unreadable(reason: string, cause: unknown): UserError {
-  return new UserError("unreadable-pdf", `The PDF is damaged: ${reason}.`, {
-    hint: "Fetch the file again, or open it in a viewer and save a copy.",
+  return new UserError("unreadable-pdf", `the PDF is damaged: ${reason}`, {
+    hint: "fetch the file again, or open it in a viewer and save a copy",
     cause,
   });
 }

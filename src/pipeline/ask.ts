@@ -88,7 +88,7 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
     return refuse("The passages that were found do not answer this question.", { usage });
   }
   if (reply.truncated !== null) {
-    onEvent({ type: "notice", message: `The answer is cut short: ${reply.truncated}.` });
+    onEvent({ type: "notice", message: `the answer is cut short: ${reply.truncated}` });
   }
 
   const { citations, unknown } = findCitations(reply.text, hits);
@@ -96,7 +96,7 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   if (objection !== null) return refuse(objection, { usage, citations });
   if (strict) onEvent({ type: "text", text: reply.text });
   if (unknown.length > 0) {
-    onEvent({ type: "notice", message: `The answer cites ${brackets(unknown)}, and no such passage was given.` });
+    onEvent({ type: "notice", message: `the answer cites ${brackets(unknown)}, and no such passage was given` });
   }
   return { ...result, answer: reply.text, refused: false, usage, citations };
 }
@@ -199,11 +199,11 @@ function objectionTo({ citations, unknown }: Citations): string | null {
 const brackets = (numbers: readonly number[]) => numbers.map((n) => `[${n}]`).join(", ");
 
 function emptyAnswer(model: string, truncated: string | null): UserError {
-  return new UserError("empty-answer", `${model} gave an empty answer${truncated === null ? "" : `: ${truncated}`}.`, {
+  return new UserError("empty-answer", `${model} gave an empty answer${truncated === null ? "" : `: ${truncated}`}`, {
     exitCode: ExitCode.backend,
     hint:
       truncated === null
-        ? "Ask again, or choose another model with --llm."
-        : "A model that reasons first needs room for both: raise llm.maxTokens.",
+        ? "ask again, or choose another model with --llm"
+        : "a model that reasons first needs room for both: raise llm.maxTokens",
   });
 }

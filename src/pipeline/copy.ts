@@ -114,8 +114,8 @@ async function copyBatch(
     if (chunks.length !== docChunks) {
       throw new UserError(
         "source-incomplete",
-        `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there.`,
-        { hint: "An ingest was interrupted. Run it again, then copy again.", exitCode: ExitCode.backend },
+        `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there`,
+        { hint: "an ingest was interrupted; run it again, then copy again", exitCode: ExitCode.backend },
       );
     }
     await writer.add({ docId, docHash, chunks });
@@ -138,8 +138,8 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
 /** What another program made has no record of its documents, and is never written. */
 function refuseForeign(collection: Collection | null, name: string): void {
   if (collection?.foreign === undefined) return;
-  throw new UserError("foreign-collection", `Another program made collection ${name}: it is searched, not copied.`, {
-    hint: "Ingest the documents themselves into a collection of another name.",
+  throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
+    hint: "ingest the documents themselves into a collection of another name",
   });
 }
 
@@ -148,8 +148,8 @@ function checkMaking(source: Manifest, target: Manifest, names: CopyRequest["nam
   if (isDeepStrictEqual(source.embedding, target.embedding) && source.metric === target.metric) return;
   throw new UserError(
     "embedding-mismatch",
-    `Collection ${names.target} was made with ${making(target)}, and ${names.source} with ${making(source)}.`,
-    { hint: "Copy to another name with --as, or drop the collection there first." },
+    `collection ${names.target} was made with ${making(target)}, and ${names.source} with ${making(source)}`,
+    { hint: "copy to another name with --as, or drop the collection there first" },
   );
 }
 
@@ -173,16 +173,16 @@ function checkDocuments(
   const count = others.length === 1 ? "a document" : `${others.length.toLocaleString("en-US")} documents`;
   throw new UserError(
     "target-has-others",
-    `Collection ${names.target} holds ${count} that ${names.source} has not, e.g. ${others.sort()[0]}.`,
-    { hint: "Copy to another name with --as, or drop the collection there first." },
+    `collection ${names.target} holds ${count} that ${names.source} has not, e.g. ${others.sort()[0]}`,
+    { hint: "copy to another name with --as, or drop the collection there first" },
   );
 }
 
 function throwIfAborted(signal: AbortSignal, { chunksPresent, chunksTotal, chunksWritten }: CopyProgress): void {
   if (!signal.aborted) return;
   const [done, total] = [chunksPresent + chunksWritten, chunksTotal].map((count) => count.toLocaleString("en-US"));
-  throw new UserError("interrupted", `Interrupted with ${done} of ${total} chunks copied.`, {
-    hint: "What was copied stays. Run the same command again to go on.",
+  throw new UserError("interrupted", `interrupted with ${done} of ${total} chunks copied`, {
+    hint: "what was copied stays; run the same command again to go on",
     exitCode: ExitCode.interrupted,
   });
 }

@@ -77,8 +77,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     }
     const walk = await walkFolder({ folder: place.folder, glob: place.glob, root });
     if (walk.files.length === 0 && place.glob !== everything && walk.unreadable.length === 0) {
-      throw new UserError("no-match", `No file matches "${options.paths[index]}".`, {
-        hint: "Quote the glob, so that the shell passes it on as it is. Files that .gitignore or .ragignore leave out do not match.",
+      throw new UserError("no-match", `no file matches "${options.paths[index]}"`, {
+        hint: "quote the glob, so that the shell passes it on as it is; files that .gitignore or .ragignore leave out do not match",
       });
     }
     for (const path of walk.files) {
@@ -89,8 +89,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     }
     unreadable.push(...walk.unreadable.map(sourceOf));
     warnings.push(
-      ...walk.unreadable.map((path) => `The folder "${sourceOf(path) || "."}" cannot be read and was left out.`),
-      ...walk.loops.map((path) => `"${sourceOf(path)}" links to a folder that it is in, and was not followed.`),
+      ...walk.unreadable.map((path) => `the folder "${sourceOf(path) || "."}" cannot be read and was left out`),
+      ...walk.loops.map((path) => `"${sourceOf(path)}" links to a folder that it is in, and was not followed`),
     );
   }
 
@@ -156,8 +156,8 @@ function splitGlob(pattern: string): { base: string; glob: string } {
 
 async function notFound(path: string, absolute: string, error: NodeJS.ErrnoException | null): Promise<UserError> {
   if (error !== null && !["ENOENT", "ENOTDIR"].includes(error.code ?? "")) {
-    return new UserError("path-unreadable", `"${path}" cannot be read: ${error.code ?? error.message}.`, {
-      hint: "Check the permissions of the path and of the folders above it.",
+    return new UserError("path-unreadable", `"${path}" cannot be read: ${error.code ?? error.message}`, {
+      hint: "check the permissions of the path and of the folders above it",
       cause: error,
     });
   }
@@ -165,8 +165,8 @@ async function notFound(path: string, absolute: string, error: NodeJS.ErrnoExcep
   const similar = closest(basename(absolute), neighbours);
   const name = path.replace(/[\\/]+$/, "");
   const suggestion = similar === null ? null : name.slice(0, name.length - basename(name).length) + similar;
-  return new UserError("path-not-found", `"${path}" does not exist.`, {
-    hint: suggestion === null ? "Paths are relative to the working folder." : `Did you mean "${suggestion}"?`,
+  return new UserError("path-not-found", `"${path}" does not exist`, {
+    hint: suggestion === null ? "paths are relative to the working folder" : `did you mean "${suggestion}"?`,
   });
 }
 

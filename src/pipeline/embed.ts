@@ -102,7 +102,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   }
 
   function interrupt(): void {
-    fail(new UserError("interrupted", "Embedding was interrupted.", { exitCode: ExitCode.interrupted }));
+    fail(new UserError("interrupted", "embedding was interrupted", { exitCode: ExitCode.interrupted }));
   }
 
   function enqueue(text: string): Promise<EmbedOutcome> {

@@ -88,8 +88,8 @@ export class IngestTally {
   throwIfAborted(signal: AbortSignal): void {
     if (!signal.aborted) return;
     const { documentsDone, documentsTotal } = this.#progress;
-    throw new UserError("interrupted", `Interrupted after ${documentsDone} of ${documentsTotal} documents.`, {
-      hint: "What was written stays. Run the same command again to go on.",
+    throw new UserError("interrupted", `interrupted after ${documentsDone} of ${documentsTotal} documents`, {
+      hint: "what was written stays; run the same command again to go on",
       exitCode: ExitCode.interrupted,
     });
   }

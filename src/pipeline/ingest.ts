@@ -207,7 +207,7 @@ class IngestRun {
   #fail(file: DiscoveredFile, code: string, message: string): void {
     if (this.#request.failFast) {
       throw new UserError(code, `${file.source}: ${message}`, {
-        hint: "Mend or exclude the file, or leave out --fail-fast to ingest the others.",
+        hint: "mend or exclude the file, or leave out --fail-fast to ingest the others",
         exitCode: ExitCode.partial,
       });
     }

@@ -56,7 +56,7 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
   if (file.size > maxFileBytes) {
     throw new UserError(
       "too-large",
-      `The file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb.`,
+      `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
   return readFile(file.path);
@@ -72,11 +72,11 @@ function failureOf(error: unknown): { code: string; message: string } | null {
     return { code: error.code, message: error.hint === null ? error.message : `${error.message} ${error.hint}` };
   }
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === "ENOENT") return { code: "vanished", message: "The file was deleted while the ingest ran." };
+  if (code === "ENOENT") return { code: "vanished", message: "the file was deleted while the ingest ran" };
   if (code === "EACCES" || code === "EPERM")
-    return { code: "not-readable", message: "The file may not be read: permission denied." };
+    return { code: "not-readable", message: "the file may not be read: permission denied" };
   if (code === "EISDIR" || code === "EIO" || code === "ELOOP" || code === "EMFILE") {
-    return { code: "not-readable", message: `The file cannot be read: ${messageOf(error)}` };
+    return { code: "not-readable", message: `the file cannot be read: ${messageOf(error)}` };
   }
   return null;
 }

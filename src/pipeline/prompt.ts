@@ -66,8 +66,8 @@ export function parsePrompt(
   });
   const system = nodes.filter((node): node is Section => node.type === "section" && node.name === "system");
   if (system.length > 1) {
-    throw new UserError("invalid-prompt", `${options.name}:${system[1]?.line}: a second {{#system}} section.`, {
-      hint: "A prompt has one system section at most: put both texts into it.",
+    throw new UserError("invalid-prompt", `${options.name}:${system[1]?.line}: a second {{#system}} section`, {
+      hint: "a prompt has one system section at most: put both texts into it",
     });
   }
   const user = nodes.filter((node) => !system.includes(node as Section));
@@ -122,8 +122,8 @@ function requireParts(nodes: readonly TemplateNode[], name: string): void {
     ...(uses(nodes, "passages") && uses(nodes, "text") ? [] : ["{{#passages}}{{n}} {{text}}{{/passages}}"]),
   ];
   if (missing.length === 0) return;
-  throw new UserError("invalid-prompt", `${name} leaves out ${missing.join(" and ")} outside its system section.`, {
-    hint: "A model can only answer a question that it sees, from passages that it sees. See docs/prompts.md.",
+  throw new UserError("invalid-prompt", `${name} leaves out ${missing.join(" and ")} outside its system section`, {
+    hint: "a model can only answer a question that it sees, from passages that it sees; see docs/prompts.md",
   });
 }
 

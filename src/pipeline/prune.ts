@@ -20,9 +20,9 @@ export function documentsToRemove(
   if (policy === "safe" && gone.length > 10 && gone.length > covered.length / 2) {
     throw new UserError(
       "prune-refused",
-      `${gone.length} of the ${covered.length} documents ingested from here before are gone; removing them all may be a mistake. Nothing was changed.`,
+      `${gone.length} of the ${covered.length} documents ingested from here before are gone; removing them all may be a mistake; nothing was changed`,
       {
-        hint: "If they are really gone, run the command again with --prune; to keep them in the collection, with --no-prune.",
+        hint: "if they are really gone, run the command again with --prune; to keep them in the collection, with --no-prune",
       },
     );
   }

@@ -29,8 +29,8 @@ export interface SearchQuery {
 export async function search(parts: SearchParts, request: SearchQuery): Promise<{ mode: SearchMode; hits: Hit[] }> {
   const text = request.query.toWellFormed().trim();
   if (text === "") {
-    throw new UserError("empty-query", "The query is empty.", {
-      hint: 'Say what to look for: rag search "How is data stored?"',
+    throw new UserError("empty-query", "the query is empty", {
+      hint: 'say what to look for: rag search "How is data stored?"',
     });
   }
   const mode = request.mode ?? bestMode(parts);
@@ -71,9 +71,9 @@ function bestMode({ collection, embedQuery }: SearchParts): SearchMode {
   if (mode !== undefined) return mode;
   throw new UserError(
     "no-mode",
-    `Collection "${collection.name}" can only be searched with its embedding model, and none is configured.`,
+    `collection "${collection.name}" can only be searched with its embedding model, and none is configured`,
     {
-      hint: "Configure embedding.provider and embedding.model, or pass --embedding provider/model.",
+      hint: "configure embedding.provider and embedding.model, or pass --embedding provider/model",
     },
   );
 }
@@ -82,9 +82,9 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
   if (collection.manifest.embedding === null) {
     throw new UserError(
       "no-vectors",
-      `Collection "${collection.name}" has no vectors, so --mode ${mode} cannot serve it.`,
+      `collection "${collection.name}" has no vectors, so --mode ${mode} cannot serve it`,
       {
-        hint: "Search with --mode text, or configure an embedding model and run rag ingest --recreate.",
+        hint: "search with --mode text, or configure an embedding model and run rag ingest --recreate",
       },
     );
   }
@@ -92,9 +92,9 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
     const { provider, model } = collection.manifest.embedding;
     throw new UserError(
       "no-embedding-model",
-      `--mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used.`,
+      `--mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used`,
       {
-        hint: "Set the provider's key, or search with --mode text.",
+        hint: "set the provider's key, or search with --mode text",
         exitCode: ExitCode.usage,
       },
     );

@@ -69,8 +69,8 @@ export function parseTemplate(text: string, names: TemplateNames): TemplateNode[
         const where = open.length > 0 && names.sections[name] !== undefined ? " inside another section" : "";
         fail(
           line,
-          `unknown section {{#${name}}}${where}.`,
-          `Known here: ${list(known.map((one) => `#${one}`)) || "none"}.`,
+          `unknown section {{#${name}}}${where}`,
+          `known here: ${list(known.map((one) => `#${one}`)) || "none"}`,
         );
       }
       const section: Section = { type: "section", name, line, children: [] };
@@ -83,8 +83,8 @@ export function parseTemplate(text: string, names: TemplateNames): TemplateNode[
           section === undefined ? "no section is open" : `{{#${section.name}}} of line ${section.line} is`;
         fail(
           line,
-          `{{/${name}}} closes nothing: ${expected}${section === undefined ? "" : " open"}.`,
-          "Close sections in the reverse order of opening them.",
+          `{{/${name}}} closes nothing: ${expected}${section === undefined ? "" : " open"}`,
+          "close sections in the reverse order of opening them",
         );
       }
     } else {
@@ -92,9 +92,9 @@ export function parseTemplate(text: string, names: TemplateNames): TemplateNode[
         const section = Object.keys(names.sections).find((one) => names.sections[one]?.variables.includes(name));
         const hint =
           variables.length > 0 && section !== undefined
-            ? `It is known between {{#${section}}} and {{/${section}}}. Known here: ${list(variables)}.`
-            : `Known here: ${list(variables) || "none"}.`;
-        fail(line, `unknown variable {{${name}}}.`, hint);
+            ? `it is known between {{#${section}}} and {{/${section}}}; known here: ${list(variables)}`
+            : `known here: ${list(variables) || "none"}`;
+        fail(line, `unknown variable {{${name}}}`, hint);
       }
       append({ type: "variable", name });
     }
@@ -102,7 +102,7 @@ export function parseTemplate(text: string, names: TemplateNames): TemplateNode[
   appendText(marked.slice(offset));
   const unclosed = open.at(-1);
   if (unclosed !== undefined) {
-    fail(unclosed.line, `{{#${unclosed.name}}} is never closed.`, `Put {{/${unclosed.name}}} where the section ends.`);
+    fail(unclosed.line, `{{#${unclosed.name}}} is never closed`, `put {{/${unclosed.name}}} where the section ends`);
   }
   return root;
 }

@@ -129,8 +129,8 @@ function isSameVector(original: Float32Array | null, copied: Float32Array | null
 }
 
 function mismatch(targetName: string, difference: string): UserError {
-  return new UserError("copy-mismatch", `The copy ${targetName} differs from its source: ${difference}.`, {
-    hint: "Drop the copy and make it again, or copy to another name with --as.",
+  return new UserError("copy-mismatch", `the copy ${targetName} differs from its source: ${difference}`, {
+    hint: "drop the copy and make it again, or copy to another name with --as",
     exitCode: ExitCode.backend,
   });
 }

@@ -230,15 +230,15 @@ function bestFirst(hits: ScoredChunk[]): ScoredChunk[] {
 
 function checkVector(vector: Float32Array | null, manifest: Manifest, name: string): Float32Array {
   if (manifest.embedding === null) {
-    throw new UserError("no-vectors", `Collection "${name}" has no vectors: it was made without an embedding model.`, {
-      hint: "Search with --mode text, or configure embedding and ingest with --recreate.",
+    throw new UserError("no-vectors", `collection "${name}" has no vectors: it was made without an embedding model`, {
+      hint: "search with --mode text, or configure embedding and ingest with --recreate",
     });
   }
   if (vector?.length !== manifest.embedding.dimensions) {
     throw new UserError(
       "dimension-mismatch",
-      `Collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}.`,
-      { hint: "Use the collection's own embedding model." },
+      `collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}`,
+      { hint: "use the collection's own embedding model" },
     );
   }
   return vector;

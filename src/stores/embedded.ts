@@ -67,8 +67,8 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       checkCollectionName(name);
       await prepareFolder(path, location);
       if (await isFolder(tablePath(name))) {
-        throw new UserError("collection-exists", `There is a collection "${name}" in ${location} already.`, {
-          hint: "Choose another name, or drop it first: rag collections drop.",
+        throw new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
+          hint: "choose another name, or drop it first: rag collections drop",
         });
       }
       const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
@@ -94,9 +94,9 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       const { pid, host, purpose: theirs, since } = result.heldBy;
       throw new UserError(
         "collection-locked",
-        `Collection "${name}" is being written by another process: ${theirs} (process ${pid} on ${host}, since ${since}).`,
+        `collection "${name}" is being written by another process: ${theirs} (process ${pid} on ${host}, since ${since})`,
         {
-          hint: "Wait until it has ended, or stop it. Searching goes on meanwhile.",
+          hint: "wait until it has ended, or stop it; searching goes on meanwhile",
           exitCode: ExitCode.backend,
         },
       );
@@ -111,20 +111,16 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 function readManifest(schema: { metadata: Map<string, string> }, name: string, location: string): Manifest {
   const manifest = manifestOf(schema);
   if (manifest === null) {
-    throw new UserError(
-      "foreign-collection",
-      `"${name}" in ${location} is a LanceDB table that another program made.`,
-      {
-        hint: "Point store.path at another folder, or use another collection name.",
-      },
-    );
+    throw new UserError("foreign-collection", `"${name}" in ${location} is a LanceDB table that another program made`, {
+      hint: "point store.path at another folder, or use another collection name",
+    });
   }
   if (manifest.schemaVersion !== 1) {
     throw new UserError(
       "newer-collection",
-      `Collection "${name}" was made by milvus-rag ${manifest.toolVersion}, which keeps it in a form that this version cannot read.`,
+      `collection "${name}" was made by milvus-rag ${manifest.toolVersion}, which keeps it in a form that this version cannot read`,
       {
-        hint: "Update milvus-rag, or ingest again with --recreate.",
+        hint: "update milvus-rag, or ingest again with --recreate",
       },
     );
   }
@@ -134,9 +130,9 @@ function readManifest(schema: { metadata: Map<string, string> }, name: string, l
 function corrupt(folder: string, name: string, error: unknown): UserError {
   return new UserError(
     "corrupt-collection",
-    `Collection "${name}" cannot be opened, its files in ${folder} are damaged: ${messageOf(error)}`,
+    `collection "${name}" cannot be opened, its files in ${folder} are damaged: ${messageOf(error)}`,
     {
-      hint: `To start over: delete the folder ${folder} and run rag ingest again. The documents themselves are not touched.`,
+      hint: `to start over: delete the folder ${folder} and run rag ingest again; the documents themselves are not touched`,
       exitCode: ExitCode.backend,
       cause: error,
     },
@@ -174,8 +170,8 @@ async function prepareFolder(path: string, location: string): Promise<void> {
 }
 
 function unusable(location: string, reason: string): UserError {
-  return new UserError("store-unusable", `The store folder ${location} cannot be used: ${reason}.`, {
-    hint: "Set store.path in .ragrc to a folder that can be written, or give this one the rights.",
+  return new UserError("store-unusable", `the store folder ${location} cannot be used: ${reason}`, {
+    hint: "set store.path in .ragrc to a folder that can be written, or give this one the rights",
     exitCode: ExitCode.backend,
   });
 }

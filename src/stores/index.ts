@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
+import { isDatabaseFile } from "../util/milvus-address.ts";
 import type { Store, StoreKind } from "./types.ts";
 
 /** What the caller wants to hear of. */
@@ -37,9 +38,9 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
   if (config.milvus.python === undefined || environment.configIsTrusted) return;
   throw new UserError(
     "untrusted-configuration",
-    `${environment.configFile} names a program to run in \`milvus.python\`.`,
+    `${environment.configFile} names a program to run in \`milvus.python\``,
     {
-      hint: "Put it into the configuration in your home folder, or name this file with --config.",
+      hint: "put it into the configuration in your home folder, or name this file with --config",
     },
   );
 }
@@ -51,7 +52,7 @@ function uriOf(config: Config): string {
 /** An address has a scheme, a port, or no more than a host's name; a database of Milvus Lite is a path ending in `.db`. */
 function kindOf(uri: string | undefined): StoreKind {
   if (uri === undefined || uri.trim() === "") return "embedded";
-  return /\.db\/?$/i.test(uri) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? "milvus-lite" : "milvus";
+  return isDatabaseFile(uri) ? "milvus-lite" : "milvus";
 }
 
 /** Opens the store that the configuration names: `milvus.uri` decides, and nothing else does. Connects on first use. */

@@ -176,28 +176,24 @@ function checkMode(
 ): void {
   if (mode !== "text") {
     if (manifest.embedding === null) {
-      throw new UserError(
-        "no-vectors",
-        `Collection "${name}" has no vectors: it was made without an embedding model.`,
-        {
-          hint: "Search with --mode text, or configure embedding and ingest with --recreate.",
-        },
-      );
+      throw new UserError("no-vectors", `collection "${name}" has no vectors: it was made without an embedding model`, {
+        hint: "search with --mode text, or configure embedding and ingest with --recreate",
+      });
     }
     if (vector?.length !== manifest.embedding.dimensions) {
       throw new UserError(
         "dimension-mismatch",
-        `Collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}.`,
-        { hint: "Use the collection's own embedding model." },
+        `collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}`,
+        { hint: "use the collection's own embedding model" },
       );
     }
     if (!vector.every(Number.isFinite)) {
-      throw new UserError("vector-not-finite", "The embedding model gave a vector that is not made of numbers.");
+      throw new UserError("vector-not-finite", "the embedding model gave a vector that is not made of numbers");
     }
   }
   if (!modes.includes(mode)) {
-    throw new UserError("no-text-index", `Collection "${name}" has no BM25 index: ${dialect.product} made it.`, {
-      hint: "BM25 needs Milvus 2.5 or later. Search with --mode dense, or update the server and ingest with --recreate.",
+    throw new UserError("no-text-index", `collection "${name}" has no BM25 index: ${dialect.product} made it`, {
+      hint: "BM25 needs Milvus 2.5 or later; search with --mode dense, or update the server and ingest with --recreate",
     });
   }
 }

@@ -56,8 +56,8 @@ export const liteDialect: MilvusDialect = {
   flushesWrites: true,
   analyzers(wanted = "english") {
     if (!isLiteAnalyzer(wanted)) {
-      throw new UserError("analyzer", `Milvus Lite has no analyzer ${JSON.stringify(wanted)}.`, {
-        hint: `Those that it has: ${Object.keys(liteAnalyzers).join(", ")} (\`milvus.analyzer\`).`,
+      throw new UserError("analyzer", `Milvus Lite has no analyzer ${JSON.stringify(wanted)}`, {
+        hint: `those that it has: ${Object.keys(liteAnalyzers).join(", ")} (\`milvus.analyzer\`)`,
       });
     }
     return [{ name: wanted, params: { tokenizer: "standard" } }];

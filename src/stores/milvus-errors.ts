@@ -69,37 +69,34 @@ function isNotReady(status: Status): boolean {
 export function statusError(status: Status, call: string, context: FailureContext): UserError {
   const reason = firstLine(status.reason);
   if (isRateLimited(status) || quotaCodes.has(status.code)) {
-    return backend("milvus-quota", `${context.location} refuses more for now: ${reason}.`, {
-      hint: "Wait and run the same command again, it goes on where it stopped; or raise the quota of the cluster.",
+    return backend("milvus-quota", `${context.location} refuses more for now: ${reason}`, {
+      hint: "wait and run the same command again, it goes on where it stopped; or raise the quota of the cluster",
     });
   }
   if (isNotReady(status)) {
-    return backend("milvus-not-ready", `${context.location} is not ready: ${reason}.`, {
-      hint: "A server that was just started needs a minute. Where it lasts, its log says why.",
+    return backend("milvus-not-ready", `${context.location} is not ready: ${reason}`, {
+      hint: "a server that was just started needs a minute; where it lasts, its log says why",
     });
   }
   if (countCodes.has(status.code)) {
-    return backend("milvus-quota", `${context.location} takes no more: ${reason}.`, {
-      hint: "Drop a collection that is no longer needed (rag collections drop), or raise the quota of the cluster.",
+    return backend("milvus-quota", `${context.location} takes no more: ${reason}`, {
+      hint: "drop a collection that is no longer needed (rag collections drop), or raise the quota of the cluster",
     });
   }
   if (status.code === notAuthenticated) return wrongToken(context.location);
   if (status.code === notPermitted) return notAllowed(context.location, call, reason);
   if (status.code === collectionNotFound || (status.code === 0 && status.error_code === legacyCollectionNotExists)) {
-    return backend(
-      MilvusErrorCode.collectionNotFound,
-      `There is no such collection in ${context.location}: ${reason}.`,
-    );
+    return backend(MilvusErrorCode.collectionNotFound, `there is no such collection in ${context.location}: ${reason}`);
   }
   if (collectionNotLoaded.has(status.code)) {
-    return backend(MilvusErrorCode.notLoaded, `The collection is not loaded in ${context.location}: ${reason}.`);
+    return backend(MilvusErrorCode.notLoaded, `the collection is not loaded in ${context.location}: ${reason}`);
   }
   if (status.code === indexNotFound) {
-    return backend(MilvusErrorCode.indexNotFound, `The collection has no index in ${context.location}: ${reason}.`);
+    return backend(MilvusErrorCode.indexNotFound, `the collection has no index in ${context.location}: ${reason}`);
   }
   if (status.code === databaseNotFound || /database(?!=).*not (found|exist)/i.test(reason)) {
-    return backend("milvus-database", `There is no database ${context.database ?? "default"} in ${context.location}.`, {
-      hint: "Check `milvus.database`, or create the database first.",
+    return backend("milvus-database", `there is no database ${context.database ?? "default"} in ${context.location}`, {
+      hint: "check `milvus.database`, or create the database first",
     });
   }
   // Before there is a collection, a dimension can only be one that the server does not take at all.
@@ -107,11 +104,11 @@ export function statusError(status: Status, call: string, context: FailureContex
     call !== "CreateCollection" &&
     /dim(ension)?s?\b.*(mismatch|not match|expected|should be)|(vector|length).*\bdim\b/i.test(reason)
   ) {
-    return backend("milvus-dimensions", `The vectors do not fit the collection in ${context.location}: ${reason}.`, {
-      hint: "The embedding model is another than the collection was made with; name that one, or ingest with --recreate.",
+    return backend("milvus-dimensions", `the vectors do not fit the collection in ${context.location}: ${reason}`, {
+      hint: "the embedding model is another than the collection was made with; name that one, or ingest with --recreate",
     });
   }
-  return backend(MilvusErrorCode.refused, `${context.location} refused ${call} (code ${status.code}): ${reason}.`);
+  return backend(MilvusErrorCode.refused, `${context.location} refused ${call} (code ${status.code}): ${reason}`);
 }
 
 /** A call that brought no answer of a Milvus at all. */
@@ -124,59 +121,59 @@ export function transportError(code: number, details: string, call: string, cont
     case GrpcStatus.permissionDenied:
       return notAllowed(location, call, reason);
     case GrpcStatus.deadlineExceeded:
-      return backend("milvus-timeout", `${location} did not answer within ${context.timeoutMs / 1000} s (${call}).`, {
-        hint: "Check that a Milvus listens there, or raise `milvus.timeoutMs`.",
+      return backend("milvus-timeout", `${location} did not answer within ${context.timeoutMs / 1000} s (${call})`, {
+        hint: "check that a Milvus listens there, or raise `milvus.timeoutMs`",
       });
     case GrpcStatus.unimplemented:
-      return backend(MilvusErrorCode.unimplemented, `${location} does not know the call ${call}.`, {
-        hint: "It is not a Milvus, or one that is too old; 2.4 is the oldest that serves.",
+      return backend(MilvusErrorCode.unimplemented, `${location} does not know the call ${call}`, {
+        hint: "it is not a Milvus, or one that is too old; 2.4 is the oldest that serves",
       });
     case GrpcStatus.resourceExhausted:
-      return backend("milvus-quota", `${location} refuses more for now: ${reason}.`);
+      return backend("milvus-quota", `${location} refuses more for now: ${reason}`);
     default:
       return connectionError(reason, call, context);
   }
 }
 
 function wrongToken(location: string): UserError {
-  return backend("milvus-token", `${location} does not accept the token.`, {
-    hint: "Check `milvus.token` (MILVUS_TOKEN): an API key, or user:password.",
+  return backend("milvus-token", `${location} does not accept the token`, {
+    hint: "check `milvus.token` (MILVUS_TOKEN): an API key, or user:password",
   });
 }
 
 function notAllowed(location: string, call: string, reason: string): UserError {
-  return backend("milvus-permission", `${location} does not allow ${call}: ${reason}.`);
+  return backend("milvus-permission", `${location} does not allow ${call}: ${reason}`);
 }
 
 function connectionError(reason: string, call: string, { location, tls }: FailureContext): UserError {
   if (tls && /wrong version number|packet length too long|SSL routines.*unexpected/i.test(reason)) {
-    return backend("milvus-tls", `${location} does not speak TLS.`, { hint: "Write http:// in place of https://." });
+    return backend("milvus-tls", `${location} does not speak TLS`, { hint: "write http:// in place of https://" });
   }
   if (/certificate|self.signed|ERR_TLS|altnames/i.test(reason)) {
-    return backend("milvus-tls", `The certificate of ${location} is not accepted: ${reason}.`, {
-      hint: "Name the authority's certificate in `milvus.tls.caFile`, or the server's name in `milvus.tls.serverName`.",
+    return backend("milvus-tls", `the certificate of ${location} is not accepted: ${reason}`, {
+      hint: "name the authority's certificate in `milvus.tls.caFile`, or the server's name in `milvus.tls.serverName`",
     });
   }
   if (/ENOTFOUND|EAI_AGAIN|name resolution/i.test(reason)) {
-    return backend("milvus-unreachable", `The host of ${location} is not known.`, { hint: "Check `milvus.uri`." });
+    return backend("milvus-unreachable", `the host of ${location} is not known`, { hint: "check `milvus.uri`" });
   }
   if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOENT|ETIMEDOUT/i.test(reason)) {
-    return backend("milvus-unreachable", `Nothing answers at ${location}.`, {
-      hint: "Start the server, or check `milvus.uri`.",
+    return backend("milvus-unreachable", `nothing answers at ${location}`, {
+      hint: "start the server, or check `milvus.uri`",
     });
   }
   if (/protocol error|parse error|HTTP\/1|HTTP status|http2|content-type|bad request/i.test(reason)) {
-    return backend("milvus-not-milvus", `What answers at ${location} is not a Milvus: ${reason}.`, {
-      hint: "Check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services.",
+    return backend("milvus-not-milvus", `what answers at ${location} is not a Milvus: ${reason}`, {
+      hint: "check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services",
     });
   }
-  return backend("milvus-connection", `The connection to ${location} broke during ${call}: ${reason}.`, {
-    hint: tls ? "Check the address and its port." : "Where the server wants TLS, write https:// in `milvus.uri`.",
+  return backend("milvus-connection", `the connection to ${location} broke during ${call}: ${reason}`, {
+    hint: tls ? "check the address and its port" : "where the server wants TLS, write https:// in `milvus.uri`",
   });
 }
 
 export function backend(code: string, message: string, options: { hint?: string; cause?: unknown } = {}): UserError {
-  return new UserError(code, message.replace(/\.\.$/, "."), { ...options, exitCode: ExitCode.backend });
+  return new UserError(code, message, { ...options, exitCode: ExitCode.backend });
 }
 
 /** gRPC puts what happened between remarks of its own. */

@@ -58,9 +58,9 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
   const readOnly = async (): Promise<never> => {
     throw new UserError(
       "foreign-collection",
-      `Another program made the collection "${name}": it is read, not written.`,
+      `another program made the collection "${name}": it is read, not written`,
       {
-        hint: "Ingest into a collection of another name.",
+        hint: "ingest into a collection of another name",
       },
     );
   };
@@ -106,8 +106,8 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     if (isDense && request.vector?.length !== manifest.embedding?.dimensions) {
       throw new UserError(
         "dimension-mismatch",
-        `Collection "${name}" holds vectors of ${manifest.embedding?.dimensions ?? 0} dimensions, the question's has ${request.vector?.length ?? 0}.`,
-        { hint: "Configure the embedding model that the collection was made with." },
+        `collection "${name}" holds vectors of ${manifest.embedding?.dimensions ?? 0} dimensions, the question's has ${request.vector?.length ?? 0}`,
+        { hint: "configure the embedding model that the collection was made with" },
       );
     }
     const { encodePlaceholder } = await connection.protocol;
@@ -303,9 +303,9 @@ function hits(results: SearchResultData | null, layout: Layout): { chunk: Stored
 function unreadable(name: string, missing: readonly string[]): UserError {
   return new UserError(
     "foreign-fields",
-    `Another program made the collection "${name}", and not enough is known of it.`,
+    `another program made the collection "${name}", and not enough is known of it`,
     {
-      hint: missing.length > 0 ? `Set ${missing.join("; ")}.` : "Search with another --mode.",
+      hint: missing.length > 0 ? `set ${missing.join("; ")}` : "search with another --mode",
     },
   );
 }

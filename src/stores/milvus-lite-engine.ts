@@ -85,7 +85,7 @@ function answers(address: string): Promise<boolean> {
 async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const python = await options.python();
   await mkdir(options.database, { recursive: true }).catch((error: unknown) => {
-    throw failure("lite-path", `Milvus Lite cannot use ${options.database}: ${messageOf(error)}.`, null, error);
+    throw failure("lite-path", `Milvus Lite cannot use ${options.database}: ${messageOf(error)}`, null, error);
   });
   const database = await realpath(options.database);
   const folder = await privateRuntimeFolder(options.variables);
@@ -188,8 +188,8 @@ async function heldByOther(database: string): Promise<UserError> {
   const holder = await lockHolder(join(database, "LOCK"));
   return failure(
     "lite-locked",
-    `The database ${database} is in use by ${holder === null ? "another program" : `process ${holder}`}.`,
-    "A Milvus Lite database has one owner at a time: end that program, or let it finish.",
+    `the database ${database} is in use by ${holder === null ? "another program" : `process ${holder}`}`,
+    "a Milvus Lite database has one owner at a time: end that program, or let it finish",
   );
 }
 
@@ -211,8 +211,8 @@ async function refuseOldFormat(database: string): Promise<void> {
   if (status === null || status.isDirectory()) return;
   throw failure(
     "lite-old-format",
-    `${database} is a file: a database of Milvus Lite 2.x, or no database at all.`,
-    `Milvus Lite 3.x keeps a folder and cannot read it. Ingest into another path, e.g. ${basename(database, ".db")}-3.db.`,
+    `${database} is a file: a database of Milvus Lite 2.x, or no database at all`,
+    `Milvus Lite 3.x keeps a folder and cannot read it; ingest into another path, e.g. ${basename(database, ".db")}-3.db`,
   );
 }
 
@@ -226,22 +226,22 @@ function startFailure(
     case "no-interpreter":
       return failure(
         "no-python",
-        `The Python interpreter ${python.command} cannot be started: ${outcome.message}.`,
-        "Check `milvus.python`, or leave it out to let this program provide one.",
+        `the Python interpreter ${python.command} cannot be started: ${outcome.message}`,
+        "check `milvus.python`, or leave it out to let this program provide one",
       );
     case "missing-package":
       return failure(
         "lite-packages",
-        `The Python interpreter ${python.command} lacks a package of Milvus Lite: ${outcome.message}.`,
-        "Install milvus-lite and pymilvus for it, or leave `milvus.python` out to let this program provide them.",
+        `the Python interpreter ${python.command} lacks a package of Milvus Lite: ${outcome.message}`,
+        "install milvus-lite and pymilvus for it, or leave `milvus.python` out to let this program provide them",
       );
     case "unusable-path":
-      return failure("lite-path", `Milvus Lite cannot use ${database}: ${outcome.message}.`, null);
+      return failure("lite-path", `Milvus Lite cannot use ${database}: ${outcome.message}`, null);
     default:
       return failure(
         "lite-start",
-        `Milvus Lite did not start for ${database}: ${outcome.message}.`,
-        `What it said stands in ${log}.`,
+        `Milvus Lite did not start for ${database}: ${outcome.message}`,
+        `what it said stands in ${log}`,
       );
   }
 }

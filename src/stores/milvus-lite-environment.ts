@@ -78,7 +78,7 @@ async function build(root: string, folder: string, options: LiteEnvironmentOptio
   if (python === null && !uv) throw await noPython(variables);
 
   const packages = Object.entries(LITE_PACKAGES).map(([name, version]) => `${name}==${version}`);
-  onNotice(`Setting up Milvus Lite, once: ${packages.join(" and ")} in ${root} (about 450 MB).`);
+  onNotice(`setting up Milvus Lite, once: ${packages.join(" and ")} in ${root} (about 450 MB)`);
   const started = Date.now();
   const partial = await mkdtemp(join(root, PARTIAL_PREFIX));
   try {
@@ -91,7 +91,7 @@ async function build(root: string, folder: string, options: LiteEnvironmentOptio
     const made = await run(makeCommand, makeArguments, variables, INSTALL_MINUTES * 60_000);
     if (made.code !== 0) throw cannotMakeEnvironment(makeCommand, made.output);
 
-    onNotice("Downloading its packages…");
+    onNotice("downloading its packages…");
     const [installCommand, installArguments] = uv
       ? (["uv", ["pip", "install", "--quiet", "--python", interpreterIn(partial), ...packages]] as const)
       : ([
@@ -114,7 +114,7 @@ async function build(root: string, folder: string, options: LiteEnvironmentOptio
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-  onNotice(`Milvus Lite is ready (${Math.round((Date.now() - started) / 1000)} s).`);
+  onNotice(`Milvus Lite is ready (${Math.round((Date.now() - started) / 1000)} s)`);
 }
 
 /** Puts the finished environment in its place, unless another process was there first. */
@@ -205,8 +205,8 @@ async function noPython(variables: LiteEnvironmentOptions["variables"]): Promise
   const wanted = `Python ${OLDEST_PYTHON.join(".")} or later`;
   const found =
     older.code === 0 ? `the one on the search path is ${older.output.trim()}` : "there is none on the search path";
-  return new UserError("no-python", `Milvus Lite needs ${wanted}; ${found}.`, {
-    hint: `Install ${wanted}, or name an interpreter in \`milvus.python\`. Without \`milvus.uri\` the embedded store needs no Python.`,
+  return new UserError("no-python", `Milvus Lite needs ${wanted}; ${found}`, {
+    hint: `install ${wanted}, or name an interpreter in \`milvus.python\`; without \`milvus.uri\` the embedded store needs no Python`,
     exitCode: ExitCode.backend,
   });
 }
@@ -215,8 +215,8 @@ function cannotMakeEnvironment(command: string, output: string): UserError {
   const noVenv = /ensurepip|No module named '?venv/.test(output);
   return new UserError("lite-environment", `\`${command}\` cannot make a virtual environment: ${lastLine(output)}`, {
     hint: noVenv
-      ? "Install the package that brings `venv` (on Debian and Ubuntu: python3-venv), or install uv."
-      : "Name an interpreter that has milvus-lite and pymilvus in `milvus.python`.",
+      ? "install the package that brings `venv` (on Debian and Ubuntu: python3-venv), or install uv"
+      : "name an interpreter that has milvus-lite and pymilvus in `milvus.python`",
     exitCode: ExitCode.backend,
   });
 }
@@ -225,10 +225,10 @@ function cannotInstall(output: string): UserError {
   const unreachable =
     /connection|name resolution|getaddrinfo|timed? ?out|ProxyError|SSLError|certificate|No matching distribution|error sending request/i;
   const message = unreachable.test(output)
-    ? "The packages of Milvus Lite cannot be had: the package index does not answer or does not have them"
-    : "The packages of Milvus Lite could not be installed";
+    ? "the packages of Milvus Lite cannot be had: the package index does not answer or does not have them"
+    : "the packages of Milvus Lite could not be installed";
   return new UserError("lite-packages", `${message}: ${lastLine(output)}`, {
-    hint: `Check the network and pip's configuration, or install ${Object.keys(LITE_PACKAGES).join(" and ")} yourself and name that interpreter in \`milvus.python\`.`,
+    hint: `check the network and pip's configuration, or install ${Object.keys(LITE_PACKAGES).join(" and ")} yourself and name that interpreter in \`milvus.python\``,
     exitCode: ExitCode.backend,
   });
 }

@@ -67,8 +67,8 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
       const { pid, purpose: theirs, since } = result.heldBy;
       throw new UserError(
         "collection-locked",
-        `The database ${location} is being written by another process: ${theirs} (process ${pid}, since ${since}).`,
-        { hint: "Wait until it has ended, or stop it. Searching goes on meanwhile.", exitCode: ExitCode.backend },
+        `the database ${location} is being written by another process: ${theirs} (process ${pid}, since ${since})`,
+        { hint: "wait until it has ended, or stop it; searching goes on meanwhile", exitCode: ExitCode.backend },
       );
     },
     close: async () => {},

@@ -73,7 +73,7 @@ export function readMilvus(
       // The last owner may have ended before it flushed.
       if (state === LoadState.loaded) return flush();
       if (Date.now() > deadline) {
-        throw backend("milvus-timeout", `The collection ${name} was not loaded within ${LOAD_MS / 1000} s.`);
+        throw backend("milvus-timeout", `the collection ${name} was not loaded within ${LOAD_MS / 1000} s`);
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

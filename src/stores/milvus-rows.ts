@@ -61,13 +61,13 @@ function encodeVectors(rows: readonly StoredChunk[], dimensions: number): FieldD
   const values = new Float32Array(rows.length * dimensions);
   for (const [index, row] of rows.entries()) {
     if (row.vector?.length !== dimensions) {
-      throw new TypeError(`A vector of ${row.vector?.length ?? 0} dimensions for a collection of ${dimensions}`);
+      throw new TypeError(`a vector of ${row.vector?.length ?? 0} dimensions for a collection of ${dimensions}`);
     }
     values.set(row.vector, index * dimensions);
   }
   // Milvus Lite would take them, and find nothing any more.
   if (!values.every(Number.isFinite)) {
-    throw new UserError("vector-not-finite", "The embedding model gave a vector that is not made of numbers.");
+    throw new UserError("vector-not-finite", "the embedding model gave a vector that is not made of numbers");
   }
   return {
     type: DataType.floatVector,
@@ -112,8 +112,8 @@ function within(field: keyof typeof TEXT_BYTES, text: string, source: string): s
   if (whole.length * 3 > limit && utf8.encode(whole).length > limit) {
     throw new UserError(
       "too-long",
-      `${source.slice(0, 200)}: its ${field} is longer than the ${limit} bytes that Milvus takes.`,
-      field === "text" ? { hint: "Lower `chunking.maxChars`." } : {},
+      `${source.slice(0, 200)}: its ${field} is longer than the ${limit} bytes that Milvus takes`,
+      field === "text" ? { hint: "lower `chunking.maxChars`" } : {},
     );
   }
   return whole;
@@ -124,7 +124,7 @@ function encodeJson(field: string, value: unknown, source: string): Uint8Array {
   if (bytes.length <= JSON_BYTES) return bytes;
   throw new UserError(
     "too-long",
-    `${source.slice(0, 200)}: its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}.`,
+    `${source.slice(0, 200)}: its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}`,
   );
 }
 

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { checkCollectionName } from "../util/collection-name.ts";
-import { parseMilvusAddress } from "./milvus-address.ts";
+import { parseMilvusAddress } from "../util/milvus-address.ts";
 import { openMilvusCollection } from "./milvus-collection.ts";
 import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./milvus-connection.ts";
 import { type AnalyzerChoice, type MilvusDialect, liteDialect, serverDialect } from "./milvus-dialect.ts";
@@ -73,7 +73,7 @@ async function readTls(tls: Config["milvus"]["tls"], projectRoot: string): Promi
   const read = async (file: string | undefined): Promise<Buffer | null> => {
     if (file === undefined) return null;
     return readFile(resolve(projectRoot, file)).catch((error: unknown) => {
-      throw new UserError("tls-file", `The file ${file} of \`milvus.tls\` cannot be read: ${messageOf(error)}`);
+      throw new UserError("tls-file", `the file ${file} of \`milvus.tls\` cannot be read: ${messageOf(error)}`);
     });
   };
   return {
@@ -100,9 +100,9 @@ async function askForDialect(connection: MilvusConnection, target: string, locat
       if (!(error instanceof UserError) || error.code !== MilvusErrorCode.unimplemented) throw error;
       throw backend(
         "milvus-not-milvus",
-        `What answers at ${location} is not a Milvus: it does not know how to connect.`,
+        `what answers at ${location} is not a Milvus: it does not know how to connect`,
         {
-          hint: "Check the port: Milvus serves its API on 19530.",
+          hint: "check the port: Milvus serves its API on 19530",
         },
       );
     });
@@ -133,8 +133,8 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     if (manifest.schemaVersion !== 1) {
       throw new UserError(
         "newer-collection",
-        `Collection "${name}" was made by milvus-rag ${(manifest as Manifest).toolVersion}, which keeps it in a form that this version cannot read.`,
-        { hint: "Update milvus-rag, or ingest again with --recreate." },
+        `collection "${name}" was made by milvus-rag ${(manifest as Manifest).toolVersion}, which keeps it in a form that this version cannot read`,
+        { hint: "update milvus-rag, or ingest again with --recreate" },
       );
     }
     const { schema } = described;
@@ -193,13 +193,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       const dialect = await parts.dialect();
       const analyzers = dialect.bm25 ? dialect.analyzers(settings.analyzer) : [null];
       if (newManifest.embedding === null && !dialect.bm25) {
-        throw new UserError("no-text-index", `${dialect.product} has no BM25, and no embedding model is configured.`, {
-          hint: "BM25 needs Milvus 2.5 or later; with an older one, configure `embedding`.",
+        throw new UserError("no-text-index", `${dialect.product} has no BM25, and no embedding model is configured`, {
+          hint: "BM25 needs Milvus 2.5 or later; with an older one, configure `embedding`",
         });
       }
       if ((await describe(name)) !== null) {
-        throw new UserError("collection-exists", `There is a collection "${name}" in ${location} already.`, {
-          hint: "Choose another name, or drop it first: rag collections drop.",
+        throw new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
+          hint: "choose another name, or drop it first: rag collections drop",
         });
       }
       const manifest = await createWith(name, { ...newManifest, analyzer: "none" }, analyzers);
@@ -207,7 +207,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       try {
         const { schema } = described;
         if (dialect.bm25 && !schema.functions.some(({ type }) => type === BM25_FUNCTION)) {
-          throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function.`);
+          throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function`);
         }
         await ensureIndexes({ connection, name, schema, manifest, dialect, dense: settings.index });
         await readMilvus(connection, name, dialect).load();
@@ -224,13 +224,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       const described = await describe(name);
       if (described === null) return;
       if (described.collection_name !== "" && described.collection_name !== name) {
-        throw new UserError("alias", `"${name}" is an alias of the collection "${described.collection_name}".`, {
-          hint: "Drop the collection by its own name.",
+        throw new UserError("alias", `"${name}" is an alias of the collection "${described.collection_name}"`, {
+          hint: "drop the collection by its own name",
         });
       }
       if (readManifest(described) === null && !evenIfForeign) {
-        throw new UserError("foreign-collection", `Another program made the collection "${name}" in ${location}.`, {
-          hint: "Add --yes to drop it all the same.",
+        throw new UserError("foreign-collection", `another program made the collection "${name}" in ${location}`, {
+          hint: "add --yes to drop it all the same",
         });
       }
       await connection.call("DropCollection", { collection_name: name });

@@ -70,7 +70,7 @@ function decodeMarked(bytes: Uint8Array, encoding: string): DecodedText {
     : new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
   const replaced = count(text, "\uFFFD");
   const warnings =
-    replaced > 0 ? [`Bytes in ${places(replaced)} are not valid ${encoding.toUpperCase()} and show as \uFFFD.`] : [];
+    replaced > 0 ? [`bytes in ${places(replaced)} are not valid ${encoding.toUpperCase()} and show as \uFFFD`] : [];
   return { text, encoding, warnings };
 }
 
@@ -114,7 +114,7 @@ function decodeDamagedUtf8(bytes: Uint8Array): DecodedText | null {
   return {
     text,
     encoding: "utf-8",
-    warnings: [`Bytes in ${places(replaced)} are not valid UTF-8 and show as \uFFFD.`],
+    warnings: [`bytes in ${places(replaced)} are not valid UTF-8 and show as \uFFFD`],
   };
 }
 
@@ -124,11 +124,11 @@ async function decodeLegacy(bytes: Uint8Array): Promise<DecodedText> {
   const guess = jschardet.detect(bytes, { detectEncodings: legacyEncodings }).encoding?.toLowerCase() ?? "windows-1252";
   const text = iconv.encodingExists(guess) ? iconv.decode(Buffer.from(bytes), guess) : "\uFFFD";
   if (text.includes("\uFFFD")) {
-    throw new UserError("unknown-encoding", "The text is not UTF-8, and its encoding cannot be told.", {
-      hint: "Save the file as UTF-8.",
+    throw new UserError("unknown-encoding", "the text is not UTF-8, and its encoding cannot be told", {
+      hint: "save the file as UTF-8",
     });
   }
-  const warnings = [`The text is not UTF-8; it was read as ${guess}, which is a guess. Save it as UTF-8 to be sure.`];
+  const warnings = [`the text is not UTF-8; it was read as ${guess}, which is a guess; save it as UTF-8 to be sure`];
   return { text, encoding: guess, warnings };
 }
 
@@ -149,13 +149,13 @@ function clean({ text, encoding, warnings }: DecodedText): DecodedText {
   const lines = text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text;
   const nuls = count(lines, "\0");
   if (nuls === 0) return { text: lines, encoding, warnings };
-  const warning = `${nuls === 1 ? "A NUL character was" : `${nuls} NUL characters were`} replaced by a space.`;
+  const warning = `${nuls === 1 ? "a NUL character was" : `${nuls} NUL characters were`} replaced by a space`;
   return { text: lines.replaceAll("\0", " "), encoding, warnings: [...warnings, warning] };
 }
 
 function notText(bytes: Uint8Array): UserError {
-  return new UserError("not-text", `The file is not text: it looks like ${describeBinary(bytes)}.`, {
-    hint: "Give the file the extension of its format, or leave it out with --exclude.",
+  return new UserError("not-text", `the file is not text: it looks like ${describeBinary(bytes)}`, {
+    hint: "give the file the extension of its format, or leave it out with --exclude",
   });
 }
 

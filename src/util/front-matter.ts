@@ -41,7 +41,7 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
   } catch (error) {
     // The library adds an excerpt of the source after the first line.
     const reason = messageOf(String(error instanceof Error ? error.message : error).split("\n")[0]).replace(/:$/, "");
-    return { metadata: {}, length, warning: `The front matter is not valid YAML and was left out: ${reason}` };
+    return { metadata: {}, length, warning: `the front matter is not valid YAML and was left out: ${reason}` };
   }
 }
 

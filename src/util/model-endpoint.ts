@@ -1,6 +1,8 @@
 import { UserError } from "../errors.ts";
 import { providers, unlistedModel } from "../providers.ts";
 import type { Provider } from "../providers.ts";
+import { allowVariable, howToAllow, isAllowed, isListed, isLoopback } from "./allowed-hosts.ts";
+import { looksSecret } from "./secret-variables.ts";
 
 /** A row of `providers` in the configuration. */
 export interface ProviderRow {
@@ -56,11 +58,6 @@ export interface ModelEndpoint {
   facts: Provider;
 }
 
-/** Comma-separated hosts that the user allows keys to be sent to. */
-const allowVariable = "RAG_ALLOW_HOST";
-
-const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
 /** Names of all providers, the configuration's own first. */
 function providerNames(rows: Readonly<Record<string, ProviderRow>>): string[] {
   return [...new Set([...Object.keys(rows), ...Object.keys(providers)])];
@@ -75,8 +72,8 @@ export function resolveProvider(name: string, rows: Readonly<Record<string, Prov
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (row) return fromRow(name, row, builtIn);
   if (builtIn) return builtIn;
-  throw new UserError("unknown-provider", `There is no model provider "${name}".`, {
-    hint: `Known are ${providerNames(rows).join(", ")}; any other OpenAI-compatible API can be added under "providers" in the configuration.`,
+  throw new UserError("unknown-provider", `there is no model provider "${name}"`, {
+    hint: `known are ${providerNames(rows).join(", ")}; any other OpenAI-compatible API can be added under "providers" in the configuration`,
   });
 }
 
@@ -128,15 +125,15 @@ export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   const url = new URL(baseUrl);
   const partial = { provider: section.provider, label: facts.label, model, baseUrl, setting, facts } as const;
 
-  const allowed = isListed(url, (environment.variables[allowVariable] ?? "").split(","));
-  const own = isListed(url, hostsOfKey(facts.keyVariable));
+  const allowed = isAllowed(url, environment.variables);
+  const own = isHome(url, hostsOfKey(facts.keyVariable));
   const trusted = environment.configIsTrusted || allowed || own;
   if (!trusted) refuseMisdirection(request, facts, url);
 
   const key = chooseKey(request, facts, url, { own, trusted });
-  if (key.apiKey !== null && url.protocol === "http:" && !loopback.test(url.hostname) && !allowed) {
-    throw new UserError("insecure-endpoint", `The key for ${facts.label} would travel unencrypted to ${url.host}.`, {
-      hint: `Use an https:// address in ${setting}.baseUrl, or allow it for a network you trust: export ${allowVariable}=${url.host}`,
+  if (key.apiKey !== null && url.protocol === "http:" && !isLoopback(url.hostname) && !allowed) {
+    throw new UserError("insecure-endpoint", `the key for ${facts.label} would travel unencrypted to ${url.host}`, {
+      hint: `use an https:// address in ${setting}.baseUrl, or allow it for a network you trust: export ${allowVariable}=${url.host}`,
     });
   }
   return { ...partial, ...key };
@@ -147,21 +144,21 @@ function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: 
   const offered = purpose === "embedding" ? facts.embedding : facts.chat;
   if (offered === null && purpose === "embedding") throw noEmbeddings(facts, section.provider);
   if (offered === null) {
-    throw new UserError("no-chat-models", `${facts.label} offers no chat models.`, {
-      hint: `Set llm.provider to another one, e.g. openai, deepseek or ollama; ${section.provider} can stay in embedding.provider.`,
+    throw new UserError("no-chat-models", `${facts.label} offers no chat models`, {
+      hint: `set llm.provider to another one, e.g. openai, deepseek or ollama; ${section.provider} can stay in embedding.provider`,
     });
   }
   const model = section.model ?? offered.defaultModel;
   if (model) return model;
   const setting = purpose === "embedding" ? "embedding.model" : "llm.model";
-  throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} is not set.`, {
-    hint: `Name one: set ${setting}, or write the provider as ${section.provider}/<model>.`,
+  throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} is not set`, {
+    hint: `name one: set ${setting}, or write the provider as ${section.provider}/<model>`,
   });
 }
 
 function noEmbeddings(facts: Provider, name: string): UserError {
-  return new UserError("no-embeddings", `${facts.label} offers no embedding models.`, {
-    hint: `Pair it with another provider: keep llm.provider "${name}" and set embedding.provider to openai, fireworks, ollama (no key) or local (no server); or leave embedding out, and BM25 alone serves.`,
+  return new UserError("no-embeddings", `${facts.label} offers no embedding models`, {
+    hint: `pair it with another provider: keep llm.provider "${name}" and set embedding.provider to openai, fireworks, ollama (no key) or local (no server); or leave embedding out, and BM25 alone serves`,
   });
 }
 
@@ -170,34 +167,39 @@ function addressOf(template: string, model: string, setting: string): string {
   if (template.includes("{model}")) {
     // The model becomes part of the host: anything but a plain label could name another host.
     if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(model)) {
-      throw new UserError("invalid-model", `"${model}" cannot be part of the address ${template}.`, {
-        hint: `${setting}.model must be letters, digits and hyphens here, e.g. mistral-7b.`,
+      throw new UserError("invalid-model", `"${model}" cannot be part of the address ${template}`, {
+        hint: `${setting}.model must be letters, digits and hyphens here, e.g. mistral-7b`,
       });
     }
     address = template.replaceAll("{model}", model);
   }
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UserError("invalid-base-url", `${setting}.baseUrl is no http:// or https:// address.`, {
-      hint: `Write it as https://host/v1.`,
+    throw new UserError("invalid-base-url", `${setting}.baseUrl is no http:// or https:// address`, {
+      hint: `write it as https://host/v1`,
     });
   }
   if (url.username || url.password) {
-    throw new UserError("invalid-base-url", `${setting}.baseUrl must not hold a user name or password.`, {
-      hint: `Put the key into ${setting}.apiKey, best as \${VARIABLE}.`,
+    throw new UserError("invalid-base-url", `${setting}.baseUrl must not hold a user name or password`, {
+      hint: `put the key into ${setting}.apiKey, best as \${VARIABLE}`,
     });
   }
   return address.replace(/\/+$/, "");
 }
 
-/** Whether a list of `host`, `host:port` and `*.domain` has the address. */
-function isListed(url: URL, hosts: readonly string[]): boolean {
-  return hosts.some((entry) => {
-    const host = entry.trim().toLowerCase();
-    if (host === "") return false;
-    if (host.startsWith("*.")) return url.hostname.endsWith(host.slice(1));
-    return url.host === host || url.hostname === host;
-  });
+/**
+ * Whether one of a provider's hosts is meant. Where each model has a host, `*.` stands for the model alone: further
+ * down the domain, providers serve what their customers set up.
+ */
+function isHome(url: URL, hosts: readonly string[]): boolean {
+  const parent = url.hostname.replace(/^[^.]+\./, "*.");
+  return (
+    hosts.includes(parent) ||
+    isListed(
+      url,
+      hosts.filter((host) => !host.startsWith("*.")),
+    )
+  );
 }
 
 /** Where a variable's key is at home: the hosts of the built-in providers that read it. */
@@ -209,14 +211,14 @@ function hostsOfKey(keyVariable: string | null): string[] {
 /** Refuses a project's configuration that turns a known provider's requests, or a secret, to a host of its own. */
 function refuseMisdirection(request: EndpointRequest, facts: Provider, url: URL): void {
   const { section, environment } = request;
-  const file = environment.configFile ?? "The project's configuration";
-  const hint = `If you trust that host: export ${allowVariable}=${url.host}`;
-  if (facts.hosts.length > 0 && !loopback.test(url.hostname)) {
-    throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to ${url.host}.`, { hint });
+  const file = environment.configFile ?? "the project's configuration";
+  const hint = howToAllow(url);
+  if (facts.hosts.length > 0 && !isLoopback(url.hostname)) {
+    throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to ${url.host}`, { hint });
   }
   const leaked = secretIn({ ...section, apiKey: undefined }, environment.variables, looksSecret);
   if (leaked !== null) {
-    throw new UserError("foreign-host", `${file} sends the value of ${leaked} to ${url.host}.`, { hint });
+    throw new UserError("foreign-host", `${file} sends the value of ${leaked} to ${url.host}`, { hint });
   }
 }
 
@@ -227,7 +229,7 @@ function chooseKey(
   where: { own: boolean; trusted: boolean },
 ): Pick<ModelEndpoint, "apiKey" | "keySource" | "keyVariable"> {
   const { section, environment } = request;
-  const file = environment.configFile ?? "The project's configuration";
+  const file = environment.configFile ?? "the project's configuration";
   const keyVariable = facts.keyVariable;
   const fromConfiguration = section.apiKey?.trim();
   if (fromConfiguration) {
@@ -236,36 +238,32 @@ function chooseKey(
     const variable = secretIn({ apiKey: fromConfiguration }, environment.variables, () => true);
     const belongs = environment.configIsTrusted || variable === null || variable === keyVariable;
     if (variable !== null && !(where.trusted && (belongs || !where.own))) {
-      throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${url.host}.`, {
-        hint: `If you trust that host: export ${allowVariable}=${url.host}`,
+      throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${url.host}`, {
+        hint: howToAllow(url),
       });
     }
     return { apiKey: fromConfiguration, keySource: "configuration", keyVariable };
   }
   const fromEnvironment = keyVariable === null ? undefined : environment.variables[keyVariable]?.trim();
   if (fromEnvironment && where.trusted) return { apiKey: fromEnvironment, keySource: "environment", keyVariable };
-  if (fromEnvironment && !loopback.test(url.hostname)) {
-    throw new UserError("foreign-host", `${file} sends the value of ${keyVariable} to ${url.host}.`, {
-      hint: `If you trust that host: export ${allowVariable}=${url.host}`,
+  if (fromEnvironment && !isLoopback(url.hostname)) {
+    throw new UserError("foreign-host", `${file} sends the value of ${keyVariable} to ${url.host}`, {
+      hint: howToAllow(url),
     });
   }
   if (keyVariable !== null && !fromEnvironment && where.own) {
     const setting = request.purpose === "embedding" ? "embedding" : "llm";
-    throw new UserError("missing-key", `${facts.label} needs an API key, and ${keyVariable} is not set.`, {
-      hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own.`,
+    throw new UserError("missing-key", `${facts.label} needs an API key, and ${keyVariable} is not set`, {
+      hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own`,
     });
   }
   return { apiKey: null, keySource: "none", keyVariable };
 }
 
-/** Values shorter than this are no secrets, and occur in other texts by chance. */
-const shortestSecret = 8;
+/** Shorter values occur in other texts by chance. */
+const shortestPart = 8;
 
-function looksSecret(name: string): boolean {
-  return /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i.test(name);
-}
-
-/** The first environment variable whose value occurs in a text of the section; `null` where none does. */
+/** The first environment variable whose value is, or occurs in, a text of the section; `null` where there is none. */
 function secretIn(
   section: object,
   variables: Readonly<Record<string, string | undefined>>,
@@ -274,8 +272,9 @@ function secretIn(
   const texts = Object.values(section).filter((value) => typeof value === "string");
   for (const [name, value] of Object.entries(variables)) {
     const secret = value?.trim() ?? "";
-    if (secret.length < shortestSecret || !matters(name)) continue;
-    if (texts.some((text) => text.includes(secret))) return name;
+    if (secret === "" || !matters(name)) continue;
+    if (secret.length >= shortestPart && texts.some((text) => text.includes(secret))) return name;
+    if (looksSecret(name) && texts.some((text) => text.trim() === secret)) return name;
   }
   return null;
 }

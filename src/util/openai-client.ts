@@ -164,34 +164,34 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
   switch (kind) {
     case "rate-limit":
       return setting === "embedding"
-        ? "Run the command again later: it goes on where it stopped. A lower embedding.concurrency stays below the limit."
-        : "Try again later, or use another model.";
+        ? "run the command again later: it goes on where it stopped; a lower embedding.concurrency stays below the limit"
+        : "try again later, or use another model";
     case "quota":
-      return `Add credit to the account that the key belongs to, or set ${setting}.provider to another one.`;
+      return `add credit to the account that the key belongs to, or set ${setting}.provider to another one`;
     case "auth":
       return keyVariable === null || endpoint.keySource === "configuration"
-        ? `Check ${setting}.apiKey, and that the key may use this model.`
-        : `Check ${keyVariable}, and that the key may use this model.`;
+        ? `check ${setting}.apiKey, and that the key may use this model`
+        : `check ${keyVariable}, and that the key may use this model`;
     case "not-found":
       return provider === "ollama"
-        ? `Fetch the model first: ollama pull ${endpoint.model}`
-        : `Check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}.`;
+        ? `fetch the model first: ollama pull ${endpoint.model}`
+        : `check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}`;
     case "too-long":
       return setting === "embedding"
-        ? "Use a smaller chunking.maxChars, or a model that takes longer texts."
-        : "Use a smaller ask.maxContextChars, or a model that takes longer texts.";
+        ? "use a smaller chunking.maxChars, or a model that takes longer texts"
+        : "use a smaller ask.maxContextChars, or a model that takes longer texts";
     case "connection":
       return endpoint.facts.hosts.length === 0
-        ? `Is the server running? Start it, or set ${setting}.baseUrl.`
-        : `Check the network, and ${setting}.baseUrl if you set it; then run the command again.`;
+        ? `start the server if it is not running, or set ${setting}.baseUrl`
+        : `check the network, and ${setting}.baseUrl if you set it; then run the command again`;
     case "timeout":
-      return `Run the command again, or raise ${setting}.timeoutMs.`;
+      return `run the command again, or raise ${setting}.timeoutMs`;
     case "server":
-      return "Run the command again later.";
+      return "run the command again later";
     case "bad-response":
-      return `Check that ${baseUrl} is an OpenAI-compatible API and that "${endpoint.model}" is a model for ${setting === "embedding" ? "embeddings" : "chat"}.`;
+      return `check that ${baseUrl} is an OpenAI-compatible API and that "${endpoint.model}" is a model for ${setting === "embedding" ? "embeddings" : "chat"}`;
     case "invalid-request":
-      return `Check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}.`;
+      return `check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}`;
   }
 }
 

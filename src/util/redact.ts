@@ -21,7 +21,8 @@ export function redact(text: string): string {
 }
 
 /**
- * A function that masks these secrets wherever they occur, as they are, URL-encoded, or in Base64, and nothing else.
+ * A function that masks these secrets wherever they occur, as they are, URL-encoded, escaped as in JSON, or in Base64,
+ * and nothing else.
  * Values that are empty, not set or shorter than 6 characters are left out.
  */
 export function createSecretMask(secrets: readonly (string | null | undefined)[]): (text: string) => string {
@@ -29,7 +30,10 @@ export function createSecretMask(secrets: readonly (string | null | undefined)[]
   for (const secret of secrets) {
     if (!secret || secret.trim().length < shortestSecret) continue;
     for (const value of new Set([secret, secret.trim()])) {
-      forms.add(value).add(encodeURIComponent(value)).add(Buffer.from(value).toString("base64"));
+      const bytes = Buffer.from(value);
+      const text = value.toWellFormed();
+      forms.add(value).add(encodeURIComponent(text)).add(encodeURI(text)).add(JSON.stringify(value).slice(1, -1));
+      forms.add(bytes.toString("base64").replace(/=+$/, "")).add(bytes.toString("base64url"));
     }
   }
   // The longest first: a secret may be part of another.

@@ -42,8 +42,8 @@ export async function privateRuntimeFolder(variables: Variables): Promise<string
 }
 
 function unsafe(folder: string, reason: string, cause?: unknown): UserError {
-  return new UserError("no-private-folder", `No private folder at ${folder}: ${reason}.`, {
-    hint: "Set XDG_RUNTIME_DIR to a folder that is yours alone.",
+  return new UserError("no-private-folder", `no private folder at ${folder}: ${reason}`, {
+    hint: "set XDG_RUNTIME_DIR to a folder that is yours alone",
     exitCode: ExitCode.backend,
     cause,
   });

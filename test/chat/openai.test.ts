@@ -267,7 +267,7 @@ describe("a failure", () => {
     expect((await answer(await open(at))).error).toMatchObject({
       code: "model-content-filter",
       exitCode: 4,
-      message: "OpenAI (test-model): the provider's content filter stopped the answer.",
+      message: "OpenAI (test-model): the provider's content filter stopped the answer",
     });
   });
 

@@ -70,7 +70,8 @@ working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives ed
     "## Variables in values",
     `\`\${NAME}\` in any text is replaced by the environment variable; it is a mistake if that is not set.
 \`\${NAME:-default}\` allows that, and \`$\${NAME}\` stands for \`\${NAME}\` itself. So keys and tokens need not stand in
-the file.`,
+the file. In a file that came with a project they go into \`apiKey\` and \`milvus.token\` only, and from there to hosts that
+you agree to: see [where keys go](providers.md#where-keys-go).`,
     "## Settings",
     "Every mistake in a file is reported at once, each with the path of its setting.",
     ...sections(schema),

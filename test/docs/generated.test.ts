@@ -32,7 +32,9 @@ describe("what is generated is up to date", () => {
 describe(".ragrc.example.json", () => {
   it("is a valid configuration that needs no variable", () => {
     const problems: Problem[] = [];
-    const { config, problems: wrong } = checkConfig(expandVariables(JSON.parse(example), {}, problems));
+    const { config, problems: wrong } = checkConfig(
+      expandVariables(JSON.parse(example), {}, { problems, expansions: [] }),
+    );
     expect([...problems, ...wrong]).toEqual([]);
     expect(config?.embedding.provider).toBe("openai");
   });

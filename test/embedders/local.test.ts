@@ -220,7 +220,7 @@ describe("a model that cannot be used", () => {
   });
 
   it.each([
-    ["./no/such/folder", /There is no model folder .*no\/such\/folder/],
+    ["./no/such/folder", /there is no model folder .*no\/such\/folder/],
     ["all-MiniLM-L6-v2", /neither a folder nor a name on the model hub/],
   ])("%s is told before anything is fetched", async (model, says) => {
     await expect(open({ model }).embed(["cat"])).rejects.toMatchObject({

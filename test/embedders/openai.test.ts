@@ -167,7 +167,7 @@ describe("what goes wrong with a provider", () => {
     [
       "no quota",
       faults.outOfQuota(),
-      { kind: "quota", retryable: false, says: /no quota or balance left/, hint: /Add credit/ },
+      { kind: "quota", retryable: false, says: /no quota or balance left/, hint: /add credit/ },
     ],
     ["500", faults.serverError(), { kind: "server", retryable: true, says: /HTTP 500/, hint: /again later/ }],
     [
@@ -277,7 +277,7 @@ describe("what goes wrong with a provider", () => {
     const embedder = embedderAt(`http://127.0.0.1:${port}/v1`, { provider: "ollama", apiKey: null });
     const error = await failureOf(embedder.embed(["text"]));
     expect(error.message).toBe(`Ollama (${model}): no connection to http://127.0.0.1:${port}/v1 (ECONNREFUSED)`);
-    expect(error.hint).toContain("Is the server running?");
+    expect(error.hint).toContain("start the server if it is not running");
     expect(error.retryable).toBe(true);
   });
 

@@ -37,7 +37,7 @@ describe("by content", () => {
     await expect(loaderFor("a.docx", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
       code: "unsupported-format",
       message:
-        "The file is neither text nor a known format: it looks like a ZIP archive (Office files are such archives).",
+        "the file is neither text nor a known format: it looks like a ZIP archive (Office files are such archives)",
     });
     await expect(loaderFor("a.bin", binary)).rejects.toMatchObject({ code: "unsupported-format" });
   });

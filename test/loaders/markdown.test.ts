@@ -61,7 +61,7 @@ describe("front matter", () => {
     const { document, warnings } = await load("---\ntitle: a: b: [\n---\n# Heading\n");
     expect(document).toMatchObject({ title: "Heading", metadata: {}, bodyStart: 23 });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/^The front matter is not valid YAML and was left out: .+ at line 1/);
+    expect(warnings[0]).toMatch(/^the front matter is not valid YAML and was left out: .+ at line 1/);
   });
 
   it("is not a text between two rules, nor one that never ends", async () => {
@@ -123,6 +123,6 @@ it("binary data named .md is refused", async () => {
   const bytes = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108", "hex");
   await expect(markdownLoader.load({ source: "a.md", bytes })).rejects.toMatchObject({
     code: "not-text",
-    message: "The file is not text: it looks like a PNG image.",
+    message: "the file is not text: it looks like a PNG image",
   });
 });

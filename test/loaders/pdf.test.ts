@@ -39,10 +39,10 @@ describe("pages", () => {
   it("without text are counted in a warning and kept", async () => {
     const some = await load({ pages: [lines(["Text"]), [], []] });
     expect(some.document.pages.map((page) => page.text)).toEqual(["Text", "", ""]);
-    expect(some.warnings).toEqual(["2 of 3 pages have no text; they may need OCR."]);
+    expect(some.warnings).toEqual(["2 of 3 pages have no text; they may need OCR"]);
     const none = await load({ pages: [[]] });
     expect(none.document.pages).toEqual([{ number: 1, text: "" }]);
-    expect(none.warnings).toEqual(["1 of 1 pages have no text; they may need OCR."]);
+    expect(none.warnings).toEqual(["1 of 1 pages have no text; they may need OCR"]);
   });
 
   it("the bytes stay the caller's", async () => {
@@ -143,7 +143,7 @@ describe("the text of a page", () => {
     const text = "\u0024\u0003\u0057\u0048\u0051\u0057";
     const { warnings } = await load({ pages: [[{ text, x: 72, y: 700, font: "unmapped" }], lines(["Readable"])] });
     expect(warnings).toEqual([
-      "1 of 2 pages use fonts that do not say which characters they show; their text may be unreadable.",
+      "1 of 2 pages use fonts that do not say which characters they show; their text may be unreadable",
     ]);
   });
 });
@@ -167,21 +167,21 @@ describe("what is no readable PDF", () => {
   it("is told from what it is", async () => {
     await expect(loadBytes("<!DOCTYPE html><title>404</title>")).rejects.toMatchObject({
       code: "not-a-pdf",
-      message: "The file is no PDF: it looks like an HTML page.",
+      message: "the file is no PDF: it looks like an HTML page",
     });
     await expect(loadBytes("Just words.")).rejects.toMatchObject({
-      message: "The file is no PDF: it looks like a text.",
+      message: "the file is no PDF: it looks like a text",
     });
-    await expect(loadBytes("")).rejects.toMatchObject({ message: "The file is no PDF: it looks like an empty file." });
+    await expect(loadBytes("")).rejects.toMatchObject({ message: "the file is no PDF: it looks like an empty file" });
     await expect(loadBytes("\x89PNG\r\n\x1a\n\0\0\0\rIHDR")).rejects.toMatchObject({
-      message: "The file is no PDF: it looks like a PNG image.",
+      message: "the file is no PDF: it looks like a PNG image",
     });
   });
 
   it("needs a password", async () => {
     await expect(load({ pages: [lines(["Secret"])], encrypted: true })).rejects.toMatchObject({
       code: "encrypted",
-      message: "The PDF is encrypted and needs a password to be read.",
+      message: "the PDF is encrypted and needs a password to be read",
     });
   });
 

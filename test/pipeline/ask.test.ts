@@ -139,8 +139,8 @@ describe("ask", () => {
     ]);
     expect(await result).toMatchObject({ refused: false, citations: [] });
     expect(events.flatMap((event) => (event.type === "notice" ? [event.message] : []))).toEqual([
-      "The answer is cut short: too long.",
-      "The answer cites [9], and no such passage was given.",
+      "the answer is cut short: too long",
+      "the answer cites [9], and no such passage was given",
     ]);
   });
 

@@ -219,7 +219,7 @@ describe("refused before anything is written", () => {
     await expect(run(source)).rejects.toMatchObject({
       code: "target-has-others",
       exitCode: 2,
-      message: "Collection docs in there holds a document that docs in here has not, e.g. docs/77.md.",
+      message: "collection docs in there holds a document that docs in here has not, e.g. docs/77.md",
       hint: expect.stringContaining("--as"),
     });
     expect((await target.stats()).documents).toBe(1);
@@ -237,7 +237,7 @@ describe("a source that an ingest left incomplete", () => {
     );
     await expect(run(source)).rejects.toMatchObject({
       code: "source-incomplete",
-      message: "docs/1.md is not complete in collection docs in here: 1 of 4 chunks are there.",
+      message: "docs/1.md is not complete in collection docs in here: 1 of 4 chunks are there",
     });
   });
 });

@@ -237,13 +237,13 @@ describe("what cannot be found", () => {
     await expect(find(["docs/instal.md"])).rejects.toMatchObject({
       code: "path-not-found",
       exitCode: 2,
-      message: '"docs/instal.md" does not exist.',
-      hint: 'Did you mean "docs/install.md"?',
+      message: '"docs/instal.md" does not exist',
+      hint: 'did you mean "docs/install.md"?',
     });
-    await expect(find(["dosc"])).rejects.toMatchObject({ hint: 'Did you mean "docs"?' });
+    await expect(find(["dosc"])).rejects.toMatchObject({ hint: 'did you mean "docs"?' });
     await expect(find(["nothing-like-it.pdf"])).rejects.toMatchObject({
       code: "path-not-found",
-      hint: "Paths are relative to the working folder.",
+      hint: "paths are relative to the working folder",
     });
     await expect(find(["docs/install.md/x"])).rejects.toMatchObject({ code: "path-not-found" });
   });
@@ -251,7 +251,7 @@ describe("what cannot be found", () => {
   it("a glob without a match, or below a missing folder, is an error", async () => {
     await write({ "docs/a.md": "" });
     await expect(find(["docs/*.rst"])).rejects.toMatchObject({ code: "no-match", exitCode: 2 });
-    await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'Did you mean "docs"?' });
+    await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'did you mean "docs"?' });
   });
 
   it("an empty folder is none", async () => {
@@ -268,8 +268,8 @@ describe("links", () => {
     const discovery = await find(["docs"]);
     expect(sources(discovery)).toEqual(["docs/a.md", "docs/deep/b.md"]);
     expect(discovery.warnings.toSorted()).toEqual([
-      '"docs/deep/up" links to a folder that it is in, and was not followed.',
-      '"docs/self" links to a folder that it is in, and was not followed.',
+      '"docs/deep/up" links to a folder that it is in, and was not followed',
+      '"docs/self" links to a folder that it is in, and was not followed',
     ]);
   });
 
@@ -315,7 +315,7 @@ describe.skipIf(process.seteuid === undefined)("unreadable folders", () => {
     try {
       const discovery = await find(["docs"]);
       expect(sources(discovery)).toEqual(["docs/a.md"]);
-      expect(discovery.warnings).toEqual(['The folder "docs/closed" cannot be read and was left out.']);
+      expect(discovery.warnings).toEqual(['the folder "docs/closed" cannot be read and was left out']);
       expect(discovery.covers("docs/closed/b.md")).toBe(false);
       expect(discovery.covers("docs/gone.md")).toBe(true);
       await expect(find(["docs/closed/b.md"])).rejects.toMatchObject({ code: "path-unreadable", exitCode: 2 });

@@ -112,7 +112,7 @@ describe("own templates", () => {
     [
       "an unknown variable",
       "a\n\n{{question}} {{quesion}}",
-      /my\.txt:3: unknown variable \{\{quesion\}\}.*Known here: \{\{question\}\}/,
+      /my\.txt:3: unknown variable \{\{quesion\}\}.*known here: \{\{question\}\}/,
     ],
     [
       "a passage's field outside a passage",

@@ -157,7 +157,7 @@ describe("what a server refuses", () => {
     for (const [operation, code, reason, expected] of cases) {
       status = { code, error_code: 1, reason };
       const error: unknown = await operation().catch((e: unknown) => e);
-      const said = code === 800 ? "There is no database" : reason.replace(/\.$/, "");
+      const said = code === 800 ? "there is no database" : reason.replace(/\.$/, "");
       expect(error, reason).toMatchObject({
         code: expected,
         exitCode: 4,

@@ -20,21 +20,21 @@ describe("Unicode", () => {
   it("has line feeds for its line ends and spaces for NULs", async () => {
     const { text, warnings } = await decodeText(Buffer.from("# One\r\n\r\nT\0wo, and a good deal more.\rThree\n"));
     expect(text).toBe("# One\n\nT wo, and a good deal more.\nThree\n");
-    expect(warnings).toEqual(["A NUL character was replaced by a space."]);
+    expect(warnings).toEqual(["a NUL character was replaced by a space"]);
   });
 
   it("with lone surrogates or damaged places is made well-formed, with a warning", async () => {
     const lone = Buffer.from("\uFEFFa\uD800b", "utf16le");
     expect(await decodeText(lone)).toMatchObject({
       text: "a\uFFFDb",
-      warnings: ["Bytes in 1 place are not valid UTF-16LE and show as \uFFFD."],
+      warnings: ["bytes in 1 place are not valid UTF-16LE and show as \uFFFD"],
     });
     // Cut in the middle of its last letter.
     const cut = Buffer.from(russian.trimEnd().slice(0, -1)).subarray(0, -1);
     expect(await decodeText(cut)).toEqual({
       text: `${russian.trimEnd().slice(0, -2)}\uFFFD`,
       encoding: "utf-8",
-      warnings: ["Bytes in 1 place are not valid UTF-8 and show as \uFFFD."],
+      warnings: ["bytes in 1 place are not valid UTF-8 and show as \uFFFD"],
     });
   });
 });
@@ -53,7 +53,7 @@ describe("legacy encodings", () => {
     const decoded = await decodeText(iconv.encode(text, encoding));
     expect(decoded.text).toBe(text);
     expect(decoded.warnings).toEqual([
-      `The text is not UTF-8; it was read as ${decoded.encoding}, which is a guess. Save it as UTF-8 to be sure.`,
+      `the text is not UTF-8; it was read as ${decoded.encoding}, which is a guess; save it as UTF-8 to be sure`,
     ]);
   });
 });

@@ -72,7 +72,7 @@ describe("resolveEndpoint", () => {
   it("says what to pair a provider without embeddings with", () => {
     for (const model of [undefined, "some-model"]) {
       const error = refusal({ provider: "deepseek", model });
-      expect(error.message).toBe("DeepSeek offers no embedding models.");
+      expect(error.message).toBe("DeepSeek offers no embedding models");
       expect(error.hint).toContain("embedding.provider to openai, fireworks, ollama");
     }
   });

@@ -58,7 +58,7 @@ async function answer(
     await renderer.finish(result, Math.round(performance.now() - started));
     if (!chat.generative && result.hits.length > 0) {
       context.output.notice(
-        "no LLM is configured: these are the passages' own sentences. To have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
+        "no LLM is configured: these are the passages' own sentences; to have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
       );
     }
     return result.refused ? ExitCode.no : ExitCode.done;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseMilvusAddress } from "../../src/stores/milvus-address.ts";
+import { parseMilvusAddress } from "../../src/util/milvus-address.ts";
 
 describe("the address of a Milvus server", () => {
   it.each([

@@ -4,6 +4,8 @@ import { UserError } from "../errors.ts";
 export interface MilvusAddress {
   /** `host:port`, as gRPC takes it. */
   target: string;
+  /** Without the port, in lower case. */
+  hostname: string;
   tls: boolean;
   /** `user:password` from the address; `null` where it holds none. */
   credentials: string | null;
@@ -17,6 +19,11 @@ const DEFAULT_PORT = 19_530;
 const DEFAULT_TLS_PORT = 443;
 const tlsSchemes = new Set(["https", "grpcs"]);
 const plainSchemes = new Set(["http", "tcp", "grpc"]);
+
+/** Whether it is the path of a Milvus Lite database: it ends in `.db` and has no scheme. */
+export function isDatabaseFile(uri: string): boolean {
+  return /\.db\/?$/i.test(uri) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri);
+}
 
 /**
  * Reads `host`, `host:port`, `http(s)://[user:password@]host[:port][/database]`, in any case and with any slashes at
@@ -44,6 +51,7 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
   if (path.includes("/")) throw notAnAddress("its path has more than the name of a database");
   return {
     target: `${host}:${port}`,
+    hostname: host,
     tls,
     credentials: url.username === "" ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
     database: path === "" ? null : decodeURIComponent(path),
@@ -53,8 +61,8 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
 
 /** The address itself stays out of the message: it may hold a password. */
 function notAnAddress(reason: string, cause?: unknown): UserError {
-  return new UserError("milvus-address", `\`milvus.uri\` is not the address of a Milvus server: ${reason}.`, {
-    hint: "Write http://host:19530, host:port, https://… for Zilliz Cloud, or a path that ends in .db.",
+  return new UserError("milvus-address", `\`milvus.uri\` is not the address of a Milvus server: ${reason}`, {
+    hint: "write http://host:19530, host:port, https://… for Zilliz Cloud, or a path that ends in .db",
     cause,
   });
 }

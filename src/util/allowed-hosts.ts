@@ -1,0 +1,37 @@
+/** Comma-separated hosts that the user allows keys to be sent to. */
+export const allowVariable = "RAG_ALLOW_HOST";
+
+/** A server, as `URL` names it. */
+export interface Place {
+  /** Without the port. */
+  hostname: string;
+  /** With the port, where it is not the scheme's default. */
+  host: string;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Whether it is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** Whether a list of `host`, `host:port` and `*.domain` has the server; `*.` stands for any number of labels. */
+export function isListed(place: Place, hosts: readonly string[]): boolean {
+  return hosts.some((entry) => {
+    const host = entry.trim().toLowerCase();
+    if (host === "") return false;
+    if (host.startsWith("*.")) return place.hostname.endsWith(host.slice(1));
+    return place.host === host || place.hostname === host;
+  });
+}
+
+/** Whether the user has agreed to the server in `RAG_ALLOW_HOST`. */
+export function isAllowed(place: Place, variables: Variables): boolean {
+  return isListed(place, (variables[allowVariable] ?? "").split(","));
+}
+
+/** What to do where a server is refused: the one line that allows it. */
+export function howToAllow(place: Place): string {
+  return `if you trust that host: export ${allowVariable}=${place.host}`;
+}
