@@ -8,6 +8,7 @@ import type { DiscoveredFile, Discovery } from "./discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "./embed.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
+import { removeOrphans } from "./orphans.ts";
 import { type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
 
@@ -66,14 +67,20 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   }
 
   tally.result.documents.removed = gone.length;
-  tally.result.chunks.deleted += gone.reduce((sum, record) => sum + record.docChunks, 0);
+  tally.result.chunks.deleted += chunksOf(gone);
   if (request.dryRun) return tally.result;
   tally.enter("removing");
   if (gone.length > 0) await run.collection?.deleteDocuments(gone.map((record) => record.docId));
+  const expected = chunksOf(records) + run.chunksGained - chunksOf(gone);
+  if (run.collection !== null) await removeOrphans(run.collection, expected);
   tally.enter("optimizing");
   // Even when nothing was written: an ingest that was killed after its last write left this to the next one.
   await run.collection?.optimize();
   return tally.result;
+}
+
+function chunksOf(records: readonly DocumentRecord[]): number {
+  return records.reduce((sum, record) => sum + record.docChunks, 0);
 }
 
 function goneDocuments(records: readonly DocumentRecord[], { discovery, prune }: IngestRequest): DocumentRecord[] {
@@ -88,6 +95,8 @@ interface Pending extends EmbeddingDocument {
 /** The way of the files through one ingest: read, chunk, embed, write, each ahead of the next. */
 class IngestRun {
   collection: Collection | null;
+  /** How many more chunks the documents have than before; negative where they have fewer. */
+  chunksGained = 0;
   readonly #parts: IngestParts;
   readonly #request: IngestRequest;
   readonly #stored: ReadonlyMap<string, DocumentRecord>;
@@ -187,6 +196,7 @@ class IngestRun {
     chunks.reused += pending.reused;
     chunks.embedded += pending.embedded;
     chunks.deleted += Math.max(0, (known?.docChunks ?? 0) - document.chunks.length);
+    this.chunksGained += document.chunks.length - (known?.docChunks ?? 0);
     if (document.chunks.length === 0) {
       if (!this.#request.dryRun) await this.collection?.deleteDocuments([document.docId]);
     } else if (!this.#request.dryRun) {

@@ -183,6 +183,17 @@ export function openEmbeddedCollection(options: {
       }
     },
 
+    countChunks: () => read(() => table.countRows()),
+
+    async orphans() {
+      const ids = async (where: string) =>
+        new Set(
+          (await read(() => rows(table.query().where(where).select(["doc_id"])))).map((row) => String(row["doc_id"])),
+        );
+      const committed = await ids("ord = 0");
+      return [...(await ids("ord > 0"))].filter((id) => !committed.has(id));
+    },
+
     async optimize() {
       // Building an index is when LanceDB needs most.
       if (written > 0) giveBackMemory();

@@ -19,6 +19,8 @@ const BYTES_AT_ONCE = 8_000_000;
 const DOCUMENTS_AT_ONCE = 200;
 /** A first flush or a long write of a busy server takes longer than a search may. */
 const WRITE_MS = 300_000;
+/** A server takes several writers: chunks younger than this may belong to one that still writes. */
+const ABANDONED_MS = 24 * 3_600_000;
 
 export interface MilvusCollectionOptions {
   connection: MilvusConnection;
@@ -120,6 +122,23 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
         if (hashes.includes(null)) throw new TypeError("a document's hash is not plain text");
         await remove(`${documents} and ord > 0 and doc_hash not in [${hashes.join(",")}]`);
       }
+    },
+
+    countChunks: () => reader.count(),
+
+    async orphans() {
+      const written = dialect.kind === "milvus-lite" ? "" : ` and updated_at < ${Date.now() - ABANDONED_MS}`;
+      const ids = async (text: string): Promise<Set<string>> => {
+        const found = new Set<string>();
+        for await (const rows of reader.all(where(text), ["doc_id"])) {
+          for (const row of rows) found.add(row["doc_id"] as string);
+        }
+        return found;
+      };
+      const candidates = await ids(`ord > 0${written}`);
+      // Asked last: what is committed meanwhile is no orphan.
+      const committed = await ids("ord == 0");
+      return [...candidates].filter((id) => !committed.has(id));
     },
 
     async optimize() {

@@ -158,6 +158,8 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     upsert: readOnly,
     deleteDocuments: readOnly,
     deleteStale: readOnly,
+    countChunks: () => reader.count(),
+    orphans: async () => [],
     optimize: readOnly,
     search,
     async stats() {

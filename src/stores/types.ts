@@ -97,6 +97,13 @@ export interface Collection {
    * current one. The first chunk stays; overwriting it commits the new version.
    */
   deleteStale(current: readonly { docId: string; docHash: string }[]): Promise<void>;
+  /** How many chunks there are, committed or not. */
+  countChunks(): Promise<number>;
+  /**
+   * Ids of documents that have chunks and no commit record: an ingest was killed before it got to it. Where several
+   * processes may be writing, only those whose chunks are a day old.
+   */
+  orphans(): Promise<string[]>;
   /** Brings indexes up to date and gives back space; called once after an ingest, and quick where there is nothing to do. */
   optimize(): Promise<void>;
 

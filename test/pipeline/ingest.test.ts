@@ -349,6 +349,19 @@ describe("a run that ends early", () => {
     expect(interruptions).toBeGreaterThanOrEqual(4);
   });
 
+  test("between the chunks of a document and its commit record leaves nothing behind, even if its file goes", async () => {
+    await write({ "docs/stays.md": paragraphs("stays") });
+    await run();
+    await write({ "docs/new.md": paragraphs("a", "b", "c", "d") });
+    // The second write is the removal of old versions, the third the commit records.
+    const failing = failingAt(2);
+    await expect(run({ through: failing.through })).rejects.toThrow("the machine stopped here");
+    expect((await (await opened()).stats()).chunks).toBe(4);
+    await rm(join(project, "docs/new.md"));
+    await run();
+    expect((await (await opened()).stats()).chunks).toBe(1);
+  });
+
   test("by an abort keeps what was written and says how to go on", async () => {
     await write(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`docs/${i}.md`, paragraphs(`word${i}`)])));
     const controller = new AbortController();

@@ -209,6 +209,17 @@ export function storeContract(
       ]);
     });
 
+    test("without a commit record are orphans, and counted", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("whole.md", ["zero", "one"]));
+      await collection.upsert(documentChunks("half.md", ["zero", "one", "two"]).slice(1));
+      expect(await collection.countChunks()).toBe(4);
+      expect(await collection.orphans()).toEqual([documentId("half.md")]);
+      await collection.deleteDocuments(await collection.orphans());
+      expect(await collection.countChunks()).toBe(2);
+      expect(await collection.orphans()).toEqual([]);
+    });
+
     test("ten thousand of them are all kept, listed and found", async () => {
       const collection = await create();
       const documents = 2000;
