@@ -1,5 +1,5 @@
 import { ExitCode, UserError } from "../errors.ts";
-import type { DiscoveredFile } from "./discover.ts";
+import type { DiscoveredFile, Discovery } from "./discover.ts";
 import type { EmbedProgress } from "./embed.ts";
 
 export interface IngestProgress {
@@ -15,6 +15,7 @@ export interface IngestProgress {
 
 export interface IngestResult {
   documents: {
+    /** With what could not be read; a folder that could not counts as one. */
     found: number;
     added: number;
     changed: number;
@@ -38,21 +39,22 @@ export class IngestTally {
   readonly #onProgress: (progress: IngestProgress) => void;
 
   constructor(
-    files: readonly DiscoveredFile[],
-    warnings: readonly string[],
+    { files, failures, warnings }: Pick<Discovery, "files" | "failures" | "warnings">,
     onProgress: (progress: IngestProgress) => void,
   ) {
+    const failed = failures.length;
+    const found = files.length + failed;
     this.result = {
-      documents: { found: files.length, added: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, empty: 0 },
+      documents: { found, added: 0, changed: 0, unchanged: 0, removed: 0, failed, empty: 0 },
       chunks: { written: 0, embedded: 0, reused: 0, deleted: 0 },
-      failures: [],
+      failures: [...failures],
       warnings: [...warnings],
       tokens: null,
     };
     this.#progress = {
       stage: "scanning",
-      documentsDone: 0,
-      documentsTotal: files.length,
+      documentsDone: failed,
+      documentsTotal: found,
       chunksWritten: 0,
       bytesDone: 0,
       bytesTotal: files.reduce((sum, file) => sum + file.size, 0),

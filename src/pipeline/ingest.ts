@@ -50,8 +50,9 @@ const groupChunks = 1000;
  * model's failures. What was written until then stays.
  */
 export async function ingest(parts: IngestParts, request: IngestRequest): Promise<IngestResult> {
-  const { files, warnings } = request.discovery;
-  const tally = new IngestTally(files, warnings, request.onProgress);
+  const { discovery } = request;
+  const tally = new IngestTally(discovery, request.onProgress);
+  if (request.failFast && discovery.failures[0] !== undefined) throw failedFast(discovery.failures[0]);
   tally.enter("scanning");
   const records = (await parts.collection?.documents()) ?? [];
   const stored = new Map(records.map((record) => [record.source, record]));
@@ -83,7 +84,10 @@ function chunksOf(records: readonly DocumentRecord[]): number {
   return records.reduce((sum, record) => sum + record.docChunks, 0);
 }
 
-function goneDocuments(records: readonly DocumentRecord[], { discovery, prune }: IngestRequest): DocumentRecord[] {
+function goneDocuments(records: readonly DocumentRecord[], request: IngestRequest): DocumentRecord[] {
+  const { discovery, dryRun } = request;
+  // Where nothing is removed there is nothing to refuse, and how much is gone is the answer.
+  const prune = dryRun && request.prune === "safe" ? "always" : request.prune;
   const found = new Set(discovery.files.map((file) => file.source));
   return documentsToRemove(records, found, (source) => discovery.covers(source), prune);
 }
@@ -215,12 +219,14 @@ class IngestRun {
   }
 
   #fail(file: DiscoveredFile, code: string, message: string): void {
-    if (this.#request.failFast) {
-      throw new UserError(code, `${file.source}: ${message}`, {
-        hint: "mend or exclude the file, or leave out --fail-fast to ingest the others",
-        exitCode: ExitCode.partial,
-      });
-    }
+    if (this.#request.failFast) throw failedFast({ source: file.source, code, message });
     this.#tally.fail(file, code, message);
   }
+}
+
+function failedFast({ source, code, message }: IngestResult["failures"][number]): UserError {
+  return new UserError(code, `${source}: ${message}`, {
+    hint: "mend or exclude the file, or leave out --fail-fast to ingest the others",
+    exitCode: ExitCode.partial,
+  });
 }

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Chunker } from "../chunkers/types.ts";
 import { UserError, messageOf } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { Chunk, Document, StoredChunk } from "../types.ts";
 import { chunkId, documentId } from "../util/ids.ts";
+import { readRegularFile } from "../util/read-regular-file.ts";
 import type { DiscoveredFile } from "./discover.ts";
 import { passageContext } from "./passage-context.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
@@ -59,7 +59,7 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readFile(file.path);
+  return readRegularFile(file.path);
 }
 
 function megabytes(bytes: number): string {

@@ -20,7 +20,7 @@ export function documentsToRemove(
   if (policy === "safe" && gone.length > 10 && gone.length > covered.length / 2) {
     throw new UserError(
       "prune-refused",
-      `${gone.length} of the ${covered.length} documents ingested from here before are gone; removing them all may be a mistake; nothing was changed`,
+      `${gone.length} of the ${covered.length} documents ingested from here before are gone; removing them all may be a mistake, and nothing was changed`,
       {
         hint: "if they are really gone, run the command again with --prune; to keep them in the collection, with --no-prune",
       },

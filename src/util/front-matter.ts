@@ -34,7 +34,8 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
   if (!startsWithKey.test(source)) return none;
   const { parseDocument } = await import("yaml");
   try {
-    const document = parseDocument(source, { customTags: ["timestamp"], logLevel: "silent" });
+    // The empty line stands for the opening one, so that errors name lines of the file.
+    const document = parseDocument(`\n${source}`, { customTags: ["timestamp"], logLevel: "silent" });
     if (document.errors[0] !== undefined) throw document.errors[0];
     const value: unknown = document.toJS();
     return isMapping(value) ? { metadata: flatten(value), length, warning: null } : none;

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import ignore from "ignore";
 import type { Ignore } from "ignore";
+import { readRegularFile } from "./read-regular-file.ts";
 
 /** The files that say what is left out, the later one overruling the earlier. */
 const ignoreFiles = [".gitignore", ".ragignore"] as const;
@@ -20,7 +20,9 @@ export async function withRulesOf(folder: string, outer: IgnoreRules, names: Ite
   const present = new Set(names);
   const texts: string[] = [];
   for (const name of ignoreFiles) {
-    if (present.has(name)) texts.push(await readFile(join(folder, name), "utf8").catch(() => ""));
+    if (!present.has(name)) continue;
+    const bytes = await readRegularFile(join(folder, name)).catch(() => null);
+    texts.push(bytes?.toString("utf8") ?? "");
   }
   return texts.length === 0 ? outer : [...outer, { folder, rules: ignore().add(texts.join("\n")) }];
 }

@@ -3,7 +3,6 @@ import { lstat, stat } from "node:fs";
 import { readdir, realpath, stat as statOf } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { callbackify } from "node:util";
-import fastGlob from "fast-glob";
 import { isIgnored, rulesAround, withRulesOf } from "./ignore-rules.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
 
@@ -11,8 +10,12 @@ import type { IgnoreRules } from "./ignore-rules.ts";
 export interface Walk {
   /** Absolute paths, in no order. */
   files: string[];
-  /** Folders that could not be read, absolute: what they hold is not known. */
-  unreadable: string[];
+  /** Folders, and links, that could not be read, absolute: what they hold is not known. */
+  unreadable: { path: string; error: NodeJS.ErrnoException }[];
+  /** What has bytes in its name that are not UTF-8, so that no text names it; the path shows them as U+FFFD. */
+  misnamed: { path: string; isFolder: boolean }[];
+  /** Pipes, sockets and devices, absolute. */
+  special: string[];
   /** Links to a folder that they are in, absolute; they were not followed. */
   loops: string[];
 }
@@ -22,51 +25,99 @@ export function isNeverEntered(name: string): boolean {
   return name === ".git" || name === "node_modules" || name === ".rag" || name.endsWith(".db");
 }
 
+/** Names that fast-glob takes for patterns, or loses. */
+const unlikeGlob = /[\\\p{Cc}]/u;
+
 /**
- * The files below an absolute folder that match a glob and that no ignore file from `root` downwards leaves out.
+ * The files below an absolute folder that match and that no ignore file from `root` downwards leaves out.
+ *
+ * Without a glob, everything that is not hidden is walked. With one, only the folders that it can lead to; `matches`
+ * says what the glob says, for the names that cannot be left to fast-glob.
  *
  * Links to files are followed, and links to folders that lie elsewhere; what a link to a folder inside of the walk
  * leads to is found at its own place, so that loops end and nothing is found twice. A folder that cannot be read is
  * reported and does not stop the walk.
  */
-export async function walkFolder(options: { folder: string; glob: string; root: string }): Promise<Walk> {
-  const { folder, glob, root } = options;
-  const walk: Walk = { files: [], unreadable: [], loops: [] };
+export async function walkFolder(options: {
+  folder: string;
+  root: string;
+  glob: string | null;
+  matches(path: string): boolean;
+}): Promise<Walk> {
+  const { folder, root, glob, matches } = options;
+  const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [] };
   const rulesIn = new Map<string, IgnoreRules>([[dirname(folder), await rulesAround(folder, root)]]);
   const realTop = await realpath(folder);
   /** Where the folders really are: links are followed by the caller's name, and told apart by this one. */
   const realPathOf = new Map<string, string>([[folder, realTop]]);
 
-  walk.files = await fastGlob(glob, {
-    cwd: folder,
-    absolute: true,
-    onlyFiles: true,
-    unique: true,
-    fs: {
-      lstat,
-      stat,
-      readdir: callbackify((directory: string, _options: unknown) => read(withoutEndSlash(directory))) as never,
-    },
-  });
+  if (glob === null) await collect(folder);
+  else walk.files.push(...(await globbed(glob)));
   return walk;
 
-  async function read(directory: string): Promise<Dirent[]> {
+  async function globbed(pattern: string): Promise<string[]> {
+    const { default: fastGlob } = await import("fast-glob");
+    return fastGlob(pattern, {
+      cwd: folder,
+      absolute: true,
+      onlyFiles: true,
+      unique: true,
+      fs: {
+        lstat,
+        stat,
+        readdir: callbackify((directory: string, _options: unknown) =>
+          readForGlob(withoutEndSlash(directory)),
+        ) as never,
+      },
+    });
+  }
+
+  /** What fast-glob can judge; the rest is collected here. */
+  async function readForGlob(directory: string): Promise<Dirent[]> {
+    const entries = await read(directory);
+    const unlike = entries.filter(({ entry }) => unlikeGlob.test(entry.name));
+    await Promise.all(unlike.map(take));
+    return entries.filter(({ entry }) => !unlikeGlob.test(entry.name)).map(({ entry }) => entry);
+  }
+
+  async function collect(directory: string): Promise<void> {
+    await Promise.all((await read(directory)).map(take));
+  }
+
+  async function take({ path, isFolder }: Entry): Promise<void> {
+    if (isFolder) await collect(path);
+    else if (matches(path)) walk.files.push(path);
+  }
+
+  /** The files and folders in a folder that are not left out. */
+  async function read(directory: string): Promise<Entry[]> {
     const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") walk.unreadable.push(directory);
+      // A folder that went away meanwhile is gone; that the top went is no reason to take all in it for gone.
+      if (error.code !== "ENOENT" || directory === folder) walk.unreadable.push({ path: directory, error });
       return [];
     });
     const names = entries.map((entry) => entry.name);
     const rules = await withRulesOf(directory, rulesIn.get(dirname(directory)) ?? [], names);
     rulesIn.set(directory, rules);
-    const kept: Dirent[] = [];
+    const garbled = await garbledNames(directory, names);
+    const kept: Entry[] = [];
     for (const entry of entries) {
+      if (glob === null && entry.name.startsWith(".")) continue;
       const path = join(directory, entry.name);
-      const isLink = entry.isSymbolicLink();
-      const isFolder = entry.isDirectory() || (isLink && (await isDirectory(path)));
+      const isGarbled = garbled.has(entry.name);
+      const kind = isGarbled ? kindOf(entry) : await kindBehind(entry, path);
+      const isFolder = kind === "folder";
       if (isFolder && isNeverEntered(entry.name)) continue;
       if (isIgnored(path, isFolder, rules)) continue;
-      if (isFolder && !(await isEntered(path, isLink, directory))) continue;
-      kept.push(entry);
+      if (isGarbled) {
+        if (isFolder ? glob?.includes("**") !== false : matches(path)) walk.misnamed.push({ path, isFolder });
+      } else if (kind === "special") {
+        if (matches(path)) walk.special.push(path);
+      } else if (kind instanceof Error) {
+        if (matches(path)) walk.unreadable.push({ path, error: kind });
+      } else if (kind === "file" || (isFolder && (await isEntered(path, entry.isSymbolicLink(), directory)))) {
+        kept.push({ entry, path, isFolder });
+      }
     }
     return kept;
   }
@@ -104,9 +155,31 @@ function withoutEndSlash(path: string): string {
   return path.length > 1 ? path.replace(/[\\/]+$/, "") : path;
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return statOf(path).then(
-    (found) => found.isDirectory(),
-    () => false,
+interface Entry {
+  entry: Dirent;
+  path: string;
+  isFolder: boolean;
+}
+
+function kindOf(found: Pick<Dirent, "isFile" | "isDirectory" | "isSymbolicLink">) {
+  if (found.isDirectory()) return "folder";
+  return found.isFile() || found.isSymbolicLink() ? "file" : "special";
+}
+
+/** What an entry is, or what it links to; `gone` where that is not there, an error where nobody can say. */
+async function kindBehind(
+  entry: Dirent,
+  path: string,
+): Promise<"file" | "folder" | "special" | "gone" | NodeJS.ErrnoException> {
+  if (!entry.isSymbolicLink()) return kindOf(entry);
+  return statOf(path).then(kindOf, (error: NodeJS.ErrnoException) =>
+    ["ENOENT", "ENOTDIR", "ELOOP"].includes(error.code ?? "") ? "gone" : error,
   );
+}
+
+/** Those of the names whose bytes are not UTF-8. */
+async function garbledNames(directory: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  if (!names.some((name) => name.includes("\uFFFD"))) return new Set();
+  const inBytes = await readdir(directory, { encoding: "buffer" });
+  return new Set(inBytes.filter((name) => !Buffer.from(name.toString()).equals(name)).map((name) => name.toString()));
 }

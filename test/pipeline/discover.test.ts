@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -83,6 +84,58 @@ describe("what is found", () => {
       "文档/说明.md",
     ]);
   });
+
+  // Windows has no such names.
+  it.skipIf(process.platform === "win32")(
+    "reads names with backslashes, line ends and control characters",
+    async () => {
+      await write({
+        ".gitignore": "ignored*\n",
+        "docs/back\\slash.md": "",
+        "docs/two\nlines.md": "",
+        "docs/bell\u0007.md": "",
+        "docs/a\\b/c\nd/e.md": "",
+        "docs/ignored\n.md": "",
+        "docs/.hidden\n/f.md": "",
+      });
+      const all = ["docs/a\\b/c\nd/e.md", "docs/back\\slash.md", "docs/bell\u0007.md", "docs/two\nlines.md"];
+      const discovery = await find(["docs"]);
+      expect(sources(discovery)).toEqual(all);
+      expect(all.every((source) => discovery.covers(source))).toBe(true);
+      expect(sources(await find(["**/*.md"]))).toEqual(all);
+      expect(sources(await find(["docs/*.md"]))).toEqual(all.slice(1));
+      expect((await find(["**/*.md"])).covers(all[0]!)).toBe(true);
+      expect((await find(["docs/*.md"])).covers(all[0]!)).toBe(false);
+    },
+  );
+
+  it.skipIf(process.platform !== "linux")(
+    "fails on names that are not UTF-8, and does not pass over them",
+    async () => {
+      await write({ "docs/a.md": "", "docs/right\uFFFD.md": "" });
+      const nameless = ["wrong\xff.md", "wrong\xff.png"].map((name) =>
+        Buffer.concat([Buffer.from(join(root, "docs/")), Buffer.from(name, "latin1")]),
+      );
+      for (const path of nameless) await writeFile(path, "");
+      try {
+        for (const path of ["docs", "docs/*.md"]) {
+          const discovery = await find([path]);
+          expect(sources(discovery)).toEqual(["docs/a.md", "docs/right\uFFFD.md"]);
+          expect(discovery.failures).toEqual([
+            {
+              source: "docs/wrong\uFFFD.md",
+              code: "name-not-utf8",
+              message: "the name is not valid UTF-8; rename the file",
+            },
+          ]);
+        }
+        expect((await find(["docs"], { exclude: ["wrong*"] })).failures).toEqual([]);
+      } finally {
+        // A recursive removal does not find them either.
+        for (const path of nameless) await unlink(path);
+      }
+    },
+  );
 
   it("takes a path with glob characters literally where it exists", async () => {
     await write({ "[ab].md": "", "a.md": "", "b.md": "" });
@@ -254,6 +307,30 @@ describe("what cannot be found", () => {
     await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'did you mean "docs"?' });
   });
 
+  it("an empty path is refused, and does not stand for the working folder", async () => {
+    await write({ "a.md": "" });
+    await expect(find([""])).rejects.toMatchObject({ code: "empty-path", exitCode: 2 });
+    await expect(find(["a.md", ""])).rejects.toMatchObject({ code: "empty-path" });
+  });
+
+  it("a broken link is called one, and not suggested in its own place", async () => {
+    await write({ "docs/a.md": "" });
+    await symlink("nowhere.md", join(root, "docs/link.md"));
+    await symlink("nowhere.md", join(root, "docs/[link].md"));
+    for (const path of ["docs/link.md", "docs/[link].md"]) {
+      const found = find([path]);
+      await expect(found).rejects.toMatchObject({
+        code: "path-not-found",
+        message: `"${path}" is a link to a file that does not exist`,
+        hint: expect.not.stringContaining("did you mean"),
+      });
+    }
+    await expect(find(["docs/a.md/*.md"])).rejects.toMatchObject({
+      code: "path-not-found",
+      message: '"docs/a.md" is not a folder',
+    });
+  });
+
   it("an empty folder is none", async () => {
     await mkdir(join(root, "empty"));
     expect(await find(["empty"])).toMatchObject({ files: [], skipped: 0, warnings: [] });
@@ -301,12 +378,32 @@ describe("links", () => {
   });
 });
 
+// Windows keeps its pipes elsewhere.
+describe.skipIf(process.platform === "win32")("pipes", () => {
+  it("are refused by name, and left out of folders with a warning", async () => {
+    await write({ "docs/a.md": "" });
+    execFileSync("mkfifo", [join(root, "docs/pipe.md"), join(root, "docs/.gitignore")]);
+    await symlink("pipe.md", join(root, "docs/link.md"));
+    for (const path of ["docs/pipe.md", "docs/link.md", "/dev/null"]) {
+      await expect(find([path])).rejects.toMatchObject({ code: "not-a-file", exitCode: 2 });
+    }
+    for (const path of ["docs", "docs/*.md"]) {
+      const discovery = await find([path]);
+      expect(sources(discovery)).toEqual(["docs/a.md"]);
+      expect(discovery.warnings).toEqual([
+        '"docs/link.md" is a pipe, a socket or a device, and was left out',
+        '"docs/pipe.md" is a pipe, a socket or a device, and was left out',
+      ]);
+    }
+  });
+});
+
 // Windows has no permissions that a test could take away.
 describe.skipIf(process.seteuid === undefined)("unreadable folders", () => {
   const user = process.geteuid?.() ?? 0;
   const nobody = 65_534;
 
-  it("are named in a warning, and what they held does not count as gone", async () => {
+  it("are failures, and what they held does not count as gone", async () => {
     await write({ "docs/a.md": "", "docs/closed/b.md": "" });
     await chmod(root, 0o755);
     await chmod(join(root, "docs/closed"), 0);
@@ -315,9 +412,15 @@ describe.skipIf(process.seteuid === undefined)("unreadable folders", () => {
     try {
       const discovery = await find(["docs"]);
       expect(sources(discovery)).toEqual(["docs/a.md"]);
-      expect(discovery.warnings).toEqual(['the folder "docs/closed" cannot be read and was left out']);
+      const message = "cannot be read: permission denied";
+      expect(discovery.failures).toEqual([{ source: "docs/closed", code: "not-readable", message }]);
       expect(discovery.covers("docs/closed/b.md")).toBe(false);
       expect(discovery.covers("docs/gone.md")).toBe(true);
+      // Named outright, by a folder above and by itself, it is one failure.
+      const named = await find(["docs/closed", "docs"]);
+      expect(named.failures).toEqual(discovery.failures);
+      expect(named.covers("docs/closed/b.md")).toBe(false);
+      expect((await find(["docs"], { exclude: ["closed/"] })).failures).toEqual([]);
       await expect(find(["docs/closed/b.md"])).rejects.toMatchObject({ code: "path-unreadable", exitCode: 2 });
     } finally {
       if (user === 0) process.seteuid?.(user);

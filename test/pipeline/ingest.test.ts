@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -66,6 +67,9 @@ interface RunOptions extends Partial<Omit<IngestRequest, "discovery">> {
   paths?: string[];
   embed?: EmbedPool | null;
   name?: string;
+  /** Called before and after the files are looked for. */
+  discovering?: () => unknown;
+  discovered?: () => unknown;
   strategy?: string;
   /** Wraps the collection, to make it fail. */
   through?: (collection: Collection) => Collection;
@@ -78,8 +82,11 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     name = "docs",
     strategy = "markdown",
     through = (same) => same,
+    discovering,
+    discovered,
     ...request
   } = options;
+  await discovering?.();
   const discovery = await discover({
     root: project,
     workingDirectory: project,
@@ -88,6 +95,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     exclude: [],
     isSupported,
   });
+  await discovered?.();
   const embedding = embed === null ? null : identity;
   const existing = await store.open(name);
   return ingest(
@@ -215,6 +223,8 @@ describe("a collection follows the files", () => {
     await run();
     for (let i = 0; i < 11; i++) await rm(join(project, `docs/${i}.md`));
     await expect(run()).rejects.toMatchObject({ code: "prune-refused", exitCode: 2 });
+    expect((await run({ dryRun: true })).documents.removed).toBe(11);
+    expect((await run({ prune: "never", dryRun: true })).documents.removed).toBe(0);
     expect((await run({ prune: "never" })).documents.removed).toBe(0);
     expect((await (await opened()).stats()).documents).toBe(12);
     expect((await run({ prune: "always" })).documents.removed).toBe(11);
@@ -240,6 +250,48 @@ describe("a file that cannot be ingested", () => {
     expect(result.failures).toMatchObject([{ source: "docs/big.md", code: "too-large" }]);
     expect(result.documents.added).toBe(1);
   });
+
+  // Windows keeps its pipes elsewhere.
+  test.skipIf(process.platform === "win32")(
+    "is reported when it has become a pipe, which nobody waits for",
+    async () => {
+      await write({ "docs/a.md": "alpha", "docs/b.md": "beta" });
+      const becomesPipe = async () => {
+        await rm(join(project, "docs/b.md"));
+        execFileSync("mkfifo", [join(project, "docs/b.md")]);
+      };
+      const result = await run({ discovered: becomesPipe });
+      expect(result.failures).toMatchObject([{ source: "docs/b.md", code: "not-a-file" }]);
+      expect(result.documents).toMatchObject({ added: 1, failed: 1 });
+    },
+  );
+
+  // Windows has no permissions that a test could take away.
+  test.skipIf(process.seteuid === undefined)(
+    "may be a whole folder: it counts, and nothing in it is removed",
+    async () => {
+      await write({ "docs/a.md": "alpha", "docs/closed/b.md": "beta" });
+      await run();
+      const user = process.geteuid?.() ?? 0;
+      await chmod(join(project, "docs/closed"), 0);
+      const asNobody = { discovering: () => user === 0 && process.seteuid?.(65_534) };
+      const asBefore = { discovered: () => user === 0 && process.seteuid?.(user) };
+      await chmod(project, 0o755);
+      try {
+        const result = await run({ ...asNobody, ...asBefore, prune: "always" });
+        expect(result.documents).toMatchObject({ found: 2, unchanged: 1, failed: 1, removed: 0 });
+        expect(result.failures).toMatchObject([{ source: "docs/closed", code: "not-readable" }]);
+        await expect(run({ ...asNobody, ...asBefore, failFast: true })).rejects.toMatchObject({
+          code: "not-readable",
+          exitCode: 3,
+        });
+      } finally {
+        if (user === 0) process.seteuid?.(user);
+        await chmod(join(project, "docs/closed"), 0o755);
+      }
+      expect((await (await opened()).stats()).documents).toBe(2);
+    },
+  );
 
   test("ends the ingest when that is asked for", async () => {
     await write({ "docs/a.md": "alpha", "docs/b.pdf": "no pdf at all" });
