@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Config } from "../config/schema.ts";
@@ -46,15 +46,17 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async list() {
       await checkFolder(path, location);
       const entries = await readdir(path, { withFileTypes: true }).catch(missingAs([]));
-      return entries
+      const names = entries
         .filter((entry) => entry.isDirectory() && entry.name.endsWith(".lance"))
         .map((entry) => entry.name.slice(0, -".lance".length))
         .sort();
+      const begun = await Promise.all(names.map((name) => holdsAnything(tablePath(name))));
+      return names.filter((_, index) => begun[index]);
     },
 
     async open(name): Promise<Collection | null> {
       checkCollectionName(name);
-      if (!(await isFolder(tablePath(name)))) {
+      if (!(await holdsAnything(tablePath(name)))) {
         await checkFolder(path, location);
         return null;
       }
@@ -66,13 +68,15 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async create(name, newManifest: NewManifest) {
       checkCollectionName(name);
       await prepareFolder(path, location);
-      if (await isFolder(tablePath(name))) {
+      if (await holdsAnything(tablePath(name))) {
         throw new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
           hint: "choose another name, or drop it first: rag collections drop",
         });
       }
       const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
       try {
+        // What a killed maker left.
+        await rm(tablePath(name), { recursive: true, force: true });
         const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
         await createTextIndex(table, text);
         return openEmbeddedCollection({ table, name, manifest, folder: tablePath(name), location, text });
@@ -139,11 +143,13 @@ function corrupt(folder: string, name: string, error: unknown): UserError {
   );
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** `false` for a table that is not there, and for one whose maker was killed before it held anything. */
+async function holdsAnything(table: string): Promise<boolean> {
+  for (const part of ["_versions", "data"]) {
+    const names = await readdir(join(table, part)).catch(missingAs([]));
+    if (names.length > 0) return true;
+  }
+  return false;
 }
 
 /** Throws where something is in the folder's place that cannot be read as one. A folder that is not there yet is fine. */
