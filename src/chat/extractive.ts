@@ -1,5 +1,5 @@
 import type { ChatEvent, ChatModel, ChatRequest } from "./types.ts";
-import { isDependent, rankSentences } from "./sentence-ranking.ts";
+import { isAboutQuestion, isDependent, rankSentences } from "./sentence-ranking.ts";
 import type { RankedSentence } from "./sentence-ranking.ts";
 import { bestSimilarity } from "../util/words.ts";
 
@@ -119,7 +119,9 @@ export const extractiveModel: ChatModel = {
   name: "extractive",
   generative: false,
   async *answer({ question, passages }: ChatRequest): AsyncIterable<ChatEvent> {
-    const chosen = chooseSentences(rankSentences(question, passages));
+    const related = passages.map((passage) => isAboutQuestion(question, passage));
+    const ranked = rankSentences(question, passages);
+    const chosen = chooseSentences(ranked.filter(({ passage }) => related[passage - 1]));
     for (const [index, sentence] of chosen.entries()) {
       yield { type: "text", text: render(sentence, chosen[index - 1]) };
     }

@@ -1,7 +1,8 @@
 import type { Hit } from "../types.ts";
-import { passageSentences } from "../util/passage-sentences.ts";
+import { looksLikeTitle, passageSentences } from "../util/passage-sentences.ts";
 import type { PassageSentence } from "../util/passage-sentences.ts";
 import { bestSimilarity, contentWords } from "../util/words.ts";
+import { answerForm, askedWords } from "./question-kind.ts";
 
 /** A sentence of one of the passages, with how well it answers the question. */
 export interface RankedSentence extends PassageSentence {
@@ -37,6 +38,17 @@ export function isDependent(text: string): boolean {
   return dependent.test(text);
 }
 
+/**
+ * Whether a sentence says nothing about what it names: a title, or a short line without a full stop that has no word,
+ * after its label if there is one, that was not asked for.
+ */
+function isTitle({ kind, text }: PassageSentence, asked: readonly string[]): boolean {
+  if (kind === "code" || kind === "row" || /[.。!！:：]$/.test(text) || text.length > 120) return false;
+  if (kind === "prose" && looksLikeTitle(text)) return true;
+  const value = contentWords(text.slice(text.lastIndexOf(": ") + 1));
+  return value.length > 0 && value.every((word) => bestSimilarity(word, asked) > 0);
+}
+
 /** The headings that a sentence stands under, the innermost last, without the document's own title. */
 function headingsOf(hit: Hit, sentence: PassageSentence): string[] {
   const path = [...hit.heading];
@@ -62,9 +74,12 @@ function lengthFactor(count: number): number {
   return count > 25 ? Math.max(0.5, 25 / count) : 1;
 }
 
+/** "Place: anywhere", "Overview:": part of a form, which says little on its own. */
+const isLabel = (text: string) => text.length <= 40 && /:(?:\s[^.]*)?$/.test(text);
+
 /** What a sentence is worth as an answer, whatever the question. */
 function quality({ kind, text }: PassageSentence, words: readonly string[]): number {
-  const form = kind === "code" ? 0.5 : 1;
+  const form = kind === "code" || (kind === "prose" && isLabel(text)) ? 0.5 : 1;
   const asks = /[?？]$/.test(text) ? 0.4 : 1;
   const points = pointer.test(text) ? 0.4 : 1;
   return form * asks * points * lengthFactor(words.length);
@@ -121,7 +136,7 @@ function trustOf(passages: readonly Hit[]): number[] {
  * A sentence without relation to the question is there too, with a score of 0.
  */
 export function rankSentences(question: string, passages: readonly Hit[]): RankedSentence[] {
-  const asked = [...new Set(contentWords(question))];
+  const asked = askedWords(question);
   const candidates = passages.flatMap((hit, index) =>
     passageSentences(hit.text).map((sentence, position) => ({
       sentence,
@@ -136,6 +151,7 @@ export function rankSentences(question: string, passages: readonly Hit[]): Ranke
     candidates.map(({ words }) => words),
   );
 
+  const form = answerForm(question, asked);
   const trust = trustOf(passages);
   const sections = new Map<string, { match: Map<string, number>; sentences: number }>();
   return candidates.flatMap(({ sentence, passage, position, words, headings }): RankedSentence[] => {
@@ -147,7 +163,24 @@ export function rankSentences(question: string, passages: readonly Hit[]): Ranke
     const coverage = coverageOf(weights, words, section.match);
     const nearness = trust[passage - 1]! / (1 + 0.06 * section.sentences);
     section.sentences += 1;
-    const score = coverage * quality(sentence, words) * nearness;
+    const worth = isTitle(sentence, asked) ? 0 : quality(sentence, words) * form(sentence);
+    const score = coverage * worth * nearness;
     return [{ ...sentence, passage, position, section: name, words, coverage, score }];
   });
+}
+
+/** Of the words of a question this share, or two of them, are in a passage that answers it. */
+const leastShareOfWords = 0.4;
+
+/**
+ * Whether a passage holds enough of the question to be about the same thing. A number alone, or one word of several,
+ * is there by chance, unless it is an identifier: letters and digits.
+ */
+export function isAboutQuestion(question: string, { title, heading, text }: Hit): boolean {
+  const asked = askedWords(question);
+  const telling = asked.filter((word) => /\p{L}/u.test(word));
+  const wanted = telling.length > 0 ? telling : asked;
+  const words = new Set(contentWords([title, ...heading, text].join("\n")));
+  const held = wanted.filter((word) => bestSimilarity(word, words) > 0);
+  return held.length >= 2 || held.length / wanted.length >= leastShareOfWords || held.some((word) => /\d/.test(word));
 }

@@ -14,6 +14,10 @@ const tag = /<(\/?)([a-z][a-z0-9-]*)\b[^>]*>/gi;
 const blockTag =
   /^(?:h[1-6]|p|li|ul|ol|dl|dt|dd|div|section|article|details|summary|table|thead|tbody|tr|td|th|pre|br|hr|blockquote)$/;
 
+/** Nothing but links, two at least, side by side: the tabs or the menu of the page that the text was taken from. */
+const navigation = /(?:<a\b[^>]*>(?:(?!<\/?(?:a|li|p|h[1-6])\b)[\s\S])*<\/a>\s*){2,}(?=<\/|$)/gi;
+const isNavigation = (before: string) => /(?:^|<(?:div|nav|section|header|aside|ul)\b[^>]*>)\s*$/i.test(before);
+
 /** Leaves nothing but the line breaks, so that lines keep their numbers. */
 const blank = (text: string) => text.replaceAll(/[^\n]/g, "");
 
@@ -22,7 +26,11 @@ const blank = (text: string) => text.replaceAll(/[^\n]/g, "");
  * comments, scripts, styles and buttons are left out.
  */
 export function htmlBlocks(html: string): HtmlBlock[] {
-  const text = html.replaceAll(invisible, blank);
+  const text = html
+    .replaceAll(invisible, blank)
+    .replaceAll(navigation, (links, at: number, whole: string) =>
+      isNavigation(whole.slice(0, at)) ? blank(links) : links,
+    );
   const blocks: HtmlBlock[] = [];
   let block: HtmlBlock = { kind: "prose", level: 0, lines: [] };
   let line = 0;

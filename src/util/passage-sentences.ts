@@ -89,6 +89,36 @@ function missingFence(passage: string): string {
   return fences.length % 2 === 1 && first?.[2]?.trim() === "" && first.index > 0 ? `${first[1]}\n` : "";
 }
 
+/** Nothing but links, two at least: the tabs or the menu of the page that the text was taken from. */
+function isNavigation(inline: Token): boolean {
+  let depth = 0;
+  let links = 0;
+  for (const { type, content } of inline.children ?? []) {
+    const isTag = type === "html_inline";
+    const opens = type === "link_open" || (isTag && /^<a\b/i.test(content));
+    if (opens) links += 1;
+    depth += opens ? 1 : type === "link_close" || (isTag && /^<\/a>/i.test(content)) ? -1 : 0;
+    const isText = type === "code_inline" || (type === "text" && /[\p{L}\p{N}]/u.test(content));
+    if (isText && depth === 0) return false;
+  }
+  return links > 1;
+}
+
+/**
+ * Whether a text is a title by its form, as headings are in a text without marks for them: a few words, the long ones
+ * with a capital, without a full stop.
+ */
+export function looksLikeTitle(text: string): boolean {
+  const words = text.trim().split(/\s+/);
+  return (
+    words.length > 1 &&
+    words.length <= 14 &&
+    /^\p{Lu}.*[\p{L}\p{N})]$/u.test(text.trim()) &&
+    !/[:;,.|`]/.test(text) &&
+    words.every((word) => word.length <= 3 || /^[\p{Lu}\p{N}(&–-]/u.test(word))
+  );
+}
+
 /** A first paragraph of one short line that ends like a title, or asks: a heading that lost its mark to a splitter. */
 function looksLikeHeading(lines: readonly Line[]): boolean {
   const text = lines[0]?.text.trim() ?? "";
@@ -188,7 +218,12 @@ export function passageSentences(passage: string): PassageSentence[] {
         }
         block += 1;
         if (headingLevel !== null) addHeading(lines, headingLevel);
-        else if (block === 0 && listDepth === 0 && index + 2 < tokens.length && looksLikeHeading(lines))
+        else if (isNavigation(token)) break;
+        else if (
+          listDepth === 0 &&
+          index + 2 < tokens.length &&
+          ((lines.length === 1 && looksLikeTitle(lines[0]?.text ?? "")) || (block === 0 && looksLikeHeading(lines)))
+        )
           addHeading(lines, 7);
         else addLines(lines, listDepth > 0 ? "item" : "prose");
         break;

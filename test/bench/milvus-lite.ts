@@ -1,6 +1,8 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { findPython, provideLitePython } from "../../src/stores/milvus-lite-environment.ts";
 import { writeMarkdown } from "./corpus.ts";
@@ -18,7 +20,21 @@ export async function benchMilvusLite(workspace: Workspace): Promise<Figure[] | 
   if ((await findPython(process.env)) === null) return { skipped: "Milvus Lite needs Python 3.10 or later" };
   workspace.progress("lite: providing the engine");
   await provideLitePython({ variables: workspace.variables, onNotice: (text) => workspace.progress(text) });
-  return [...(await search(workspace)), ...(await ingest(workspace)), ...(await copy(workspace))];
+  try {
+    return [...(await search(workspace)), ...(await ingest(workspace)), ...(await copy(workspace))];
+  } finally {
+    workspace.progress("lite: waiting for the engines to end");
+    await removeForGood(workspace.folder);
+  }
+}
+
+/** An engine that is still writing makes its database anew when that is removed: seen 40 seconds after a copy. */
+async function removeForGood(folder: string): Promise<void> {
+  for (let secondsGone = 0; secondsGone < 60; secondsGone++) {
+    if (existsSync(folder)) secondsGone = 0;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await setTimeout(1000);
+  }
 }
 
 async function search(workspace: Workspace): Promise<Figure[]> {
@@ -99,7 +115,7 @@ async function copyOf(chunks: number, workspace: Workspace): Promise<{ rate: num
   const folder = await workspace.newFolder(`lite-copy-${chunks}`);
   const { close } = await makeCollection(chunks, clusteredVectors(3), folder);
   await close();
-  // The engine ends with the command: one that is still writing would make its database anew when that is removed.
+  // No idle time: the engine begins to end with the command.
   await writeFile(join(folder, ".ragrc"), JSON.stringify({ milvus: { idleMinutes: 0 } }));
   workspace.progress(`lite: copying ${chunks} chunks`);
   const argv = ["collections", "copy", "docs", "--to", "./lite.db", "--json"];

@@ -120,4 +120,56 @@ describe("the extractive model", () => {
     const near = hitOf("The index of the journal is built at night.", { score: 9 });
     expect(await answer("When is the index built?", [near, far])).toMatch(/^The index of the journal/);
   });
+
+  it("never answers with a title that only repeats the question", async () => {
+    const page = hitOf(
+      [
+        "Keep the keys safe.",
+        "",
+        "Head Gardener",
+        "",
+        "Job Title: Head Gardener",
+        "",
+        "The person plans the beds and orders the seeds.",
+      ].join("\n"),
+    );
+    const text = await answer("What does the head gardener do?", [page]);
+    expect(text).toBe("The person plans the beds and orders the seeds. [1]");
+    expect(await answer("What does the head gardener do?", [hitOf("Head Gardener")])).toBe("");
+  });
+
+  it.each(["How much does the plan refund?", "How many euros does the plan refund?"])(
+    "prefers a sentence with a figure to %s",
+    async (question) => {
+      const pages = [
+        hitOf("The plan may refund what members pay to clubs.", { score: 1.1 }),
+        hitOf("Up to 400 euros are what the plan may refund."),
+      ];
+      expect(await answer(question, pages)).toMatch(/^Up to 400 euros/);
+    },
+  );
+
+  it("prefers the sentence that names the things to one that talks about them", async () => {
+    const pages = [
+      hitOf("Retention modes are chosen with care by those who know them.", { score: 1.1 }),
+      hitOf("The archive knows three retention modes: short, long, and legal."),
+    ];
+    expect(await answer("What retention modes are there?", pages)).toMatch(/short, long, and legal\. \[2\]/);
+    expect(await answer("What retention modes are there?", pages)).toMatch(/^The archive knows/);
+  });
+
+  it("prefers the definition of what it is asked to define", async () => {
+    const pages = [
+      hitOf("Options of Brookdb are set by the connector.", { score: 1.1 }),
+      hitOf("Brookdb is a store for small records. Everybody can start Brookdb."),
+    ];
+    expect(await answer("what is brookdb?", pages)).toMatch(/^Brookdb is a store for small records\. \[2\]/);
+  });
+
+  it("gives no text where a year, or one word of several, is all that the passages share with the question", async () => {
+    const law = hitOf("The Data Protection Act of 1998 sets limits.");
+    const coffee = hitOf("Take a cup of coffee.");
+    expect(await answer("Who won the world cup in 1998?", [law, coffee])).toBe("");
+    expect(await answer("Which act of 1998 sets limits?", [law])).toContain("Data Protection Act");
+  });
 });

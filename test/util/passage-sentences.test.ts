@@ -99,6 +99,28 @@ describe("passageSentences", () => {
     expect(texts(passage)).toEqual(expected);
   });
 
+  it.each([
+    ["HTML", '<div class="tabs">\n  <a href="#a">Compose</a>\n  <a href="#b">Chart</a>\n</div>\n\nStart it.'],
+    ["a block", '<div><a href="#a">Compose</a><a href="#b">Chart</a></div><p>Start it.</p>'],
+    ["Markdown", "[Compose](#a) | [Chart](#b)\n\nStart it."],
+  ])("leaves out a page's tabs, written in %s", (_, passage) => {
+    expect(texts(passage)).toEqual(["Start it."]);
+  });
+
+  it("keeps links that are part of what is said", () => {
+    expect(texts("See [Compose](#a) and [Chart](#b).")).toEqual(["See Compose and Chart."]);
+    expect(texts('<p>See <a href="#a">Compose</a> <a href="#b">Chart</a>.</p>')).toEqual(["See Compose Chart."]);
+  });
+
+  it("takes a line in capitals between paragraphs for the heading it is in a text without marks", () => {
+    const sentences = passageSentences("Bring a key.\n\nHead of the Garden\n\nPlans the beds.");
+    expect(sentences.map(({ kind, headings }) => [kind, headings])).toEqual([
+      ["prose", []],
+      ["heading", []],
+      ["prose", ["Head of the Garden"]],
+    ]);
+  });
+
   it("has nothing to say of a passage without words", () => {
     expect(texts("---\n\n***\n")).toEqual([]);
   });

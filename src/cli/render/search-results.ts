@@ -1,4 +1,5 @@
 import type { Hit, SearchMode } from "../../types.ts";
+import { plainMarkdown, withoutHeading } from "../../util/plain-markdown.ts";
 import { terminalText } from "../../util/terminal-text.ts";
 import type { SearchFormat } from "../flags.ts";
 import { csv } from "./csv.ts";
@@ -73,14 +74,19 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
-    const text = terminalText(hit.text);
-    const passage = words.highlight(view.full ? text.trim() : words.snippet(text, snippetLength), mark);
+    const shown = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
+    const passage = words.highlight(terminalText(shown), mark);
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
     const title = `${colors.cyan(terminalText(placeOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
+}
+
+/** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
+function readable({ text, heading, title }: Hit): string {
+  return plainMarkdown(withoutHeading(text, [...heading, title]));
 }
 
 /** Scores differ in size by a hundredfold between modes: three significant digits. */
@@ -106,21 +112,21 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
   ]);
 }
 
-async function renderMarkdown({ query, hits }: SearchResult, view: SearchView, channel: Channel): Promise<string> {
+/** A document is read in a terminal too, by `cat`: it holds no control characters wherever it goes. */
+async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): Promise<string> {
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(query);
-  const clean = channel.isTerminal ? terminalText : (text: string) => text;
   const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
   const entries = hits.map((hit) => {
-    const text = clean(view.full ? hit.text.trim() : words.snippet(hit.text, snippetLength));
+    const text = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
     const quote = text
-      .split("\n")
-      .map((line) => `   > ${line}`.trimEnd())
+      .split(/\r\n|[\r\n]/)
+      .map((line) => `> ${line}`.trimEnd())
       .join("\n");
     const name = escapeMarkdown(hit.heading.join(" › ") || hit.title || hit.source);
     return `${hit.rank}. [${name}](${linkOf(hit)}) · ${placeOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
   });
-  return clean([title, ...entries].join("\n"));
+  return terminalText([title, ...entries].join("\n"));
 }
 
 function escapeMarkdown(text: string): string {
