@@ -1,6 +1,5 @@
 import { stopWords, stopWordsByLanguage } from "./stop-words.ts";
-
-const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+import { wordSegments } from "./word-segments.ts";
 
 /**
  * The query without the stop words of the language that most of its stop words belong to; whole where nothing would be
@@ -9,9 +8,9 @@ const segmenter = new Intl.Segmenter("en", { granularity: "word" });
  * BM25 weighs rare words higher, but in a small collection of documentation "how do I" is rare enough to win.
  */
 function withoutStopWords(query: string): string {
-  const segments = [...segmenter.segment(query)].map(({ segment, isWordLike }) => ({
+  const segments = [...wordSegments(query)].map(({ segment, isWordLike }) => ({
     segment,
-    word: isWordLike === true && !/^\p{Lu}{2,}$/u.test(segment) ? segment.toLowerCase().replaceAll("’", "'") : null,
+    word: isWordLike && !/^\p{Lu}{2,}$/u.test(segment) ? segment.toLowerCase().replaceAll("’", "'") : null,
   }));
   const found = segments.flatMap(({ word }) => (word !== null && stopWords.has(word) ? [word] : []));
   let language: ReadonlySet<string> = stopWordsByLanguage.en;
@@ -22,10 +21,9 @@ function withoutStopWords(query: string): string {
   return /[\p{L}\p{N}]/u.test(text) ? text : query;
 }
 
-/** `Intl.Segmenter` keeps a copy of its input with every segment, so memory grows with the square of the length. */
+/** So much of a query is read; see `wordSegments` for why. */
 const readQueryChars = 8000;
 const longQueryChars = 1000;
-
 const longQueryWords = 200;
 
 /**
@@ -36,7 +34,7 @@ export function searchTerms(query: string): string {
   const text = withoutStopWords(query.slice(0, readQueryChars).toWellFormed());
   if (text.length <= longQueryChars) return text;
   const words = new Set<string>();
-  for (const { segment, isWordLike } of segmenter.segment(text)) {
+  for (const { segment, isWordLike } of wordSegments(text)) {
     if (isWordLike) words.add(segment);
     if (words.size === longQueryWords) break;
   }

@@ -1,7 +1,6 @@
 import { stemmer } from "stemmer";
 import { stopWords } from "./stop-words.ts";
-
-const wordSegmenter = new Intl.Segmenter("en", { granularity: "word" });
+import { wordSegments } from "./word-segments.ts";
 
 /** Case, width, and the diacritics of Latin script make no difference between words. */
 function fold(text: string): string {
@@ -22,7 +21,7 @@ const particle = /^\p{Script=Hiragana}{1,3}$/u;
  */
 export function contentWords(text: string): string[] {
   const words: string[] = [];
-  for (const { segment, isWordLike } of wordSegmenter.segment(fold(text))) {
+  for (const { segment, isWordLike } of wordSegments(fold(text))) {
     if (!isWordLike || stopWords.has(segment) || particle.test(segment)) continue;
     words.push(/^[a-z']+$/.test(segment) ? stemmer(segment.replace(/'s$/, "")) : segment);
   }

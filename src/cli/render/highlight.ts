@@ -1,6 +1,5 @@
+import { wordSegments } from "../../util/word-segments.ts";
 import { bestSimilarity, contentWords } from "../../util/words.ts";
-
-const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
 /** The part of a query whose words are marked: what is longer was pasted, and nearly every word would be. */
 const maxQueryChars = 1000;
@@ -30,7 +29,7 @@ export function queryWords(query: string): QueryWords {
   const highlight: QueryWords["highlight"] = (text, mark) => {
     if (wanted.size === 0) return text;
     let marked = "";
-    for (const { segment, isWordLike } of segmenter.segment(text)) {
+    for (const { segment, isWordLike } of wordSegments(text)) {
       marked += isWordLike && matches(segment) ? mark(segment) : segment;
     }
     return marked;
@@ -39,7 +38,7 @@ export function queryWords(query: string): QueryWords {
     const line = text.replaceAll(/\s+/g, " ").trim();
     if (line.length <= length) return line;
     const places: number[] = [];
-    for (const { segment, index, isWordLike } of segmenter.segment(line)) {
+    for (const { segment, index, isWordLike } of wordSegments(line)) {
       if (isWordLike && matches(segment)) places.push(index);
     }
     const start = windowStart(places, line.length, length);
