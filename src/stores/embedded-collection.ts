@@ -8,6 +8,8 @@ import { collectGarbage } from "../util/collect-garbage.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
 import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
+import { slices } from "../util/slices.ts";
+import { checkVector } from "./check-vector.ts";
 import { translateStoreError } from "./embedded-errors.ts";
 import { distanceTypes, ensureIndexes, textIndex } from "./embedded-indexes.ts";
 import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
@@ -239,32 +241,12 @@ function bestFirst(hits: ScoredChunk[]): ScoredChunk[] {
   return hits.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
 }
 
-function checkVector(vector: Float32Array | null, manifest: Manifest, name: string): Float32Array {
-  if (manifest.embedding === null) {
-    throw new UserError("no-vectors", `collection "${name}" has no vectors: it was made without an embedding model`, {
-      hint: "search with --mode text, or configure embedding and ingest with --recreate",
-    });
-  }
-  if (vector?.length !== manifest.embedding.dimensions) {
-    throw new UserError(
-      "dimension-mismatch",
-      `collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}`,
-      { hint: "use the collection's own embedding model" },
-    );
-  }
-  return vector;
-}
-
 async function rows(query: Query | VectorQuery): Promise<Row[]> {
   return (await query.toArray()) as Row[];
 }
 
 function docIdIn(docIds: readonly string[]): string {
   return `doc_id IN (${docIds.map(sqlString).join(", ")})`;
-}
-
-function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
 /** LanceDB deletes the files of an old index and leaves its folder. */

@@ -1,5 +1,7 @@
 import { UserError } from "../errors.ts";
 import type { SearchMode, StoredChunk } from "../types.ts";
+import { slices } from "../util/slices.ts";
+import { checkVector } from "./check-vector.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import { isLiteAnalyzer, type MilvusDialect } from "./milvus-dialect.ts";
 import { type Expression, isOneOf, quote } from "./milvus-filter.ts";
@@ -193,23 +195,7 @@ function checkMode(
   modes: readonly SearchMode[],
   { name, manifest, dialect }: MilvusCollectionOptions,
 ): void {
-  if (mode !== "text") {
-    if (manifest.embedding === null) {
-      throw new UserError("no-vectors", `collection "${name}" has no vectors: it was made without an embedding model`, {
-        hint: "search with --mode text, or configure embedding and ingest with --recreate",
-      });
-    }
-    if (vector?.length !== manifest.embedding.dimensions) {
-      throw new UserError(
-        "dimension-mismatch",
-        `collection "${name}" holds vectors of ${manifest.embedding.dimensions} dimensions, the question's has ${vector?.length ?? 0}`,
-        { hint: "use the collection's own embedding model" },
-      );
-    }
-    if (!vector.every(Number.isFinite)) {
-      throw new UserError("vector-not-finite", "the embedding model gave a vector that is not made of numbers");
-    }
-  }
+  if (mode !== "text") checkVector(vector, manifest, name);
   if (!modes.includes(mode)) {
     throw new UserError("no-text-index", `collection "${name}" has no BM25 index: ${dialect.product} made it`, {
       hint: "BM25 needs Milvus 2.5 or later; search with --mode dense, or update the server and ingest with --recreate",
@@ -231,8 +217,4 @@ function* batches(rows: readonly StoredChunk[]): Generator<StoredChunk[]> {
     bytes += size;
   }
   if (batch.length > 0) yield batch;
-}
-
-function* slices<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
