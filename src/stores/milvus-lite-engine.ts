@@ -94,7 +94,8 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const token = usesSocket ? null : randomBytes(24).toString("base64url");
   const log = join(folder, `${name}.log`);
 
-  const socket = usesSocket ? join(folder, `${name}.sock`) : null;
+  // Each engine has a socket of its own: one that ends removes its socket, also after another took over its database.
+  const socket = usesSocket ? join(folder, `${name}-${randomBytes(4).toString("hex")}.sock`) : null;
   const deadline = Date.now() + LOCKED_SECONDS * 1000;
   for (;;) {
     const outcome = await launch(python, database, socket, token, log, options);

@@ -104,6 +104,15 @@ def remove(path):
         os.unlink(path)
 
 
+def remove_left_sockets(own):
+    """Of engines that died: the database's own lock is held by now, so nobody else serves it. `own` is `name-random.sock`."""
+    folder, file = os.path.split(own)
+    database = file.rsplit("-", 1)[0]
+    for other in os.listdir(folder):
+        if other.endswith(".sock") and other.rsplit("-", 1)[0] == database:
+            remove(os.path.join(folder, other))
+
+
 def build_server(grpc, db, activity, arguments):
     from milvus_lite.adapter.grpc.servicer import MilvusServicer
     from pymilvus.grpc_gen import milvus_pb2_grpc
@@ -125,8 +134,7 @@ def build_server(grpc, db, activity, arguments):
     milvus_pb2_grpc.add_MilvusServiceServicer_to_server(MilvusServicer(db), server)
     if arguments.socket is None:
         return server, f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    # The database's own lock is held by now, so a socket that is still here was left by an engine that died.
-    remove(arguments.socket)
+    remove_left_sockets(arguments.socket)
     address = f"unix:{arguments.socket}"
     server.add_insecure_port(address)
     return server, address
