@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { SearchMode, StoredChunk } from "../types.ts";
+import { overlapping } from "../util/overlapping.ts";
 import { slices } from "../util/slices.ts";
 import { checkVector } from "./check-vector.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
@@ -100,14 +101,12 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     async upsert(rows) {
       // Twice the same key in one request is refused by some servers: the last one holds.
       const distinct = [...new Map(rows.map((row) => [row.id, row])).values()];
-      for (const batch of batches(distinct)) {
+      // The next request is made, and waits at the server, while one is written; no key is in both.
+      await overlapping(batches(distinct), async (batch) => {
         const fields = encodeChunks(batch, manifest.embedding?.dimensions ?? null, terms);
-        await connection.call(
-          "Upsert",
-          { collection_name: name, fields_data: fields, num_rows: batch.length },
-          { timeoutMs: WRITE_MS },
-        );
-      }
+        const request = { collection_name: name, fields_data: fields, num_rows: batch.length };
+        await connection.call("Upsert", request, { timeoutMs: WRITE_MS });
+      });
     },
 
     async deleteDocuments(docIds) {
