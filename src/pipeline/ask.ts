@@ -1,7 +1,6 @@
 import type { ChatModel, ChatUsage } from "../chat/types.ts";
 import { ExitCode, messageOf, UserError } from "../errors.ts";
 import type { Hit } from "../types.ts";
-import { findCitations } from "./citations.ts";
 import type { Citation, Citations } from "./citations.ts";
 import { fitContext, refusalMarker } from "./prompt.ts";
 import type { PromptTemplate } from "./prompt.ts";
@@ -70,7 +69,7 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   const { chat } = dependencies;
   const { question, strict, onEvent } = request;
   const found = await dependencies.search(question);
-  const hits = fitContext(found.hits, request.maxContextChars);
+  const hits = await fitContext(found.hits, request.maxContextChars);
   onEvent({ type: "searched", hits });
 
   const result = { question, model: chat.name, usage: null, citations: [], hits };
@@ -80,6 +79,8 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   };
   if (hits.length === 0) return refuse("No context was found for this question.");
 
+  // Loaded while the model thinks.
+  const citing = import("./citations.ts");
   const reply = await readReply(dependencies, request, hits);
   const { usage } = reply;
   if (reply.refused) return { ...result, answer: reply.text, refused: true, usage };
@@ -91,6 +92,7 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
     onEvent({ type: "notice", message: `the answer is cut short: ${reply.truncated}` });
   }
 
+  const { findCitations } = await citing;
   const { citations, unknown } = findCitations(reply.text, hits);
   const objection = strict ? objectionTo({ citations, unknown }) : null;
   if (objection !== null) return refuse(objection, { usage, citations });

@@ -3,7 +3,6 @@ import { UserError } from "../errors.ts";
 import type { Hit } from "../types.ts";
 import { parseTemplate, renderTemplate } from "./template.ts";
 import type { Section, TemplateNode } from "./template.ts";
-import { splitSentences } from "../util/split-sentences.ts";
 
 /**
  * What a model answers first when the passages do not hold the answer: the one word by which a refusal is recognised,
@@ -161,7 +160,7 @@ function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
  * The passages that fit into `maxChars` characters of text, in rank order. The one that does not fit is cut behind a
  * sentence, or left out where not even one fits; the first passage is always there, cut anywhere if it must be.
  */
-export function fitContext(hits: readonly Hit[], maxChars: number): Hit[] {
+export async function fitContext(hits: readonly Hit[], maxChars: number): Promise<Hit[]> {
   const fitting: Hit[] = [];
   let room = maxChars;
   for (const hit of hits) {
@@ -170,7 +169,7 @@ export function fitContext(hits: readonly Hit[], maxChars: number): Hit[] {
       room -= hit.text.length;
       continue;
     }
-    const text = beginning(hit.text, room) || (fitting.length === 0 ? hardCut(hit.text, room) : "");
+    const text = (await beginning(hit.text, room)) || (fitting.length === 0 ? hardCut(hit.text, room) : "");
     if (text !== "") fitting.push(withText(hit, text));
     break;
   }
@@ -178,7 +177,8 @@ export function fitContext(hits: readonly Hit[], maxChars: number): Hit[] {
 }
 
 /** The whole sentences that a text of `maxChars` characters begins with; empty where the first is longer. */
-function beginning(text: string, maxChars: number): string {
+async function beginning(text: string, maxChars: number): Promise<string> {
+  const { splitSentences } = await import("../util/split-sentences.ts");
   const slice = hardCut(text, maxChars + 1);
   const last = splitSentences(slice).at(-1);
   return last === undefined ? "" : slice.slice(0, last.start).trimEnd();

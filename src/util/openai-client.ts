@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type * as Sdk from "openai";
 
 import { messageOf } from "../errors.ts";
+import { httpFetch } from "./http-fetch.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import { ModelError } from "./model-error.ts";
 import type { ModelErrorKind } from "./model-error.ts";
@@ -41,7 +42,8 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
     // The client's own limit ends with the answer's head; callers set one that ends with its last byte.
     timeout: 2 ** 31 - 1,
     logLevel: "off",
-    fetch: (url, init) => fetch(url as string, { ...init, headers: only(init?.headers, endpoint), redirect: "manual" }),
+    fetch: (url, init) =>
+      httpFetch(url as string, { ...init, headers: only(init?.headers, endpoint), redirect: "manual" }),
   });
   const name = `${endpoint.label} (${endpoint.model})`;
 
@@ -69,11 +71,11 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
         return fail("connection", `no connection to ${endpoint.baseUrl} (${reasonOf(error)})`, { retryable: true });
       }
       if (error instanceof sdk.APIError && error.status !== undefined) return explainStatus(error);
-      if (error instanceof SyntaxError) {
+      if (isInvalidJson(error)) {
         return fail("bad-response", "the answer is cut off or no JSON", { retryable: true });
       }
-      // The connection broke while the answer was read: what `fetch` throws then.
-      if (error instanceof TypeError || isSocketError(error)) {
+      // The connection broke while the answer was read.
+      if (isSocketError(error)) {
         return fail("connection", `the connection broke (${reasonOf(error)})`, { retryable: true });
       }
       return error;
@@ -183,7 +185,7 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
     case "connection":
       return endpoint.facts.hosts.length === 0
         ? `start the server if it is not running, or set ${setting}.baseUrl`
-        : `check the network, and ${setting}.baseUrl if you set it; then run the command again`;
+        : `check the network, HTTPS_PROXY and ${setting}.baseUrl if you set them; then run the command again`;
     case "timeout":
       return `run the command again, or raise ${setting}.timeoutMs`;
     case "server":
@@ -195,18 +197,25 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
   }
 }
 
-/** The innermost cause's code or message: `fetch failed` alone helps nobody. */
+/** The innermost cause's code, or its message where it has none of the system's. */
 function reasonOf(error: unknown): string {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
   const code = (cause as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : messageOf(cause);
+  return typeof code === "string" && code !== "FETCH_ERROR" ? code : messageOf(cause);
+}
+
+/** Of a piece of a stream, or of a whole answer. */
+function isInvalidJson(error: unknown): boolean {
+  return (
+    error instanceof SyntaxError || (error instanceof Error && (error as { type?: unknown }).type === "invalid-json")
+  );
 }
 
 function isSocketError(error: unknown): boolean {
   return (
     error instanceof Error &&
     typeof (error as { code?: unknown }).code === "string" &&
-    /^(E[A-Z]+|UND_ERR)/.test(String((error as { code?: unknown }).code))
+    /^(E[A-Z]+|HPE_)/.test(String((error as { code?: unknown }).code))
   );
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { defaultPrompt, fitContext, parsePrompt } from "../../src/pipeline/prompt.ts";
 import { hitOf } from "../hits.ts";
+import type { Hit } from "../../src/types.ts";
 
 const render = (template: string, ...hits: Parameters<typeof hitOf>[]) =>
   parsePrompt(template, { name: "my.txt" }).messages(
@@ -148,26 +149,25 @@ describe("own templates", () => {
 
 describe("fitContext", () => {
   const hits = ["One is short. Two is short too.", "Three. Four."].map((text) => hitOf(text));
+  const textsOf = async (all: Hit[], maxChars: number) => (await fitContext(all, maxChars)).map(({ text }) => text);
 
-  it("takes all where all fit", () => {
-    expect(fitContext(hits, 43)).toEqual(hits);
+  it("takes all where all fit", async () => {
+    expect(await fitContext(hits, 43)).toEqual(hits);
   });
 
-  it("cuts the passage that does not fit behind a sentence, and leaves out the rest", () => {
-    expect(fitContext([...hits, hitOf("Five.")], 40).map(({ text }) => text)).toEqual([hits[0]?.text, "Three."]);
-    expect(fitContext(hits, 34).map(({ text }) => text)).toEqual([hits[0]?.text]);
+  it("cuts the passage that does not fit behind a sentence, and leaves out the rest", async () => {
+    expect(await textsOf([...hits, hitOf("Five.")], 40)).toEqual([hits[0]?.text, "Three."]);
+    expect(await textsOf(hits, 34)).toEqual([hits[0]?.text]);
   });
 
-  it("always keeps the first, cut behind a sentence or, if it must be, anywhere", () => {
-    expect(fitContext(hits, 20).map(({ text }) => text)).toEqual(["One is short."]);
-    expect(fitContext(hits, 5).map(({ text }) => text)).toEqual(["One i"]);
-    expect(fitContext([hitOf("ab😀cd")], 3).map(({ text }) => text)).toEqual(["ab"]);
+  it("always keeps the first, cut behind a sentence or, if it must be, anywhere", async () => {
+    expect(await textsOf(hits, 20)).toEqual(["One is short."]);
+    expect(await textsOf(hits, 5)).toEqual(["One i"]);
+    expect(await textsOf([hitOf("ab😀cd")], 3)).toEqual(["ab"]);
   });
 
-  it("tells the lines that are left", () => {
-    expect(fitContext([hitOf("One.\nTwo.\nThree is long.", { startLine: 10, endLine: 12 })], 12)[0]).toMatchObject({
-      startLine: 10,
-      endLine: 11,
-    });
+  it("tells the lines that are left", async () => {
+    const [first] = await fitContext([hitOf("One.\nTwo.\nThree is long.", { startLine: 10, endLine: 12 })], 12);
+    expect(first).toMatchObject({ startLine: 10, endLine: 11 });
   });
 });
