@@ -9,7 +9,7 @@ import { writeMarkdown } from "./corpus.ts";
 import { type Figure, atLeast, atMost } from "./figure.ts";
 import { clusteredVectors, makeCollection } from "./generated-collection.ts";
 import { compare, median } from "./measure.ts";
-import type { Workspace } from "./workspace.ts";
+import { type Workspace, projectRoot } from "./workspace.ts";
 
 const rounds = 11;
 const coldRuns = 5;
@@ -50,6 +50,13 @@ async function search(workspace: Workspace): Promise<Figure[]> {
     () => workspace.rag(["search", query], folder).milliseconds,
   );
 
+  workspace.progress("lite: start");
+  const start = await compare(
+    rounds,
+    () => startOf("adapter", folder, workspace),
+    () => startOf("client", folder, workspace),
+  );
+
   workspace.progress("lite: cold search");
   const coldFolder = await workspace.newFolder("lite-cold");
   await writeFile(join(coldFolder, ".ragrc"), JSON.stringify({ milvus: { uri: "./lite.db", idleMinutes: 0 } }));
@@ -64,8 +71,16 @@ async function search(workspace: Workspace): Promise<Figure[]> {
     { name: "rag search, 5k chunks, warm engine", value: warm.milliseconds, unit: "ms", target: null },
     { name: "the same, embedded store", value: warm.yardstick, unit: "ms", target: null },
     { name: "warm search against the embedded store", value: warm.ratio, unit: "×", target: atMost(2.5) },
+    { name: "first answer of a running Milvus", value: start.milliseconds, unit: "ms", target: atMost(250) },
+    { name: "the same, through the SDK's client", value: start.yardstick, unit: "ms", target: null },
     { name: "rag search, 5k chunks, cold engine", value: median(cold) / 1000, unit: "s", target: atMost(2.5) },
   ];
+}
+
+function startOf(way: "adapter" | "client", folder: string, workspace: Workspace): number {
+  const script = join(projectRoot, "test", "bench", "milvus-start.mjs");
+  const { stdout } = workspace.node([script, way, "./lite.db"], folder);
+  return (JSON.parse(stdout) as { milliseconds: number }).milliseconds;
 }
 
 /** Through the command, the vectors from a server in a thread that answers at once. */
