@@ -7,12 +7,13 @@ import type { SearchMode } from "../types.ts";
 import { collectGarbage } from "../util/collect-garbage.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
-import { type Row, chunkColumns, fromRow, toRow } from "./embedded-rows.ts";
+import { type Row, chunkColumns, documentColumns, documentOf } from "./chunk-row.ts";
+import { fromRow, toRow } from "./embedded-rows.ts";
 import { slices } from "../util/slices.ts";
 import { checkVector } from "./check-vector.ts";
 import { translateStoreError } from "./embedded-errors.ts";
 import { distanceTypes, ensureIndexes, textIndex } from "./embedded-indexes.ts";
-import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
+import type { Collection, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
 /**
  * Partitions of the vector index that a query looks into; LanceDB makes one of about 4,096 rows. Measured on 100,000
@@ -141,16 +142,15 @@ export function openEmbeddedCollection(options: {
     modes,
 
     async documents() {
-      const columns = ["doc_id", "source", "title", "doc_hash", "doc_chunks", "updated_at"];
-      const found = await read(() => rows(table.query().where("ord = 0").select(columns)));
-      return found.map((row): DocumentRecord => ({
-        docId: row["doc_id"] as string,
-        source: row["source"] as string,
-        title: row["title"] as string,
-        docHash: row["doc_hash"] as string,
-        docChunks: row["doc_chunks"] as number,
-        updatedAt: row["updated_at"] as number,
-      }));
+      const found = await read(() =>
+        rows(
+          table
+            .query()
+            .where("ord = 0")
+            .select([...documentColumns]),
+        ),
+      );
+      return found.map(documentOf);
     },
 
     async chunksOf(docIds) {

@@ -1,32 +1,11 @@
 import { createRequire } from "node:module";
 import type * as Arrow from "apache-arrow";
 import type { StoredChunk } from "../types.ts";
+import { HEADING_SEPARATOR } from "../util/filter-match.ts";
+import { type Row, chunkOf } from "./chunk-row.ts";
 import type { Manifest } from "./types.ts";
 
 const manifestKey = "rag.manifest";
-
-/** Between the headings of a path, as people read it in other tools. */
-const headingSeparator = " > ";
-
-/** Columns of a chunk without its vector, in the order of the schema. */
-export const chunkColumns = [
-  "id",
-  "doc_id",
-  "source",
-  "ord",
-  "text",
-  "text_start",
-  "doc_hash",
-  "doc_chunks",
-  "title",
-  "heading",
-  "page",
-  "start_line",
-  "end_line",
-  "format",
-  "metadata",
-  "updated_at",
-] as const;
 
 /**
  * The build of Arrow that LanceDB has loaded itself: an import would load the other one beside it, at twice the time and
@@ -52,6 +31,7 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
     int("doc_chunks", false),
     text("title"),
     text("heading"),
+    text("headings"),
     int("page", true),
     int("start_line", true),
     int("end_line", true),
@@ -73,8 +53,8 @@ export function manifestOf(schema: { metadata: Map<string, string> }): Manifest 
 }
 
 /** A chunk as LanceDB takes it. */
-export function toRow(chunk: StoredChunk): Record<string, unknown> {
-  const row: Record<string, unknown> = {
+export function toRow(chunk: StoredChunk): Row {
+  const row: Row = {
     id: chunk.id,
     doc_id: chunk.docId,
     source: chunk.source,
@@ -84,7 +64,8 @@ export function toRow(chunk: StoredChunk): Record<string, unknown> {
     doc_hash: chunk.docHash,
     doc_chunks: chunk.docChunks,
     title: chunk.title,
-    heading: chunk.heading.join(headingSeparator),
+    heading: chunk.heading.join(HEADING_SEPARATOR),
+    headings: JSON.stringify(chunk.heading),
     page: chunk.page,
     start_line: chunk.startLine,
     end_line: chunk.endLine,
@@ -99,29 +80,13 @@ export function toRow(chunk: StoredChunk): Record<string, unknown> {
 /** A row as LanceDB gives it, back as a chunk; `vector` is `null` where it was not selected. */
 export function fromRow(row: Row): StoredChunk {
   const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
-  const heading = row["heading"] as string;
-  const text = row["text"] as string;
-  const textStart = row["text_start"] as number;
-  return {
-    id: row["id"] as string,
-    docId: row["doc_id"] as string,
-    source: row["source"] as string,
-    ordinal: row["ord"] as number,
-    text: text.slice(textStart),
-    context: text.slice(0, textStart),
-    docHash: row["doc_hash"] as string,
-    docChunks: row["doc_chunks"] as number,
-    title: row["title"] as string,
-    heading: heading === "" ? [] : heading.split(headingSeparator),
+  return chunkOf(row, {
+    heading: JSON.parse(row["headings"] as string) as string[],
     page: row["page"] as number | null,
     startLine: row["start_line"] as number | null,
     endLine: row["end_line"] as number | null,
-    format: row["format"] as string,
     metadata: JSON.parse(row["metadata"] as string) as StoredChunk["metadata"],
-    updatedAt: row["updated_at"] as number,
     // A copy: the row's own array is a view of a whole batch and would keep it alive.
     vector: vector === null || vector === undefined ? null : new Float32Array(vector.toArray()),
-  };
+  });
 }
-
-export type Row = Record<string, unknown>;

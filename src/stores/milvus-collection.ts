@@ -3,6 +3,7 @@ import type { SearchMode, StoredChunk } from "../types.ts";
 import { overlapping } from "../util/overlapping.ts";
 import { slices } from "../util/slices.ts";
 import { checkVector } from "./check-vector.ts";
+import { chunkColumns, documentColumns, documentOf } from "./chunk-row.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import { isLiteAnalyzer, type MilvusDialect } from "./milvus-dialect.ts";
 import { type Expression, isOneOf, quote } from "./milvus-filter.ts";
@@ -10,7 +11,7 @@ import { describeIndexes } from "./milvus-indexes.ts";
 import type { CollectionSchema } from "./milvus-protocol.ts";
 import { everyRow, readMilvus } from "./milvus-reader.ts";
 import { decodeChunk, encodeChunks, rowBytes } from "./milvus-rows.ts";
-import { SCALAR_FIELDS, SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD } from "./milvus-schema.ts";
+import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD } from "./milvus-schema.ts";
 import { searchMilvus } from "./milvus-search.ts";
 import { liteAnalyzers } from "./milvus-terms.ts";
 import type { Collection, DocumentRecord, Manifest, SearchRequest } from "./types.ts";
@@ -54,7 +55,7 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     searchParams: options.searchParams,
     terms,
   });
-  const wholeRow = has(VECTOR_FIELD) ? [...SCALAR_FIELDS, VECTOR_FIELD] : SCALAR_FIELDS;
+  const wholeRow = has(VECTOR_FIELD) ? [...chunkColumns, VECTOR_FIELD] : chunkColumns;
 
   async function remove(text: string): Promise<void> {
     const { delete_cnt: deleted } = await connection.call(
@@ -71,20 +72,8 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     modes,
 
     async documents() {
-      const fields = ["doc_id", "source", "title", "doc_hash", "doc_chunks", "updated_at"];
       const records: DocumentRecord[] = [];
-      for await (const rows of reader.all(where("ord == 0"), fields)) {
-        for (const row of rows) {
-          records.push({
-            docId: row["doc_id"] as string,
-            source: row["source"] as string,
-            title: row["title"] as string,
-            docHash: row["doc_hash"] as string,
-            docChunks: row["doc_chunks"] as number,
-            updatedAt: row["updated_at"] as number,
-          });
-        }
-      }
+      for await (const rows of reader.all(where("ord == 0"), documentColumns)) records.push(...rows.map(documentOf));
       return records;
     },
 

@@ -19,7 +19,8 @@ import {
   type SearchResultData,
 } from "./milvus-protocol.ts";
 import { WHOLE_ROWS, everyRow, keyPage, readMilvus } from "./milvus-reader.ts";
-import { type MilvusRow, decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
+import type { Row } from "./chunk-row.ts";
+import { decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
 import { keyValues } from "./milvus-schema.ts";
 import { similarity } from "./milvus-search.ts";
 import type { Collection, DocumentRecord, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
@@ -79,7 +80,7 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
             ? `${key} >= -9223372036854775807`
             : `${key} >= ""`
           : `${key} > ${literal}`;
-      const rows: MilvusRow[] = await reader.query({ ...everyRow, text }, scalarFields, keyPage(WHOLE_ROWS));
+      const rows: Row[] = await reader.query({ ...everyRow, text }, scalarFields, keyPage(WHOLE_ROWS));
       if (rows.length === 0) return;
       for (const row of rows) yield toChunk(row, layout);
       last = rows
@@ -246,7 +247,7 @@ function synthesiseManifest(layout: Layout): Manifest {
   };
 }
 
-function toChunk(row: MilvusRow, layout: Layout): StoredChunk {
+function toChunk(row: Row, layout: Layout): StoredChunk {
   const id = String(row[layout.key?.name ?? "id"] ?? "");
   const source = textOf(layout.source === null ? undefined : row[layout.source]) ?? id;
   const own = new Set([layout.key?.name, layout.text, layout.source, layout.title, layout.vector, layout.sparse]);

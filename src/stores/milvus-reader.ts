@@ -4,7 +4,8 @@ import type { MilvusConnection } from "./milvus-connection.ts";
 import type { MilvusDialect } from "./milvus-dialect.ts";
 import type { Expression } from "./milvus-filter.ts";
 import { LoadState, STRONG } from "./milvus-protocol.ts";
-import { type MilvusRow, decodeRows } from "./milvus-rows.ts";
+import type { Row } from "./chunk-row.ts";
+import { decodeRows } from "./milvus-rows.ts";
 import { keyValues } from "./milvus-schema.ts";
 
 /** Loading builds indexes where the last owner of the database ended without closing it. */
@@ -41,11 +42,11 @@ export interface MilvusReader {
   load(): Promise<void>;
   /** Where the dialect wants it: makes what was written fast to search, and what was deleted gone. */
   flush(): Promise<void>;
-  query(expression: Expression, fields: readonly string[], part?: Part): Promise<MilvusRow[]>;
+  query(expression: Expression, fields: readonly string[], part?: Part): Promise<Row[]>;
   /** Rows that are there now; the statistics that servers keep count deleted ones too. */
   count(): Promise<number>;
   /** All rows that meet the expression, in no particular order. */
-  all(expression: Expression, fields: readonly string[]): AsyncIterable<MilvusRow[]>;
+  all(expression: Expression, fields: readonly string[]): AsyncIterable<Row[]>;
 }
 
 /** `ensureIndexes` is called where the collection cannot be loaded for want of one. */
@@ -93,7 +94,7 @@ export function readMilvus(
     return call();
   }
 
-  function query(expression: Expression, fields: readonly string[], part: Part = {}): Promise<MilvusRow[]> {
+  function query(expression: Expression, fields: readonly string[], part: Part = {}): Promise<Row[]> {
     return whenLoaded(async () => {
       const { fields_data } = await connection.call("Query", {
         collection_name: name,
@@ -108,11 +109,7 @@ export function readMilvus(
   }
 
   /** From key to key: what a server gives at once is bounded, and ordered by key. */
-  async function* byKey(
-    expression: Expression,
-    fields: readonly string[],
-    pageSize: number,
-  ): AsyncGenerator<MilvusRow[]> {
+  async function* byKey(expression: Expression, fields: readonly string[], pageSize: number): AsyncGenerator<Row[]> {
     for (let last = ""; ;) {
       const beyond = `id > ${JSON.stringify(last)}`;
       const text = expression.text === "" ? beyond : `${beyond} and (${expression.text})`;
@@ -129,7 +126,7 @@ export function readMilvus(
     expression: Expression,
     fields: readonly string[],
     pageSize: number,
-  ): AsyncGenerator<MilvusRow[]> {
+  ): AsyncGenerator<Row[]> {
     for (let offset = 0; ; offset += pageSize) {
       const rows = await query(expression, fields, { limit: pageSize, offset });
       yield rows;

@@ -1,11 +1,9 @@
 import type { Metadata, StoredChunk } from "../types.ts";
 import { UserError } from "../errors.ts";
 import { HEADING_SEPARATOR } from "../util/filter-match.ts";
+import { type Row, chunkOf } from "./chunk-row.ts";
 import { DataType, type FieldData, type Int64 } from "./milvus-protocol.ts";
 import { JSON_BYTES, TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./milvus-schema.ts";
-
-/** A row as Milvus has it: field → value. */
-export type MilvusRow = Record<string, unknown>;
 
 /** Stands where a chunk has no page or line. */
 const NONE = -1;
@@ -129,11 +127,11 @@ function encodeJson(field: string, value: unknown, source: string): Uint8Array {
 }
 
 /** The rows of a result, each field by its name. Keys of a dynamic field stand beside the others. */
-export function decodeRows(columns: readonly FieldData[], count: number | null = null): MilvusRow[] {
+export function decodeRows(columns: readonly FieldData[], count: number | null = null): Row[] {
   const decoded = columns.map((column) => ({ column, values: decodeColumn(column) }));
   const length = count ?? Math.max(0, ...decoded.map(({ values }) => values.length));
   return Array.from({ length }, (_, index) => {
-    const row: MilvusRow = {};
+    const row: Row = {};
     for (const { column, values } of decoded) {
       if (column.is_dynamic) Object.assign(row, values[index]);
       else row[column.field_name] = values[index] ?? null;
@@ -191,29 +189,16 @@ function parseJson(text: string): unknown {
 }
 
 /** A row of a collection that this tool made. */
-export function decodeChunk(row: MilvusRow): StoredChunk {
+export function decodeChunk(row: Row): StoredChunk {
   const headings = row["headings"] as { path?: string[] } | null;
-  const text = (row["text"] ?? "") as string;
-  const start = (row["text_start"] ?? 0) as number;
-  return {
-    id: row["id"] as string,
-    docId: row["doc_id"] as string,
-    source: row["source"] as string,
-    ordinal: row["ord"] as number,
-    text: text.slice(start),
-    context: text.slice(0, start),
-    docHash: row["doc_hash"] as string,
-    docChunks: row["doc_chunks"] as number,
-    title: row["title"] as string,
+  return chunkOf(row, {
     heading: headings?.path ?? [],
     page: orNull(row["page"]),
     startLine: orNull(row["start_line"]),
     endLine: orNull(row["end_line"]),
-    format: row["format"] as string,
     metadata: (row["metadata"] ?? {}) as Metadata,
-    updatedAt: row["updated_at"] as number,
     vector: (row[VECTOR_FIELD] as Float32Array | undefined) ?? null,
-  };
+  });
 }
 
 function orNull(value: unknown): number | null {

@@ -31,28 +31,6 @@ export const VECTOR_FIELD = "vector";
 export const SPARSE_FIELD = "sparse";
 export const TERMS_FIELD = "terms";
 
-/** What searches and queries bring back beside the vector. */
-export const SCALAR_FIELDS = [
-  "id",
-  "doc_id",
-  "source",
-  "ord",
-  "text",
-  "text_start",
-  "doc_hash",
-  "doc_chunks",
-  "title",
-  "heading",
-  "headings",
-  "page",
-  "start_line",
-  "end_line",
-  "format",
-  "metadata",
-  "updated_at",
-] as const;
-
-/** `text_start`: where in `text` the passage begins, behind its context; in UTF-16 units. */
 const integerFields = ["ord", "text_start", "doc_chunks", "page", "start_line", "end_line", "updated_at"] as const;
 /** `metadata` as the document has it; `headings` keeps apart what `heading` joins: `{"path": [...]}`. */
 const jsonFields = ["metadata", "headings"] as const;

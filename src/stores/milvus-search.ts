@@ -13,8 +13,9 @@ import {
   type SearchResultData,
 } from "./milvus-protocol.ts";
 import { type MilvusReader, everyRow } from "./milvus-reader.ts";
+import { chunkColumns } from "./chunk-row.ts";
 import { decodeChunk, decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
-import { SCALAR_FIELDS, SPARSE_FIELD, VECTOR_FIELD, keyValues, milvusMetrics } from "./milvus-schema.ts";
+import { SPARSE_FIELD, VECTOR_FIELD, keyValues, milvusMetrics } from "./milvus-schema.ts";
 import type { Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
 /** Hits that each side brings into a fusion, at least: what is low on one list may be high on the other. */
@@ -137,7 +138,7 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
           offset: 0,
           round_decimal: -1,
         }),
-        output_fields: [...SCALAR_FIELDS],
+        output_fields: [...chunkColumns],
         consistency_level: STRONG,
       }),
     );
@@ -186,7 +187,7 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
       placeholder_group: isDense
         ? encodePlaceholder(PlaceholderType.floatVector, vectorBytes(request.vector as Float32Array))
         : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(question)),
-      output_fields: [...SCALAR_FIELDS],
+      output_fields: [...chunkColumns],
       search_params: keyValues({
         anns_field: isDense ? VECTOR_FIELD : SPARSE_FIELD,
         topk: limit,

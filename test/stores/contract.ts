@@ -115,7 +115,7 @@ export function storeContract(
       ["back\\slash \n newline \t tab", "emoji 👩‍👩‍👧 and 𠮷 and \u{10ffff}", "' OR 1=1 --"],
       {
         title: 'A "title" — with \\ everything',
-        heading: ["第一章", "It's “quoted”"],
+        heading: ["第一章", "It's “quoted”", "Settings > Network"],
         context: "第一章 🐫 > It's “quoted”\n\n",
         metadata: {
           year: 2020,
