@@ -1,6 +1,6 @@
 /**
- * What is known of each model provider: data only. Facts are from the providers' documentation. A price that could not
- * be found in a dated source is `null`, and no cost is then shown.
+ * What is known of each model provider: data only. Facts are from the providers' documentation. Every model has a price
+ * of the month in `pricesNoted`; one that no dated source tells is `null`, and no cost is then shown.
  */
 
 export interface EmbeddingModelFacts {
@@ -39,6 +39,11 @@ interface ChatModelFacts {
 interface ChatFacts {
   defaultModel: string | null;
   models: Readonly<Record<string, ChatModelFacts>>;
+  /**
+   * Models that the provider ends or has ended, each with the one that takes its place. A name is sent as it was
+   * written; where the provider refuses it, the hint tells the other.
+   */
+  successors: Readonly<Record<string, string>>;
 }
 
 export interface Provider {
@@ -56,37 +61,40 @@ export interface Provider {
   chat: ChatFacts | null;
   /** When the prices were noted, `YYYY-MM`; `null` where there are none. */
   pricesNoted: string | null;
-  /** One sentence that a person who sets it up should know. */
-  note: string | null;
 }
 
-/** What is assumed of a model that no row lists. Most embedding models take 512 tokens, but hosted ones far more. */
-export const unlistedModel: EmbeddingModelFacts = {
+/** Everything but the price, which each row states for itself. */
+type UnpricedModel = Omit<EmbeddingModelFacts, "price">;
+
+/** Most embedding models take 512 tokens, but hosted ones far more. */
+const usual: UnpricedModel = {
   dimensions: null,
   canShorten: false,
   maxTokensPerText: 8192,
   queryPrefix: "",
   documentPrefix: "",
-  price: null,
 };
 
-const nomic: EmbeddingModelFacts = {
-  ...unlistedModel,
+/** What is assumed of a model that no row lists. */
+export const unlistedModel: EmbeddingModelFacts = { ...usual, price: null };
+
+const nomic: UnpricedModel = {
+  ...usual,
   dimensions: 768,
   queryPrefix: "search_query: ",
   documentPrefix: "search_document: ",
 };
 
-const mxbai: EmbeddingModelFacts = {
-  ...unlistedModel,
+const mxbai: UnpricedModel = {
+  ...usual,
   dimensions: 1024,
   maxTokensPerText: 512,
   queryPrefix: "Represent this sentence for searching relevant passages: ",
 };
 
 /** Voyage puts these before a text itself when it is told what the text is for. */
-const voyage: EmbeddingModelFacts = {
-  ...unlistedModel,
+const voyage: UnpricedModel = {
+  ...usual,
   dimensions: 1024,
   canShorten: true,
   maxTokensPerText: 32_000,
@@ -103,7 +111,9 @@ const selfHosted: EmbeddingFacts = {
   dimensionsParameter: "dimensions",
 };
 
-const anyChatModel: ChatFacts = { defaultModel: null, models: {} };
+const anyChatModel: ChatFacts = { defaultModel: null, models: {}, successors: {} };
+
+const unpriced: ChatModelFacts = { inputPrice: null, outputPrice: null };
 
 export const providers: Readonly<Record<string, Provider>> = {
   openai: {
@@ -114,9 +124,9 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: {
       defaultModel: "text-embedding-3-small",
       models: {
-        "text-embedding-3-small": { ...unlistedModel, dimensions: 1536, canShorten: true, price: 0.02 },
-        "text-embedding-3-large": { ...unlistedModel, dimensions: 3072, canShorten: true, price: 0.13 },
-        "text-embedding-ada-002": { ...unlistedModel, dimensions: 1536, price: 0.1 },
+        "text-embedding-3-small": { ...usual, dimensions: 1536, canShorten: true, price: 0.02 },
+        "text-embedding-3-large": { ...usual, dimensions: 3072, canShorten: true, price: 0.13 },
+        "text-embedding-ada-002": { ...usual, dimensions: 1536, price: 0.1 },
       },
       maxBatch: 2048,
       maxTokensPerBatch: 300_000,
@@ -131,9 +141,14 @@ export const providers: Readonly<Record<string, Provider>> = {
         "gpt-5-mini": { inputPrice: 0.25, outputPrice: 2 },
         "gpt-5.4-mini": { inputPrice: 0.75, outputPrice: 4.5 },
       },
+      // The shutdown is on 2027-01-14 (developers.openai.com/api/docs/deprecations, of 2026-10).
+      successors: {
+        "gpt-4o-mini": "gpt-6-luna",
+        "gpt-4o": "gpt-6-luna",
+        "gpt-4.1-mini": "gpt-6-luna",
+      },
     },
     pricesNoted: "2026-07",
-    note: null,
   },
 
   fireworks: {
@@ -144,27 +159,35 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: {
       defaultModel: "nomic-ai/nomic-embed-text-v1.5",
       models: {
-        "nomic-ai/nomic-embed-text-v1.5": { ...nomic, canShorten: true },
-        "nomic-ai/nomic-embed-text-v1": nomic,
-        "mixedbread-ai/mxbai-embed-large-v1": mxbai,
+        "nomic-ai/nomic-embed-text-v1.5": { ...nomic, canShorten: true, price: null },
+        "nomic-ai/nomic-embed-text-v1": { ...nomic, price: null },
+        "mixedbread-ai/mxbai-embed-large-v1": { ...mxbai, price: null },
         "fireworks/qwen3-embedding-8b": {
-          ...unlistedModel,
+          ...usual,
           dimensions: 4096,
           canShorten: true,
           maxTokensPerText: 32_000,
+          price: null,
         },
-        "sentence-transformers/all-MiniLM-L6-v2": { ...unlistedModel, dimensions: 384, maxTokensPerText: 512 },
+        "sentence-transformers/all-MiniLM-L6-v2": { ...usual, dimensions: 384, maxTokensPerText: 512, price: null },
       },
       maxBatch: 100,
       maxTokensPerBatch: 100_000,
       dimensionsParameter: "dimensions",
     },
     chat: {
-      defaultModel: "accounts/fireworks/models/llama-v3p3-70b-instruct",
-      models: {},
+      // Llama is served from deployments of one's own only: the model library's `supportsServerless` is false for it, and
+      // true for this one (github.com/Kiln-AI/Kiln/pull/1790, of 2026-09). Price: models.dev.
+      defaultModel: "accounts/fireworks/models/gpt-oss-120b",
+      models: {
+        "accounts/fireworks/models/gpt-oss-120b": { inputPrice: 0.15, outputPrice: 0.6 },
+        "accounts/fireworks/models/llama-v3p3-70b-instruct": unpriced,
+      },
+      successors: {
+        "accounts/fireworks/models/llama-v3p3-70b-instruct": "accounts/fireworks/models/gpt-oss-120b",
+      },
     },
-    pricesNoted: null,
-    note: null,
+    pricesNoted: "2026-07",
   },
 
   deepseek: {
@@ -174,15 +197,23 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: ["api.deepseek.com"],
     embedding: null,
     chat: {
-      defaultModel: "deepseek-v4-flash",
+      // api-docs.deepseek.com/quick_start/pricing, of 2026-10: `deepseek-flash` is V4.1 Flash, which serves the name
+      // `deepseek-v4-flash` too since 2026-09-10. `deepseek-chat` and `deepseek-reasoner` ended on 2026-07-24, and are
+      // refused with HTTP 400 since (github.com/raycast/extensions/issues/29730). Prices: at peak hours, input that is
+      // not cached; half of it at other hours.
+      defaultModel: "deepseek-flash",
       models: {
-        "deepseek-v4-flash": { inputPrice: 0.14, outputPrice: 0.28 },
-        "deepseek-v4-pro": { inputPrice: 0.435, outputPrice: 0.87 },
-        "deepseek-chat": { inputPrice: 0.14, outputPrice: 0.28 },
+        "deepseek-flash": { inputPrice: 0.3, outputPrice: 1.2 },
+        "deepseek-v4-flash": { inputPrice: 0.3, outputPrice: 1.2 },
+        "deepseek-v4-pro": { inputPrice: 1.32, outputPrice: 3.96 },
+      },
+      successors: {
+        "deepseek-chat": "deepseek-flash",
+        "deepseek-reasoner": "deepseek-flash",
+        "deepseek-v4-flash": "deepseek-flash",
       },
     },
-    pricesNoted: "2026-07",
-    note: "`deepseek-chat` and `deepseek-reasoner` are old names of `deepseek-v4-flash`, announced to end on 2026-07-24.",
+    pricesNoted: "2026-09",
   },
 
   lepton: {
@@ -190,10 +221,10 @@ export const providers: Readonly<Record<string, Provider>> = {
     baseUrl: "https://{model}.lepton.run/api/v1/",
     keyVariable: "LEPTONAI_TOKEN",
     hosts: ["*.lepton.run"],
-    embedding: { ...selfHosted },
-    chat: { defaultModel: "mistral-7b", models: {} },
+    // NVIDIA DGX Cloud Lepton since 2025: an endpoint of one's own has an address of its own, which `baseUrl` takes.
+    embedding: selfHosted,
+    chat: { defaultModel: "mistral-7b", models: { "mistral-7b": unpriced }, successors: {} },
     pricesNoted: null,
-    note: "Since 2025 NVIDIA DGX Cloud Lepton: an endpoint of your own has its own address, which `baseUrl` takes.",
   },
 
   ollama: {
@@ -207,13 +238,16 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: {
         "nomic-embed-text": { ...nomic, maxTokensPerText: 2048, price: 0 },
         "mxbai-embed-large": { ...mxbai, price: 0 },
-        "all-minilm": { ...unlistedModel, dimensions: 384, maxTokensPerText: 256, price: 0 },
-        "bge-m3": { ...unlistedModel, dimensions: 1024, price: 0 },
+        "all-minilm": { ...usual, dimensions: 384, maxTokensPerText: 256, price: 0 },
+        "bge-m3": { ...usual, dimensions: 1024, price: 0 },
       },
     },
-    chat: { defaultModel: "llama3.2", models: { "llama3.2": { inputPrice: 0, outputPrice: 0 } } },
+    chat: {
+      defaultModel: "llama3.2",
+      models: { "llama3.2": { inputPrice: 0, outputPrice: 0 } },
+      successors: {},
+    },
     pricesNoted: null,
-    note: "Runs on your machine: `ollama pull` a model first.",
   },
 
   together: {
@@ -225,7 +259,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       ...selfHosted,
       models: {
         "intfloat/multilingual-e5-large-instruct": {
-          ...unlistedModel,
+          ...usual,
           dimensions: 1024,
           maxTokensPerText: 512,
           queryPrefix: "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: ",
@@ -233,9 +267,12 @@ export const providers: Readonly<Record<string, Provider>> = {
         },
       },
     },
-    chat: { defaultModel: "meta-llama/Llama-3.3-70B-Instruct-Turbo", models: {} },
+    chat: {
+      defaultModel: "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+      models: { "meta-llama/Llama-3.3-70B-Instruct-Turbo": { inputPrice: 0.88, outputPrice: 0.88 } },
+      successors: {},
+    },
     pricesNoted: "2026-07",
-    note: null,
   },
 
   groq: {
@@ -247,9 +284,9 @@ export const providers: Readonly<Record<string, Provider>> = {
     chat: {
       defaultModel: "openai/gpt-oss-120b",
       models: { "openai/gpt-oss-120b": { inputPrice: 0.15, outputPrice: 0.6 } },
+      successors: {},
     },
     pricesNoted: "2026-07",
-    note: null,
   },
 
   mistral: {
@@ -260,16 +297,19 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: {
       defaultModel: "mistral-embed",
       models: {
-        "mistral-embed": { ...unlistedModel, dimensions: 1024, price: 0.1 },
-        "codestral-embed": { ...unlistedModel, dimensions: 1536, canShorten: true, price: 0.15 },
+        "mistral-embed": { ...usual, dimensions: 1024, price: 0.1 },
+        "codestral-embed": { ...usual, dimensions: 1536, canShorten: true, price: 0.15 },
       },
       maxBatch: 512,
       maxTokensPerBatch: 16_000,
       dimensionsParameter: "output_dimension",
     },
-    chat: { defaultModel: "mistral-small-latest", models: {} },
+    chat: {
+      defaultModel: "mistral-small-latest",
+      models: { "mistral-small-latest": { inputPrice: 0.15, outputPrice: 0.6 } },
+      successors: {},
+    },
     pricesNoted: "2026-07",
-    note: null,
   },
 
   openrouter: {
@@ -281,13 +321,16 @@ export const providers: Readonly<Record<string, Provider>> = {
       ...selfHosted,
       defaultModel: "openai/text-embedding-3-small",
       models: {
-        "openai/text-embedding-3-small": { ...unlistedModel, dimensions: 1536, canShorten: true },
-        "openai/text-embedding-3-large": { ...unlistedModel, dimensions: 3072, canShorten: true },
+        "openai/text-embedding-3-small": { ...usual, dimensions: 1536, canShorten: true, price: null },
+        "openai/text-embedding-3-large": { ...usual, dimensions: 3072, canShorten: true, price: null },
       },
     },
-    chat: { defaultModel: "openai/gpt-4o-mini", models: {} },
-    pricesNoted: null,
-    note: null,
+    chat: {
+      defaultModel: "openai/gpt-4o-mini",
+      models: { "openai/gpt-4o-mini": { inputPrice: 0.15, outputPrice: 0.6 } },
+      successors: {},
+    },
+    pricesNoted: "2026-07",
   },
 
   jina: {
@@ -298,11 +341,10 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: {
       ...selfHosted,
       defaultModel: "jina-embeddings-v3",
-      models: { "jina-embeddings-v3": { ...unlistedModel, dimensions: 1024, canShorten: true } },
+      models: { "jina-embeddings-v3": { ...usual, dimensions: 1024, canShorten: true, price: null } },
     },
     chat: null,
     pricesNoted: null,
-    note: null,
   },
 
   voyage: {
@@ -324,7 +366,6 @@ export const providers: Readonly<Record<string, Provider>> = {
     },
     chat: null,
     pricesNoted: "2026-05",
-    note: null,
   },
 
   vllm: {
@@ -335,7 +376,6 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: selfHosted,
     chat: anyChatModel,
     pricesNoted: null,
-    note: "Name the model that the server was started with.",
   },
 
   llamacpp: {
@@ -346,7 +386,6 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: selfHosted,
     chat: anyChatModel,
     pricesNoted: null,
-    note: "Start `llama-server` with `--embeddings` and a pooling mode to embed with it.",
   },
 
   lmstudio: {
@@ -357,6 +396,5 @@ export const providers: Readonly<Record<string, Provider>> = {
     embedding: selfHosted,
     chat: anyChatModel,
     pricesNoted: null,
-    note: "Turn the local server on in the Developer tab.",
   },
 };

@@ -104,9 +104,12 @@ function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined):
       maxTokensPerBatch: known?.maxTokensPerBatch ?? 100_000,
       dimensionsParameter: known?.dimensionsParameter ?? "dimensions",
     },
-    chat: { models: builtIn?.chat?.models ?? {}, defaultModel: row.chatModel ?? builtIn?.chat?.defaultModel ?? null },
+    chat: {
+      defaultModel: row.chatModel ?? builtIn?.chat?.defaultModel ?? null,
+      models: builtIn?.chat?.models ?? {},
+      successors: builtIn?.chat?.successors ?? {},
+    },
     pricesNoted: builtIn?.pricesNoted ?? null,
-    note: builtIn?.note ?? null,
   };
 }
 

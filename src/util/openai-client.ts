@@ -121,7 +121,7 @@ function kindOf(status: number, said: string, error: Sdk.APIError): ModelErrorKi
   if (/model_not_found/.test(code) || status === 404 || status === 405) return "not-found";
   if (status >= 300 && status < 400) return "not-found";
   if (status === 413 || /context_length_exceeded/.test(code) || isTooLong(said)) return "too-long";
-  if (/model\b.*\b(does not exist|not found)/i.test(said)) return "not-found";
+  if (/model\b.*\b(not exist|not found)|supported (API )?model names/i.test(said)) return "not-found";
   return "invalid-request";
 }
 
@@ -175,9 +175,8 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
         ? `check ${setting}.apiKey, and that the key may use this model`
         : `check ${keyVariable}, and that the key may use this model`;
     case "not-found":
-      return provider === "ollama"
-        ? `fetch the model first: ollama pull ${endpoint.model}`
-        : `check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}`;
+      if (provider === "ollama") return `fetch the model first: ollama pull ${endpoint.model}`;
+      return successorHint(endpoint) ?? `check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}`;
     case "too-long":
       return setting === "embedding"
         ? "use a smaller chunking.maxChars, or a model that takes longer texts"
@@ -195,6 +194,14 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
     case "invalid-request":
       return `check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}`;
   }
+}
+
+/** What to use in place of a chat model that the provider has ended; `null` where nothing is known of that. */
+function successorHint({ setting, model, label, facts }: ModelEndpoint): string | null {
+  const successors = setting === "llm" ? (facts.chat?.successors ?? {}) : {};
+  const successor = Object.hasOwn(successors, model) ? successors[model] : undefined;
+  if (successor === undefined) return null;
+  return `set llm.model to "${successor}", which takes the place of "${model}" at ${label}`;
 }
 
 /** The innermost cause's code, or its message where it has none of the system's. */

@@ -206,6 +206,31 @@ describe("a chat model behind the API", () => {
   });
 });
 
+describe("a model that its provider has ended", () => {
+  const model = "deepseek-chat";
+  /** What DeepSeek has answered since 2026-07-24. */
+  const refusal = apiError(
+    `The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed ${model}.`,
+  );
+
+  it("is asked for by the name that the user wrote, and works where the provider still has it", async () => {
+    const at = await start(good);
+    const outcome = await answer(await open(at, { provider: "deepseek", model, apiKey: key }));
+    expect(outcome).toMatchObject({ text: "Because [1].", error: null });
+    expect(at.requests[0]?.body).toMatchObject({ model });
+  });
+
+  it("is refused with the name of the one to use now", async () => {
+    const at = await start(() => new Refusal(400, refusal));
+    const { error } = await answer(await open(at, { provider: "deepseek", model, apiKey: key }));
+    expect(at.requests.map(({ body }) => body?.["model"])).toEqual([model]);
+    expect(error).toMatchObject({ kind: "not-found", exitCode: 4 });
+    const { message, hint } = error as ModelError;
+    expect(message).toContain("but you passed deepseek-chat");
+    expect(hint).toBe('set llm.model to "deepseek-flash", which takes the place of "deepseek-chat" at DeepSeek');
+  });
+});
+
 describe("a failure", () => {
   const cases: [name: string, handler: Handler, fault: FakeServerOptions["fault"], kind: string, requests: number][] = [
     ["429 that lasts too long", good, () => faults.rateLimited({ "retry-after": "600" }), "rate-limit", 1],

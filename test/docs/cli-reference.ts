@@ -20,7 +20,7 @@ const documents: Record<string, string> = {
   "rag search": `{"query":"…","collection":"docs","mode":"text","durationMs":12,
  "hits":[{"rank":1,"score":9.41,"scores":{"dense":null,"text":9.41},"id":"…","source":"docs/guide.md","title":"Guide",
    "heading":["Guide","Storage"],"page":null,"startLine":34,"endLine":41,"text":"…","metadata":{}}]}`,
-  "rag ask": `{"question":"…","answer":"… [1]","refused":false,"model":"deepseek/deepseek-chat",
+  "rag ask": `{"question":"…","answer":"… [1]","refused":false,"model":"deepseek/deepseek-flash",
  "usage":{"inputTokens":812,"outputTokens":97},
  "citations":[{"n":1,"source":"…","heading":["…"],"page":null,"startLine":34,"endLine":41,"quote":"…","verified":true}],
  "hits":[…],"durationMs":1830}`,

@@ -212,9 +212,17 @@ describe("the table of providers", () => {
     const defaultModel = provider.embedding?.defaultModel ?? null;
     expect(defaultModel === null || defaultModel in models).toBe(true);
 
-    const chatPrices = Object.values(provider.chat?.models ?? {}).map((model) => model.inputPrice);
+    const chatModels = provider.chat?.models ?? {};
+    const defaultChatModel = provider.chat?.defaultModel ?? null;
+    expect(defaultChatModel === null || defaultChatModel in chatModels).toBe(true);
+
+    const chatPrices = Object.values(chatModels).flatMap((model) => [model.inputPrice, model.outputPrice]);
     const prices = [...Object.values(models).map((model) => model.price), ...chatPrices];
+    expect(prices).not.toContain(undefined);
     const dated = /^\d{4}-\d{2}$/.test(provider.pricesNoted ?? "");
     expect(dated).toBe(prices.some((price) => price));
+
+    const successors = provider.chat?.successors ?? {};
+    expect(Object.values(successors).filter((model) => model in successors)).toEqual([]);
   });
 });
