@@ -101,6 +101,12 @@ async function readWith(read: () => Promise<CosmiconfigResult>, place: string): 
         cause: error,
       });
     }
+    if (error instanceof Error && "code" in error && error.code === "EISDIR") {
+      throw new UserError("config-not-readable", `${place} is a folder, not a configuration file`, {
+        hint: `name the file in it, e.g. --config ${path.join(place, ".ragrc")}`,
+        cause: error,
+      });
+    }
     throw new UserError("config-not-readable", `cannot read the configuration at ${place}: ${messageOf(error)}`, {
       cause: error,
     });

@@ -157,7 +157,8 @@ function fitOverlaps(values: Values): Values {
   const { maxChars, overlapChars, sentences, sentenceOverlap } = chunking;
   const fitted: Values = { ...chunking };
   const defaults = defaultConfig().chunking;
-  if (overlapChars === undefined && typeof maxChars === "number" && maxChars < defaults.maxChars) {
+  const isSize = typeof maxChars === "number" && maxChars > 0;
+  if (overlapChars === undefined && isSize && maxChars < defaults.maxChars) {
     fitted["overlapChars"] = Math.floor((maxChars / defaults.maxChars) * defaults.overlapChars);
   }
   if (sentenceOverlap === undefined && sentences === 1) fitted["sentenceOverlap"] = 0;

@@ -276,6 +276,12 @@ describe("what is wrong", () => {
     expect((await failure(load())).message).toContain("expected a mapping of settings");
   });
 
+  it.each([-1, 0, "many"])("reports a size of %j, and no overlap that nobody set", async (maxChars) => {
+    await write(".ragrc", { chunking: { maxChars } });
+    const { message } = await failure(load());
+    expect(message.split("\n").slice(1)).toEqual([expect.stringMatching(/^ {2}chunking\.maxChars: expected/)]);
+  });
+
   it("refuses overlaps as long as what they overlap", async () => {
     await write(".ragrc", { chunking: { maxChars: 100, overlapChars: 100, sentences: 2, sentenceOverlap: 3 } });
     const { message } = await failure(load());
