@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../util/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
+import { interrupted } from "./interruption.ts";
 import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
 import { usageError } from "./usage-error.ts";
@@ -91,13 +92,6 @@ function contextWith(output: Output, signal: AbortSignal): CommandContext {
     output,
     signal,
   };
-}
-
-function interrupted(): UserError {
-  return new UserError("interrupted", "interrupted", {
-    hint: "what was written stays; the next run goes on from there",
-    exitCode: ExitCode.interrupted,
-  });
 }
 
 /** A known failure says what happened and what to do; anything else is a bug and shows where it is. */

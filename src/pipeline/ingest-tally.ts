@@ -87,11 +87,11 @@ export class IngestTally {
     this.#progress.embedding = embedding;
   }
 
-  throwIfAborted(signal: AbortSignal): void {
+  throwIfAborted({ signal, dryRun }: { signal: AbortSignal; dryRun: boolean }): void {
     if (!signal.aborted) return;
     const { documentsDone, documentsTotal } = this.#progress;
     throw new UserError("interrupted", `interrupted after ${documentsDone} of ${documentsTotal} documents`, {
-      hint: "what was written stays; run the same command again to go on",
+      ...(dryRun ? {} : { hint: "what was written stays; run the same command again to go on" }),
       exitCode: ExitCode.interrupted,
     });
   }

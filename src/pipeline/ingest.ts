@@ -149,7 +149,7 @@ class IngestRun {
     let group: { file: DiscoveredFile; document: ReadyDocument }[] = [];
     let chunks = 0;
     for (const file of this.#request.discovery.files) {
-      this.#tally.throwIfAborted(this.#request.signal);
+      this.#tally.throwIfAborted(this.#request);
       const storedHash = this.#stored.get(file.source)?.docHash;
       const prepared = await prepareDocument(file, storedHash, { loaderFor, chunker, settings, maxFileBytes });
       if (prepared.state === "unchanged") {
@@ -191,7 +191,7 @@ class IngestRun {
     this.#waitingChunks -= pending.document.chunks.length;
     const { file, document } = pending;
     const refused = await pending.done;
-    this.#tally.throwIfAborted(this.#request.signal);
+    this.#tally.throwIfAborted(this.#request);
     if (refused !== null) return this.#fail(file, "not-embedded", refused);
 
     const known = this.#stored.get(document.source);

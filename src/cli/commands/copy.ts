@@ -4,6 +4,7 @@ import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../.
 import type { CommandContext } from "../context.ts";
 import { parseCopyTarget, storeIdentity, targetConfig } from "../copy-target.ts";
 import type { CopyFlags } from "../flags.ts";
+import { resumable } from "../interruption.ts";
 import { describeCopy, renderCopy } from "../render/copy.ts";
 import { createProgress } from "../render/progress.ts";
 import { findCollection, withRuntime } from "../runtime.ts";
@@ -34,7 +35,7 @@ export async function copyCollection(flags: CopyFlags, context: CommandContext):
     const leases = await lockBoth(from, to, isSameStore);
     let result: CopyResult;
     try {
-      result = await runCopy(source, from, to, context);
+      result = await resumable(runCopy(source, from, to, context), context.signal);
     } finally {
       for (const lease of leases) await lease.release();
     }

@@ -8,6 +8,7 @@ import type { Collection, EmbeddingIdentity, NewManifest, Store } from "../../st
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../flags.ts";
 import { readFileList } from "../input.ts";
+import { resumable } from "../interruption.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { createProgress, describeIngest } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
@@ -21,9 +22,11 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
   const started = performance.now();
   const paths = await pathsOf(flags, context);
   return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
+    await noticeUnused(flags, runtime, context);
     const discovery = await discoverFiles(paths, flags, runtime, context);
     const store = await runtime.store();
-    const result = await ingestInto(store, discovery, flags, runtime, context);
+    const work = ingestInto(store, discovery, flags, runtime, context);
+    const result = await (writesNothing(flags) ? work : resumable(work, context.signal));
     const report = {
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
@@ -50,6 +53,21 @@ async function pathsOf(flags: IngestFlags, context: CommandContext): Promise<str
         ? "name files, folders or globs: rag ingest docs"
         : `the list of files ${flags.filesFrom} is empty`,
   });
+}
+
+/** Says which of the flags for chunking the strategy does not look at. */
+async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: CommandContext): Promise<void> {
+  const given = [
+    ["--max-chars", "maxChars", flags.maxChars],
+    ["--overlap-chars", "overlapChars", flags.overlapChars],
+    ["--separator", "separator", flags.separator],
+  ] as const;
+  const { name, uses } = await runtime.chunker();
+  for (const [flag, option, value] of given) {
+    if (value === undefined || uses.includes(option)) continue;
+    const advice = option === "separator" ? "; it is for --strategy separator" : "";
+    output.notice(`${flag} has no effect: documents are split by the strategy ${name}${advice}`);
+  }
 }
 
 async function discoverFiles(

@@ -15,6 +15,8 @@ export async function confirm(question: string, { stdin, output, signal }: Comma
   signal.addEventListener("abort", stop, { once: true });
   try {
     for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+    // Ctrl-C and Ctrl-D leave the cursor behind the question.
+    await output.messages.write("\n");
     return false;
   } finally {
     signal.removeEventListener("abort", stop);
