@@ -1,6 +1,7 @@
 import { Command as Program, Option } from "commander";
 import type { SearchMode } from "../types.ts";
 import type { Command } from "./context.ts";
+import { refuseTogether } from "./contradictions.ts";
 import type {
   AskFlags,
   CollectionFlags,
@@ -65,12 +66,23 @@ Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some file
 }
 
 function addIngest(program: Program, dispatch: Dispatch): void {
-  program
-    .command("ingest")
+  const command = program.command("ingest");
+  refuseTogether(command, [
+    {
+      flags: ["--prune", "--no-prune"],
+      hint: "with neither, documents whose files are gone are removed unless that is most of them",
+    },
+    { flags: ["--recreate", "--no-prune"], hint: "--recreate drops every document of the collection" },
+    {
+      flags: ["--check", "--recreate"],
+      hint: "--check compares with the collection that is there, and writes nothing",
+    },
+  ]);
+  command
     .summary("bring a collection up to date with files")
     .description(
-      `Bring a collection up to date with files: new and changed ones are written, unchanged ones are left alone, and
-documents whose files are gone from the folders named are removed. Respects .gitignore and .ragignore.`,
+      "Bring a collection up to date with files: new and changed ones are written, unchanged ones are left alone, and " +
+        "documents whose files are gone from the folders named are removed. Respects .gitignore and .ragignore.",
     )
     .argument("[paths...]", "files, folders and globs")
     .option("--files-from <file>", "read paths from a file, one a line or NUL-separated; - for standard input")
@@ -105,6 +117,12 @@ Examples:
     );
 }
 
+const aboutFilters = `
+The fields of a filter are source, title, format (markdown, text or pdf), page, heading and any
+metadata key. heading is the path of headings above a passage, joined by " > ", as in
+"heading=Guide > Storage". A condition is about the whole value and minds case; in the glob of ~,
+* stands for any characters and ? for one. A passage without the field only meets !=.`;
+
 /** The flags that search and ask share. */
 function addRetrievalOptions(command: Program): Program {
   return command
@@ -129,12 +147,12 @@ function addSearch(program: Program, dispatch: Dispatch): void {
     .option("--full", "print passages whole")
     .addHelpText(
       "after",
-      `
-The fields of a filter are source, title, format, page, heading and any metadata key.
+      `${aboutFilters}
 
 Examples:
   rag search "how is data stored" -k 3
   rag search "index types" --filter "source~docs/*" --filter "version>=2.5"
+  rag search "ports" --filter format=pdf --filter "heading~*Installation*"
   rag search "timeout" --format paths | xargs less`,
     )
     .action((query: string, options: { format?: SearchFormat }, command: Program) =>
@@ -155,8 +173,8 @@ function addAsk(program: Program, dispatch: Dispatch): void {
     .command("ask")
     .summary("answer a question from the documents, with sources")
     .description(
-      `Answer a question from the documents and cite the passages that say so. Without an LLM, the answer is made of
-quotes. Exits with 1 where the documents do not answer it.`,
+      "Answer a question from the documents and cite the passages that say so. Without an LLM, the answer is made of " +
+        "quotes. Exits with 1 where the documents do not answer it.",
     )
     .argument("<question>", "the question; - for standard input");
   addRetrievalOptions(command)
@@ -171,7 +189,8 @@ quotes. Exits with 1 where the documents do not answer it.`,
     .option("--strict", "refuse an answer whose citations cannot be verified")
     .addHelpText(
       "after",
-      `
+      `${aboutFilters}
+
 Examples:
   rag ask "How is data stored?"
   rag ask "What changed in 2.5?" --filter "version=2.5" --llm deepseek
@@ -235,8 +254,8 @@ function addCollections(program: Program, dispatch: Dispatch): void {
     .command("copy")
     .usage("<name> --to <uri> [options]")
     .description(
-      `Copy a collection to another store, vectors included: nothing is embedded again. Interrupted, the same command goes
-on; run again later, it brings over what changed. At the end both sides are compared.`,
+      "Copy a collection to another store, vectors included: nothing is embedded again. Interrupted, the same command " +
+        "goes on; run again later, it brings over what changed. At the end both sides are compared.",
     )
     .argument("<name>", "the collection")
     .requiredOption("--to <uri>", "store to copy to: a folder, a path ending in .db, or an address", filled("--to"))

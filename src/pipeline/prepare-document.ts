@@ -69,7 +69,7 @@ function megabytes(bytes: number): string {
 /** What is wrong with the file; `null` where the error is not the file's. */
 function failureOf(error: unknown): { code: string; message: string } | null {
   if (error instanceof UserError) {
-    return { code: error.code, message: error.hint === null ? error.message : `${error.message} ${error.hint}` };
+    return { code: error.code, message: error.hint === null ? error.message : `${error.message}; ${error.hint}` };
   }
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === "ENOENT") return { code: "vanished", message: "the file was deleted while the ingest ran" };

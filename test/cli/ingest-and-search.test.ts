@@ -95,6 +95,40 @@ describe("rag ingest", () => {
     }
   });
 
+  it("checks what can be read, and does not call the rest up to date", async () => {
+    const broken = Buffer.from([0, 1, 2, 3, 0, 255, 254, 0]);
+    const drifted = await createSandbox();
+    try {
+      await drifted.write({ "docs/a.md": "# A\n\nOne.\n", "docs/b.md": "# B\n\nTwo.\n" });
+      await drifted.rag(["ingest", "docs"]);
+      expect((await drifted.rag(["ingest", "docs", "--check"])).stderr).toBe("note: the collection is up to date\n");
+
+      await writeFile(path.join(drifted.folder, "docs/b.md"), broken);
+      const unread = await drifted.rag(["ingest", "docs", "--check"]);
+      expect(unread.exitCode).toBe(3);
+      expect(unread.stderr).toContain("failed: docs/b.md:");
+      expect(unread.stderr).toContain("whether the collection holds what failed is not known");
+      expect(unread.stderr).not.toContain("up to date");
+
+      await drifted.write({ "docs/a.md": "# A\n\nThree.\n" });
+      const both = await drifted.rag(["ingest", "docs", "--check"]);
+      expect(both).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("out of date") as string });
+      const dry = await drifted.rag(["ingest", "docs", "--dry-run"]);
+      expect(dry.stderr).toContain("what failed would be left out");
+      expect(dry.stderr).not.toContain("stays done");
+    } finally {
+      await drifted.remove();
+    }
+  });
+
+  it("says which flag its way of splitting does not look at", async () => {
+    const ignored = await sandbox.rag(["ingest", "guide", "--separator", "# ", "--dry-run"]);
+    expect(ignored.exitCode).toBe(0);
+    expect(ignored.stderr).toContain("--separator has no effect: documents are split by the strategy markdown");
+    const used = await sandbox.rag(["ingest", "guide", "--strategy", "separator", "--separator", "# ", "--dry-run"]);
+    expect(used.stderr).not.toContain("no effect");
+  });
+
   it("removes what is gone, unless told not to", async () => {
     const shrinking = await createSandbox();
     try {
@@ -256,7 +290,30 @@ describe("rag search", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ hits: [] });
     const words = await sandbox.rag(["search", "zyxwvut"]);
     expect(words).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(words.stderr).toContain("nothing found");
+    expect(words.stderr).toBe("note: nothing found in collection docs\n");
+  });
+
+  it("names what narrowed down a search that found nothing", async () => {
+    const narrowed = ["data", "--filter", "source~guide/*", "--filter", "page >= 3"];
+    const conditions = "where source~guide/* and page >= 3";
+    const search = await sandbox.rag(["search", ...narrowed, "--min-score", "2.5"]);
+    expect(search.stderr).toBe(`note: nothing found in collection docs ${conditions}, with a score of at least 2.5\n`);
+    const score = await sandbox.rag(["search", "data", "--min-score", "1000"]);
+    expect(score.stderr).toBe("note: nothing found in collection docs with a score of at least 1000\n");
+    const ask = await sandbox.rag(["ask", ...narrowed]);
+    expect(ask).toMatchObject({ exitCode: 1, stderr: `note: nothing found in collection docs ${conditions}\n` });
+  });
+
+  it("filters by format and by the path of headings, as the help says", async () => {
+    const found = async (filter: string) => {
+      const { hits } = await sandbox.json<SearchResult>("search", "stored note data", "-k", "50", "--filter", filter);
+      return hits.map(({ source }) => source);
+    };
+    expect(await found("format=text")).toEqual(["notes.txt"]);
+    expect(await found("format=markdown")).not.toContain("notes.txt");
+    expect(await found("heading=Storage > Where data is stored")).toEqual(["guide/storage.md"]);
+    expect(await found("heading=Where data is stored")).toEqual([]);
+    expect(await found("heading~*data is stored")).toEqual(["guide/storage.md"]);
   });
 
   it("names the collections that exist", async () => {
@@ -328,6 +385,19 @@ describe("rag collections", () => {
     const { sources } = await sandbox.json<{ sources: { source: string }[] }>("collections", "sources", "docs");
     expect(sources.map(({ source }) => source)).toEqual(Object.keys(files).toSorted());
     expect(Object.keys(sources[0] ?? {})).toEqual(["source", "title", "chunks", "updatedAt"]);
+  });
+
+  it("neither wraps nor cuts what goes into a pipe", async () => {
+    const title = `A title of ${"many words ".repeat(30)}in one line`;
+    const name = `${"long_".repeat(30)}name`;
+    await sandbox.write({ [`wide/${"folder/".repeat(20)}a.md`]: `# ${title}\n\nText.\n` });
+    await sandbox.rag(["ingest", "wide", "-c", name]);
+    const sources = await sandbox.rag(["collections", "sources", name]);
+    expect(sources.stdout.trimEnd().split("\n")).toHaveLength(2);
+    expect(sources.stdout).toContain(`  ${title}\n`);
+    const list = (await sandbox.rag(["collections", "list"])).stdout;
+    expect(list).toMatch(new RegExp(`^${name} +1 +1 +text only +\\S+ \\S+ UTC$`, "m"));
+    await sandbox.rag(["collections", "drop", name, "--yes"]);
   });
 
   it("drops one only with --yes where nobody can be asked", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
 import { usageError } from "../../src/cli/usage-error.ts";
 import { UserError } from "../../src/errors.ts";
+import { loaders } from "../../src/loaders/index.ts";
 
 /** What a command would be run with, or the error. */
 async function parse(...argv: string[]): Promise<unknown> {
@@ -83,6 +84,34 @@ describe("what is understood", () => {
   });
 });
 
+describe("help", () => {
+  const program = buildProgram("", async () => {});
+  const commands = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
+
+  it.each(commands.map((command) => [command.name(), command] as const))(
+    "of %s is broken by the width alone",
+    (_, command) => {
+      expect(command.description()).not.toContain("\n");
+      expect(
+        Math.max(
+          ...command
+            .helpInformation()
+            .split("\n")
+            .map((line) => line.length),
+        ),
+      ).toBeLessThanOrEqual(100);
+    },
+  );
+
+  it.each(["search", "ask"])("of %s tells the formats that a filter can name", (name) => {
+    let text = "";
+    const command = program.commands.find((candidate) => candidate.name() === name);
+    command?.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+    const [, listed = ""] = /format \((.*?)\)/.exec(text.replaceAll(/\s+/g, " ")) ?? [];
+    expect(listed.split(/, | or /)).toEqual(Object.keys(loaders));
+  });
+});
+
 describe("what is refused", () => {
   it.each<[string[], string, string | RegExp]>([
     [[], "no command given", /ingest, search, ask/],
@@ -100,6 +129,10 @@ describe("what is refused", () => {
     [["ingest", "a", "--max-chars", "x"], '--max-chars: expected an integer from 1 to 16000, got "x"', /--help/],
     [["ingest", "a", "--separator", ""], '--separator: expected at least one character, got ""', /--help/],
     [["ingest", "a", "--metadata", "novalue"], '--metadata: expected key=value, got "novalue"', /--help/],
+    [["ingest", "a", "--prune", "--no-prune"], "--prune and --no-prune contradict each other", /removed unless/],
+    [["ingest", "a", "--no-prune", "--prune"], "--prune and --no-prune contradict each other", /removed unless/],
+    [["ingest", "a", "--recreate", "--no-prune"], "--recreate and --no-prune contradict each other", /drops every/],
+    [["ingest", "--recreate", "a", "--check"], "--check and --recreate contradict each other", /writes nothing/],
     [["collections", "copy", "docs"], /required option '--to <uri>'/, /--help/],
     [["collections", "copy", "docs", "--to", ""], '--to: expected something, got ""', /--help/],
     [["collections", "sho", "docs"], "unknown command 'sho'", "did you mean show?"],

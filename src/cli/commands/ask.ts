@@ -12,6 +12,7 @@ import { askOverrides } from "../flags.ts";
 import type { AskFlags } from "../flags.ts";
 import { readQuery } from "../input.ts";
 import { createAnswerRenderer } from "../render/answer.ts";
+import { describeConditions } from "../render/conditions.ts";
 import { openRetrieval } from "../retrieval.ts";
 import { withRuntime } from "../runtime.ts";
 import type { Runtime } from "../runtime.ts";
@@ -36,7 +37,8 @@ async function answer(
   const { config } = runtime;
   const prompt = await openPrompt(flags, runtime, context);
   const chat = await runtime.chatModel();
-  const retrieval = await openRetrieval(runtime, { filters, minScore: config.search.minScore ?? null }, context);
+  const minScore = config.search.minScore ?? null;
+  const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
   const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
   let asked = performance.now();
   try {
@@ -56,6 +58,10 @@ async function answer(
     );
     context.output.stage("answer", performance.now() - asked, chat.name);
     await renderer.finish(result, Math.round(performance.now() - started));
+    const conditions = describeConditions({ filters: flags.filter, minScore });
+    if (result.hits.length === 0 && conditions !== "") {
+      context.output.notice(`nothing found in collection ${retrieval.collection}${conditions}`);
+    }
     if (!chat.generative && result.hits.length > 0) {
       context.output.notice(
         "no LLM is configured: these are the passages' own sentences; to have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",

@@ -22,7 +22,8 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const { mode, hits } = await retrieval.search(query);
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
-        await renderSearch(result, format, { full: flags.full ?? false }, context.output);
+        const conditions = { filters: flags.filter, minScore };
+        await renderSearch(result, format, { full: flags.full ?? false, conditions }, context.output);
         return hits.length === 0 ? ExitCode.no : ExitCode.done;
       })(),
       context.signal,

@@ -91,7 +91,7 @@ export async function renderSources(
     terminalText(source),
     formatCount(chunks),
     formatTime(updatedAt),
-    terminalText(title),
+    terminalText(title).replaceAll(/\s+/g, " "),
   ]);
   const head = [
     { title: "source" },

@@ -57,17 +57,19 @@ function summary(report: IngestReport, view: IngestView): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** What `--check` found. A file that cannot be read may differ from what is stored, or not. */
+function verdict({ added, changed, removed, failed }: IngestReport["documents"]): string {
+  if (added + changed + removed > 0) return "the collection is out of date; run the same without --check";
+  if (failed === 0) return "the collection is up to date";
+  return `nothing else has changed, but whether the collection holds what failed is not known; mend ${failed === 1 ? "the file" : "the files"}, or leave ${failed === 1 ? "it" : "them"} out with --exclude`;
+}
+
 function whatNext({ documents, failures }: IngestReport, view: IngestView): string[] {
   const advice: string[] = [];
   if (view.skipped > 0) advice.push(`${counted(view.skipped, "file")} of other formats left out`);
-  const drift = documents.added + documents.changed + documents.removed;
-  if (view.check) {
-    advice.push(
-      drift === 0 ? "the collection is up to date" : "the collection is out of date; run the same without --check",
-    );
-    return advice;
-  }
-  if (failures.length > 0) {
+  if (view.check) return [...advice, verdict(documents)];
+  if (failures.length > 0 && view.dryRun) advice.push("what failed would be left out; mend the files first");
+  if (failures.length > 0 && !view.dryRun) {
     advice.push("what failed was left out; mend the files and run the same command again: what is done stays done");
   }
   if (!view.dryRun && documents.added > 0) advice.push('try: rag search "…", or rag ask "…"');

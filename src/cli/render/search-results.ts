@@ -2,6 +2,7 @@ import type { Hit, SearchMode } from "../../types.ts";
 import { plainMarkdown, withoutHeading } from "../../util/plain-markdown.ts";
 import { terminalText } from "../../util/terminal-text.ts";
 import type { SearchFormat } from "../flags.ts";
+import { type Conditions, describeConditions } from "./conditions.ts";
 import { csv } from "./csv.ts";
 import type { Channel, Output } from "./output.ts";
 import { linkOf, placeOf } from "./place.ts";
@@ -18,6 +19,8 @@ export interface SearchResult {
 interface SearchView {
   /** Print passages whole. */
   full: boolean;
+  /** Told where nothing was found. */
+  conditions: Conditions;
 }
 
 /** Characters of a passage in the table where it is not printed whole. */
@@ -48,7 +51,7 @@ export async function renderSearch(
 ): Promise<void> {
   if (format === "json") return output.writeJson(result);
   if (result.hits.length === 0 && (format === "table" || format === "markdown")) {
-    output.notice(`nothing found in collection ${result.collection}`);
+    output.notice(`nothing found in collection ${result.collection}${describeConditions(view.conditions)}`);
     if (format === "table") return;
   }
   await output.results.write(await renderers[format](result, view, output.results));

@@ -8,12 +8,10 @@ export interface Column {
 }
 
 const gap = 2;
-/** Where nobody says how wide a line may be. */
-const usualWidth = 100;
 
 /**
  * A table without lines. The last column takes the width that the others leave, and its text is wrapped; it is never
- * narrower than 20 characters.
+ * narrower than 20 characters. `width`: of a line; `null` where there is no end to it, and nothing is wrapped.
  */
 export function table(
   columns: readonly Column[],
@@ -26,7 +24,7 @@ export function table(
     .slice(0, last)
     .map((column, index) => Math.max(column.title.length, ...rows.map((row) => longestLine(row[index] ?? ""))));
   const taken = widths.reduce((sum, columnWidth) => sum + columnWidth + gap, 0);
-  const room = Math.max(20, (width ?? usualWidth) - taken - 1);
+  const room = width === null ? null : Math.max(20, width - taken - 1);
 
   const made = new Table({
     chars: Object.fromEntries(borders.map((name) => [name, ""])),
@@ -35,7 +33,9 @@ export function table(
     head: columns.map((column) => head(column.title)),
   });
   for (const row of rows) {
-    made.push(row.map((cell, index) => (index === last ? wrapAnsi(cell, room, { hard: true }) : cell)));
+    made.push(
+      row.map((cell, index) => (index === last && room !== null ? wrapAnsi(cell, room, { hard: true }) : cell)),
+    );
   }
   return `${made
     .toString()

@@ -12,7 +12,7 @@ async function render(hit: Hit, format: SearchFormat, full = false): Promise<str
   const streams = { stdout, stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
   const result = { query: "ports", collection: "docs", mode: "text" as const, durationMs: 1, hits: [hit] };
-  await renderSearch(result, format, { full }, output);
+  await renderSearch(result, format, { full, conditions: { filters: [], minScore: null } }, output);
   return String(stdout.read() ?? "");
 }
 
