@@ -58,7 +58,11 @@ describe("rag collections copy", () => {
     expect(copied.stdout).toMatch(/^copied 2 documents, 3 chunks in /);
     expect(copied.stdout).toContain("from docs (.rag) to saved (backup/.rag)");
     expect(copied.stdout).toContain("verified: 2 documents and 3 chunks on both sides");
-    expect(copied.stderr).toContain('set store.path to "backup/.rag"');
+    expect(copied.stderr).toBe(
+      'note: to use the copy, set store.path to "backup/.rag" in .ragrc, and collection to "saved"\n',
+    );
+    const within = await sandbox.rag(["collections", "copy", "docs", "--to", "./.rag", "--as", "before"]);
+    expect(within.stderr).toBe('note: to use the copy, name it: rag search "…" -c before\n');
 
     await sandbox.write({ "elsewhere.json": JSON.stringify({ store: { path: "backup/.rag" }, collection: "saved" }) });
     const original = await sandbox.json<{ hits: unknown[] }>("search", "ferry harbour");

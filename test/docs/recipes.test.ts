@@ -151,3 +151,25 @@ describe.each(recipes.map(({ name, text }) => [name, text] as const))("%s", (_, 
     }
   });
 });
+
+test("docs/providers.md begins with commands that embed once and answer by the collection's own model", async () => {
+  const page = documentation().find(({ name }) => name === "docs/providers.md")?.text ?? "";
+  const [first] = codeBlocks(page);
+  const commands = first === undefined ? [] : commandLines(first).flatMap(shellWords);
+  const openai = await standInFor("openai", {});
+  await sandbox.write({
+    "docs/keys.md": "# Keys\n\nRotate a key every month.\n",
+    ".ragrc": JSON.stringify({ providers: { openai: { baseUrl: openai.baseUrl } } }),
+  });
+  const variables = { ...exported(commands), HOME: sandbox.folder, USERPROFILE: sandbox.folder };
+  const runs: Run[] = [];
+  for (const [program, ...argv] of commands) if (program === "rag") runs.push(await sandbox.rag(argv, { variables }));
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(runs[1]?.stdout).toContain("Sources:\n[1] docs/keys.md");
+  const embedded = openai.requests.flatMap(({ body }) => [body?.["input"]].flat());
+  expect(embedded).toContain("How do I rotate a key?");
+
+  const other = await sandbox.rag(["search", "keys", "--embedding", "ollama"], { variables });
+  expect(other.exitCode).toBe(2);
+  expect(other.stderr).toContain("was made with openai/text-embedding-3-small");
+});

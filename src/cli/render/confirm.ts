@@ -10,14 +10,20 @@ export async function confirm(question: string, { stdin, output, signal }: Comma
     });
   }
   await output.messages.write(`${question} [y/N] `);
+  const answer = signal.aborted ? null : await readLine(stdin, signal);
+  // Ctrl-C and Ctrl-D leave the cursor behind the question.
+  if (answer === null) await output.messages.write("\n");
+  return answer !== null && /^y(es)?$/i.test(answer.trim());
+}
+
+/** `null` where the input ends, or the signal comes, before a line does. */
+async function readLine(stdin: CommandContext["stdin"], signal: AbortSignal): Promise<string | null> {
   const lines = createInterface({ input: stdin });
   const stop = () => lines.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    for await (const line of lines) return /^y(es)?$/i.test(line.trim());
-    // Ctrl-C and Ctrl-D leave the cursor behind the question.
-    await output.messages.write("\n");
-    return false;
+    for await (const line of lines) return line;
+    return null;
   } finally {
     signal.removeEventListener("abort", stop);
     lines.close();

@@ -28,12 +28,14 @@ export async function renderCopy({ from, to, result, durationMs }: CopyReport, o
     `verified: ${counted(documents.total, "document")} and ${counted(chunks.total, "chunk")} on both sides, ${formatCount(chunks.compared)} of them compared and equal`,
   ];
   if (!output.options.quiet) await output.results.write(`${lines.join("\n")}\n`);
-  output.notice(howToUse(to));
+  output.notice(`to use the copy, ${howToUse(from, to)}`);
 }
 
-function howToUse({ kind, location, collection }: Place): string {
-  if (kind === "embedded") return `to use the copy, set store.path to ${JSON.stringify(location)} in .ragrc`;
-  return `to use the copy, set milvus.uri in .ragrc, or try: rag search "…" --uri ${location} -c ${collection}`;
+function howToUse(from: Place, { kind, location, collection }: Place): string {
+  if (kind === from.kind && location === from.location) return `name it: rag search "…" -c ${collection}`;
+  if (kind !== "embedded") return `set milvus.uri in .ragrc, or try: rag search "…" --uri ${location} -c ${collection}`;
+  const name = collection === from.collection ? "" : `, and collection to ${JSON.stringify(collection)}`;
+  return `set store.path to ${JSON.stringify(location)} in .ragrc${name}`;
 }
 
 /** `12,000 of 100,000 chunks · 1,450 chunks/s · 1 min 1 s left` */
