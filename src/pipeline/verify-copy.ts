@@ -29,7 +29,7 @@ const comesOver: {
   updatedAt: Object.is,
   metadata: isDeepStrictEqual,
   title: isSameTitle,
-  heading: isSameHeading,
+  heading: isDeepStrictEqual,
   vector: isSameVector,
 };
 
@@ -116,11 +116,6 @@ const wholeTitle = 1000;
 /** A store may cut a title that goes on for pages. */
 function isSameTitle(original: string, copied: string): boolean {
   return original === copied || (copied.length >= wholeTitle && original.startsWith(copied));
-}
-
-/** As filters see it: a store may keep the path as one text. */
-function isSameHeading(original: readonly string[], copied: readonly string[]): boolean {
-  return original.join(" > ") === copied.join(" > ");
 }
 
 function isSameVector(original: Float32Array | null, copied: Float32Array | null): boolean {

@@ -265,6 +265,11 @@ describe("verification", () => {
     ["another text", altered({ text: "something else" }), "the text of chunk 2 of docs/3.md"],
     ["a lost context", altered({ context: "" }), "the context of chunk 2 of docs/3.md"],
     ["another heading", altered({ heading: ["Guide"] }), "the heading of chunk 2 of docs/3.md"],
+    [
+      "headings that became one",
+      rows((written) => written.map((row) => ({ ...row, heading: [row.heading.join(" > ")] }))),
+      "the heading of chunk 0 of docs/",
+    ],
     ["a cut title", altered({ title: "Title of docs/" }), "the title of chunk 2 of docs/3.md"],
     ["lost metadata", altered({ metadata: {} }), "the metadata of chunk 2 of docs/3.md"],
     ["a lost line", altered({ endLine: null }), "the endLine of chunk 2 of docs/3.md"],
