@@ -12,7 +12,7 @@ import { fromRow, toRow } from "./embedded-rows.ts";
 import { slices } from "../util/slices.ts";
 import { checkVector } from "./check-vector.ts";
 import { translateStoreError } from "./embedded-errors.ts";
-import { distanceTypes, ensureIndexes, textIndex } from "./embedded-indexes.ts";
+import { distanceTypes, ensureIndexes, textIndex, wordsOf } from "./embedded-indexes.ts";
 import type { Collection, Manifest, Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
 /**
@@ -77,7 +77,7 @@ export function openEmbeddedCollection(options: {
   async function searchText(text: string, limit: number, where: string | null): Promise<ScoredChunk[]> {
     const query = table
       .query()
-      .fullTextSearch(text, { columns: ["text"] })
+      .fullTextSearch(await wordsOf(text))
       .select([...chunkColumns, "_score"])
       .limit(await textLimit(limit));
     if (where !== null) query.where(where);

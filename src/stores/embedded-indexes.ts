@@ -1,4 +1,4 @@
-import type { Table } from "@lancedb/lancedb";
+import type { MatchQuery, Table } from "@lancedb/lancedb";
 import type { Config } from "../config/schema.ts";
 import { lancedb } from "./lancedb.ts";
 import type { Manifest, Metric } from "./types.ts";
@@ -28,6 +28,12 @@ export async function createTextIndex(table: Table, text: Config["text"]): Promi
   });
 }
 
+/** Any of the text's words. A query given as a plain string may be taken for a phrase by its quotation marks. */
+export async function wordsOf(text: string): Promise<MatchQuery> {
+  const { MatchQuery } = await lancedb();
+  return new MatchQuery(text, "text");
+}
+
 /**
  * Makes what is missing: an index of the vectors once they are many, whatever a process that was killed did not get to,
  * and a full-text index whose files are damaged.
@@ -44,8 +50,10 @@ export async function ensureIndexes(table: Table, manifest: Manifest, text: Conf
 async function textIndexAnswers(table: Table): Promise<boolean> {
   const [row] = (await table.query().select(["text"]).limit(1).toArray()) as { text: string }[];
   if (row === undefined) return true;
-  const query = table.query().fullTextSearch(row.text.slice(0, 200), { columns: ["text"] });
-  return query
+  const query = await wordsOf(row.text.slice(0, 200));
+  return table
+    .query()
+    .fullTextSearch(query)
     .select(["id"])
     .limit(1)
     .toArray()

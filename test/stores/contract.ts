@@ -296,6 +296,16 @@ export function storeContract(
       }
     });
 
+    test.each(['"plain"', 'what are "plain words"', '"words plain"', '+plain -"words"', '"plain" "else"', "plain*"])(
+      "takes marks for what they stand beside: %s",
+      async (question) => {
+        const collection = await create();
+        await collection.upsert(documentChunks("a.md", ['"plain words"']));
+        await collection.optimize();
+        expect(await searchText(collection, question)).toHaveLength(1);
+      },
+    );
+
     test.each([
       ["cosine", ["near", "middle", "far"], 1 / Math.hypot(1, 0.1)],
       ["ip", ["far2", "near", "far"], 4],
