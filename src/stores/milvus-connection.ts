@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ChannelCredentials, Client, Metadata, ServiceError } from "@grpc/grpc-js";
+import type { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
 import { type FailureContext, GrpcStatus, isBusy, isFailure, statusError, transportError } from "./milvus-errors.ts";
 import { type CallName, type Calls, type Protocol, type Status, milvusProtocol } from "./milvus-protocol.ts";
 
@@ -52,7 +52,10 @@ const BACKOFF_MS = 500;
 const BUSY_ATTEMPTS = 7;
 const CONNECTION_ATTEMPTS = 3;
 
-type Outcome = { response: unknown } | { status: Status } | { transport: ServiceError };
+type Outcome =
+  | { response: unknown }
+  | { status: Status }
+  | { transport: { code: number; details: string }; over: Promise<Channel> };
 
 /** Opens nothing: the connection is made by the first call. */
 export function connectMilvus(options: ConnectionOptions): MilvusConnection {
@@ -64,17 +67,22 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     channel ??= openChannel(options);
     return channel;
   };
-  const reopen = (): void => {
-    void channel?.then(
+  /** What another call has put in its place meanwhile stays. */
+  const leave = (left: Promise<Channel> | null): void => {
+    if (channel === left) channel = null;
+    void left?.then(
       ({ client }) => client.close(),
       () => {},
     );
-    channel = null;
   };
 
   async function attempt(name: CallName, request: object, timeoutMs: number): Promise<Outcome> {
-    const [{ client, metadata }, definitions] = await Promise.all([openOnce(), protocol()]);
+    const over = openOnce();
+    const [{ client, metadata }, definitions] = await Promise.all([over, protocol()]);
     const codec = definitions.codec(name);
+    // Another call found it broken, and left it.
+    if (channel !== over)
+      return { transport: { code: GrpcStatus.unavailable, details: "the connection was lost" }, over };
     return new Promise((resolve) => {
       client.makeUnaryRequest(
         codec.path,
@@ -84,7 +92,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         metadata,
         { deadline: Date.now() + timeoutMs },
         (error, response) => {
-          if (error !== null) return resolve({ transport: error });
+          if (error !== null) return resolve({ transport: error, over });
           const status = codec.statusOf(response);
           return resolve(status !== null && isFailure(status) ? { status } : { response });
         },
@@ -111,7 +119,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         // Every call here may be made twice: rows are replaced by key, and what is deleted stays deleted.
         const mayReturn = code === GrpcStatus.unavailable && (options.revives || hasAnswered);
         if (!mayReturn || attempts >= CONNECTION_ATTEMPTS) throw transportError(code, details, name, context);
-        reopen();
+        leave(outcome.over);
         if (options.revives) continue;
       }
       await sleep(firstWait * 2 ** (attempts - 1));
@@ -123,7 +131,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     get protocol() {
       return protocol();
     },
-    close: reopen,
+    close: () => leave(channel),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, type Server, createServer } from "node:net";
+import { type AddressInfo, type Server, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { configSchema, type ConfigInput } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
@@ -239,6 +239,34 @@ describe("what a server refuses", () => {
     });
     expect(await (await store(address)).list()).toEqual(["a", "b"]);
     expect(calls).toEqual(["ShowCollections", "ShowCollections", "ShowCollections"]);
+  });
+});
+
+describe("a connection that breaks", () => {
+  it("under several calls at once is made again, and every call is answered", async () => {
+    const { address } = await standIn({ ShowCollections: () => ({ status: {}, collection_names: ["a"] }) });
+    let connections = 0;
+    const port = await listen(
+      createServer((socket) => {
+        connections++;
+        if (connections <= 2) return void socket.once("data", () => setTimeout(() => socket.destroy(), 20));
+        const onward = connect(Number(new URL(address).port), "127.0.0.1");
+        onward.on("error", () => {});
+        socket.on("error", () => {});
+        socket.pipe(onward).pipe(socket);
+      }),
+    );
+    const connection = connectMilvus({
+      endpoint: async () => ({ target: `127.0.0.1:${port}`, authorization: null }),
+      revives: true,
+      tls: null,
+      database: null,
+      timeoutMs: 5_000,
+      location: "here",
+    });
+    open.push(() => connection.close());
+    const calls = Array.from({ length: 10 }, () => connection.call("ShowCollections", {}));
+    for (const answer of await Promise.all(calls)) expect(answer.collection_names).toEqual(["a"]);
   });
 });
 
