@@ -151,6 +151,19 @@ describe("rag ingest", () => {
     expect(sources.map(({ source }) => source)).toEqual(["notes.txt"]);
   });
 
+  it("says that documents are cut in another way than before, and cuts them so", async () => {
+    const ingest = ["ingest", "guide", "-c", "recut"];
+    const made = await sandbox.rag([...ingest, "--max-chars", "300"]);
+    expect(made.stderr).not.toContain("chunking");
+    expect((await sandbox.rag([...ingest, "--max-chars", "300"])).stderr).toBe("");
+    const other = await sandbox.rag(ingest);
+    expect(other.stdout).toMatch(/^3 documents: 3 changed\n/);
+    expect(other.stderr).toMatch(/recut was made with the chunking strategy "markdown", maxChars 300.* maxChars 1600/);
+    const whole = await sandbox.rag([...ingest, "--recreate"]);
+    expect(whole.stderr).not.toContain("chunking");
+    expect((await sandbox.rag(ingest)).stderr).toBe("");
+  });
+
   it("refuses a model that the collection was not made with", async () => {
     const run = await sandbox.rag(["ingest", "guide", "--embedding", "ollama/some-model", "--json"]);
     expect(run).toMatchObject({ exitCode: 2, stdout: "" });

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ChunkingOptions, Chunker } from "../../chunkers/types.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover.ts";
 import type { IngestResult } from "../../pipeline/ingest-tally.ts";
-import type { Collection, EmbeddingIdentity, NewManifest, Store } from "../../stores/types.ts";
+import type { Collection, EmbeddingIdentity, Manifest, NewManifest, Store } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../flags.ts";
+import { formatSettings } from "../render/format.ts";
 import { readFileList } from "../input.ts";
 import { resumable } from "../interruption.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
@@ -70,6 +72,14 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
   }
 }
 
+/** Documents that were cut in another way are read as changed, and embedded anew: nobody should wonder why. */
+function noticeOtherChunking({ name, manifest }: Collection, wanted: Manifest["chunking"], { output }: CommandContext) {
+  if (isDeepStrictEqual(manifest.chunking, wanted)) return;
+  output.notice(
+    `collection ${name} was made with the chunking ${formatSettings(manifest.chunking)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
+  );
+}
+
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
@@ -103,6 +113,7 @@ async function ingestInto(
   try {
     const chunker = await runtime.chunker();
     const existing = flags.recreate ? null : await store.open(runtime.config.collection);
+    if (existing !== null) noticeOtherChunking(existing, chunkingOf(runtime.config, chunker), context);
     const model = await openModel(existing, flags, runtime, context);
     if (flags.recreate && lease !== null) await dropIfThere(store, runtime.config.collection);
     return await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
@@ -197,15 +208,20 @@ async function createPool({ embedder, identity }: Model, config: Config, signal:
 }
 
 function manifestOf(config: Config, chunker: Chunker, embedding: EmbeddingIdentity | null): NewManifest {
-  const settings = chunker.uses.map((option: keyof ChunkingOptions) => [option, config.chunking[option]]);
   return {
     schemaVersion: 1,
     embedding,
     metric: config.metric,
-    chunking: { strategy: config.chunking.strategy, ...Object.fromEntries(settings) },
+    chunking: chunkingOf(config, chunker),
     toolVersion: toolVersion(),
     createdAt: new Date().toISOString(),
   };
+}
+
+/** The strategy, and the settings that it looks at. */
+function chunkingOf({ chunking }: Config, { uses }: Chunker): Manifest["chunking"] {
+  const settings = uses.map((option: keyof ChunkingOptions) => [option, chunking[option]]);
+  return { strategy: chunking.strategy, ...Object.fromEntries(settings) };
 }
 
 function exitCodeOf({ documents }: IngestResult, flags: IngestFlags): ExitCode {

@@ -1,6 +1,6 @@
 import type { CollectionStats, Manifest, StoreKind } from "../../stores/types.ts";
 import { terminalText } from "../../util/terminal-text.ts";
-import { formatBytes, formatCount, formatTime } from "./format.ts";
+import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Output } from "./output.ts";
 
 /** One collection in a list. */
@@ -63,7 +63,7 @@ export async function renderCollection(details: CollectionDetails, output: Outpu
         : `${embedding.provider}/${embedding.model}, ${embedding.dimensions} dimensions, ${manifest.metric}`,
     ],
     ["analyzer", details.analyzer],
-    ["chunking", formatSettings(manifest.chunking)],
+    ["chunking", `${formatSettings(manifest.chunking)}, when it was made`],
     ...details.index.map(({ name, type, rows }): [string, string] => [
       "index",
       `${name}: ${type}${rows === null ? "" : `, ${formatCount(rows)} rows`}`,
@@ -105,10 +105,4 @@ export async function renderSources(
 export async function renderDropped(name: string, output: Output): Promise<void> {
   if (output.options.json) return output.writeJson({ dropped: name });
   await output.results.write(`dropped collection ${name}\n`);
-}
-
-function formatSettings(settings: Record<string, string | number>): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `${name} ${typeof value === "string" ? JSON.stringify(value) : value}`)
-    .join(", ");
 }

@@ -31,3 +31,10 @@ export function formatDuration(milliseconds: number): string {
 export function formatTime(time: string | null): string {
   return time === null ? "unknown" : `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 }
+
+/** `strategy "markdown", maxChars 1600` */
+export function formatSettings(settings: Record<string, string | number>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${typeof value === "string" ? JSON.stringify(value) : value}`)
+    .join(", ");
+}
