@@ -1,68 +1,32 @@
 import { realpath } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
-import { UserError } from "../errors.ts";
 import type { Store } from "../stores/types.ts";
-
-/** Where `--to` points: to the folder of an embedded store, a database of Milvus Lite, or a server. */
-export type CopyTarget =
-  | { kind: "folder"; path: string }
-  | { kind: "database"; path: string }
-  | { kind: "server"; uri: string };
-
-const hint = "a folder is written ./backup/.rag or file:backup/.rag, a server http://host:19530 or host:19530";
+import { ambiguousAddress, isBareName, readStoreAddress, relocateAddress } from "../util/store-address.ts";
 
 /**
- * Reads `--to`: an address has a scheme or a port, a database of Milvus Lite ends in `.db`, and anything else with a
- * slash is a folder, as is what follows `file:`. Throws `UserError` `invalid-value` for a bare name, which could be a
- * host or a folder. The text itself stays out of messages: it may hold a password.
+ * The configuration to open what `--to` names with: an address like `milvus.uri`, its paths starting in the working
+ * folder. What the configuration says of its own server (token, database, TLS) is for that host alone; another one gets
+ * `MILVUS_TOKEN`, and `user:password@` in the address is stronger than both. Throws `UserError` `invalid-value` for a
+ * bare name: a copy that was meant for a folder goes to no host of that name.
  */
-export function parseCopyTarget(text: string): CopyTarget {
-  const written = text.trim();
-  if (/^file:/i.test(written)) return { kind: "folder", path: filePath(written) };
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return { kind: "server", uri: written };
-  if (/\.db[\\/]?$/i.test(written)) return { kind: "database", path: written };
-  if (/^(?:[./\\]|[a-z]:[\\/])/i.test(written)) return { kind: "folder", path: written };
-  if (/:\d+(?:\/[^/]*)?$/.test(written) || written.includes("@")) return { kind: "server", uri: written };
-  if (/[\\/]/.test(written)) return { kind: "folder", path: written };
-  throw new UserError("invalid-value", "--to: expected a path or an address, got a bare name", { hint });
-}
-
-function filePath(written: string): string {
-  const rest = written.slice("file:".length);
-  try {
-    if (rest.startsWith("//")) return fileURLToPath(written);
-  } catch (cause) {
-    throw new UserError("invalid-value", "--to: expected file:folder or file:///folder", { hint, cause });
-  }
-  if (rest === "") throw new UserError("invalid-value", "--to: expected a folder after file:", { hint });
-  return rest;
-}
-
-/**
- * The configuration to open the target with. Paths start in the working folder. What the configuration says of its own
- * server (token, database, TLS) is for that host alone; another one gets `MILVUS_TOKEN`, and `user:password@` in the
- * address is stronger than both.
- */
-export function targetConfig(target: CopyTarget, config: Config, environment: Environment): Config {
+export function targetConfig(to: string, config: Config, environment: Environment): Config {
+  if (isBareName(to.trim())) throw ambiguousAddress("--to");
   const { projectRoot, variables, workingDirectory } = environment;
-  const located = (written: string) =>
-    path.isAbsolute(written) ? written : path.relative(projectRoot, path.resolve(workingDirectory, written)) || ".";
   const { uri, token, database, tls, fields: _, ...milvus } = config.milvus;
-  if (target.kind === "folder") return { ...config, milvus, store: { path: located(target.path) } };
-  if (target.kind === "database") return { ...config, milvus: { ...milvus, uri: located(target.path) } };
+  const target = relocateAddress(to, workingDirectory, projectRoot);
+  if (readStoreAddress(target).kind !== "milvus") return { ...config, milvus: { ...milvus, uri: target } };
 
-  const own = uri !== undefined && hostOf(uri) === hostOf(target.uri) ? { token, database, tls } : null;
-  const { hasCredentials, hasDatabase } = partsOf(target.uri);
+  const own = uri !== undefined && hostOf(uri) === hostOf(target) ? { token, database, tls } : null;
+  const { hasCredentials, hasDatabase } = partsOf(target);
   const targetToken = hasCredentials ? undefined : own === null ? variables["MILVUS_TOKEN"] : own.token;
   const targetDatabase = hasDatabase ? undefined : own?.database;
   return {
     ...config,
     milvus: {
       ...milvus,
-      uri: target.uri,
+      uri: target,
       ...(targetToken === undefined ? {} : { token: targetToken }),
       ...(targetDatabase === undefined ? {} : { database: targetDatabase }),
       ...(own?.tls === undefined ? {} : { tls: own.tls }),

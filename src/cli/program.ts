@@ -48,7 +48,12 @@ Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some file
 
   program.addOption(new Option("-c, --collection <name>", "collection to use").argParser(filled("--collection")));
   program.addOption(new Option("--config <file>", "configuration file, in place of the nearest one"));
-  program.addOption(new Option("--uri <uri>", "where the collections live (milvus.uri)").argParser(filled("--uri")));
+  program.addOption(
+    new Option(
+      "--uri <uri>",
+      "where the collections live: a folder, a path ending in .db, or an address (milvus.uri)",
+    ).argParser(filled("--uri")),
+  );
   program.addOption(
     new Option("--embedding <provider[/model]>", "model that makes vectors").argParser(model("--embedding")),
   );
@@ -264,8 +269,9 @@ function addCollections(program: Program, dispatch: Dispatch): void {
       "after",
       `
 The target is read like milvus.uri: a path ending in .db is Milvus Lite, http://host:19530 or host:19530 a server, and
-https://… Zilliz Cloud. Any other path with a slash is the folder of an embedded store, as is what follows file: (a bare
-name is refused, as it could be either). A server gets the token in MILVUS_TOKEN, or user:password@ from the address.
+https://… Zilliz Cloud. Any other path with a slash is the folder of an embedded store, as is what follows file:. A bare
+name, a host in milvus.uri, is refused here: it could be meant as a folder. A server gets the token in MILVUS_TOKEN, or
+user:password@ from the address.
 
 A target collection that exists is continued where it was made with the same embedding model and metric, and holds no
 document that the source has not; otherwise it is left as it is, and --as names another one.

@@ -7,6 +7,7 @@ import { findConfigFile } from "./find.ts";
 import { parseModelName } from "./model-name.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
+import { relocateAddress } from "../util/store-address.ts";
 import { refuseMisuseOfSecrets } from "./untrusted.ts";
 
 /** One setting that a flag or a variable gives, above the file. */
@@ -109,10 +110,7 @@ function variableOverrides(variables: Readonly<Record<string, string | undefined
 
 /** A local path that was given in the working folder, as the parts will read it: from the project root. */
 function relocateUri(override: Override, workingDirectory: string, projectRoot: string): Override {
-  const { value } = override;
-  const isRelativeFile = typeof value === "string" && value.endsWith(".db") && !/^[a-z]+:\/\//i.test(value);
-  if (!isRelativeFile || path.isAbsolute(value)) return override;
-  return { ...override, value: path.relative(projectRoot, path.resolve(workingDirectory, value)) };
+  return { ...override, value: relocateAddress(String(override.value), workingDirectory, projectRoot) };
 }
 
 function applyOverride(values: Values, override: Override): Values {

@@ -14,7 +14,7 @@ const milvus = z.strictObject({
   uri: name()
     .optional()
     .describe(
-      "Where the collections live: not set, an embedded store; a path ending in `.db`, Milvus Lite; `http://host:19530` or `host:port`, a Milvus server or cluster; `https://…` with a token, Zilliz Cloud.",
+      "Where the collections live: not set, an embedded store; a path ending in `.db`, Milvus Lite; `http://host:19530` or `host:port`, a Milvus server or cluster; `https://…` with a token, Zilliz Cloud; any other path (`./folder`, `file:folder`), the embedded store in that folder.",
     ),
   token: z.string().optional().describe("An API key, or `user:password`. Best written as `${MILVUS_TOKEN:-}`."),
   database: name().optional().describe("Database on the server; the server's default where it is not set."),
@@ -134,7 +134,9 @@ export const configSchema = z.strictObject({
   collection: name().default("docs").describe("The collection that commands use."),
   store: z
     .strictObject({
-      path: name().default(".rag").describe("Folder of the embedded store, relative to the configuration file."),
+      path: name()
+        .default(".rag")
+        .describe("Folder of the embedded store where `milvus.uri` is not set, relative to the configuration file."),
     })
     .prefault({})
     .describe("The embedded store."),

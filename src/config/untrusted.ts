@@ -1,8 +1,9 @@
 import { UserError } from "../errors.ts";
 import { providers } from "../providers.ts";
 import { howToAllow, isAllowed, isLoopback } from "../util/allowed-hosts.ts";
-import { isDatabaseFile, parseMilvusAddress } from "../util/milvus-address.ts";
+import { parseMilvusAddress } from "../util/milvus-address.ts";
 import { looksSecret } from "../util/secret-variables.ts";
+import { readStoreAddress } from "../util/store-address.ts";
 import type { Expansion } from "./expand.ts";
 import type { Config } from "./schema.ts";
 
@@ -68,5 +69,5 @@ function refuseForeignMilvus({ file, config, expansions, overrides, variables }:
 
 /** The embedded store, and databases of Milvus Lite, are files. */
 function isPath(uri: string): boolean {
-  return uri.trim() === "" || isDatabaseFile(uri);
+  return uri.trim() === "" || readStoreAddress(uri).kind !== "milvus";
 }

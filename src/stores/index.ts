@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import { isDatabaseFile } from "../util/milvus-address.ts";
+import { readStoreAddress } from "../util/store-address.ts";
 import type { Store, StoreKind } from "./types.ts";
 
 /** What the caller wants to hear of. */
@@ -11,25 +11,24 @@ export interface StoreEvents {
   onNotice?(text: string): void;
 }
 
-type OpenStore = (config: Config, environment: Environment, events: StoreEvents) => Promise<Store>;
+/** `where`: a path as the user knows it, or a server's address. */
+type OpenStore = (where: string, config: Config, environment: Environment, events: StoreEvents) => Promise<Store>;
 
 const stores = {
-  embedded: async (config, environment) => {
+  embedded: async (where, config, environment) => {
     const { openEmbeddedStore } = await import("./embedded.ts");
-    const path = resolve(environment.projectRoot, config.store.path);
-    return openEmbeddedStore({ path, location: config.store.path, text: config.text });
+    return openEmbeddedStore({ path: resolve(environment.projectRoot, where), location: where, text: config.text });
   },
-  "milvus-lite": async (config, environment, events) => {
+  "milvus-lite": async (where, config, environment, events) => {
     refuseUntrustedProgram(config, environment);
     const { openMilvusLiteStore } = await import("./milvus-lite.ts");
-    const location = uriOf(config);
-    const path = resolve(environment.projectRoot, location);
-    return openMilvusLiteStore({ path, location, milvus: config.milvus, variables: environment.variables, ...events });
+    const { projectRoot, variables } = environment;
+    const path = resolve(projectRoot, where);
+    return openMilvusLiteStore({ path, location: where, milvus: config.milvus, variables, ...events });
   },
-  milvus: async (config, environment) => {
+  milvus: async (where, config, environment) => {
     const { openMilvusStore } = await import("./milvus.ts");
-    const milvus = { ...config.milvus, uri: uriOf(config) };
-    return openMilvusStore({ milvus, projectRoot: environment.projectRoot });
+    return openMilvusStore({ milvus: { ...config.milvus, uri: where }, projectRoot: environment.projectRoot });
   },
 } satisfies Record<StoreKind, OpenStore>;
 
@@ -45,17 +44,11 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
   );
 }
 
-function uriOf(config: Config): string {
-  return config.milvus.uri ?? "";
-}
-
-/** An address has a scheme, a port, or no more than a host's name; a database of Milvus Lite is a path ending in `.db`. */
-function kindOf(uri: string | undefined): StoreKind {
-  if (uri === undefined || uri.trim() === "") return "embedded";
-  return isDatabaseFile(uri) ? "milvus-lite" : "milvus";
-}
-
 /** Opens the store that the configuration names: `milvus.uri` decides, and nothing else does. Connects on first use. */
 export async function openStore(config: Config, environment: Environment, events: StoreEvents = {}): Promise<Store> {
-  return stores[kindOf(config.milvus.uri)](config, environment, events);
+  const uri = config.milvus.uri?.trim() ?? "";
+  if (uri === "") return stores.embedded(config.store.path, config, environment);
+  const address = readStoreAddress(uri);
+  const where = address.kind === "milvus" ? address.uri : address.path;
+  return stores[address.kind](where, config, environment, events);
 }

@@ -155,7 +155,9 @@ function connectionError(reason: string, call: string, { location, tls }: Failur
     });
   }
   if (/ENOTFOUND|EAI_AGAIN|name resolution/i.test(reason)) {
-    return backend("milvus-unreachable", `the host of ${location} is not known`, { hint: "check `milvus.uri`" });
+    return backend("milvus-unreachable", `the host of ${location} is not known`, {
+      hint: "check `milvus.uri`; the folder of an embedded store is written ./folder",
+    });
   }
   if (/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOENT|ETIMEDOUT/i.test(reason)) {
     return backend("milvus-unreachable", `nothing answers at ${location}`, {

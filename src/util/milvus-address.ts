@@ -20,11 +20,6 @@ const DEFAULT_TLS_PORT = 443;
 const tlsSchemes = new Set(["https", "grpcs"]);
 const plainSchemes = new Set(["http", "tcp", "grpc"]);
 
-/** Whether it is the path of a Milvus Lite database: it ends in `.db` and has no scheme. */
-export function isDatabaseFile(uri: string): boolean {
-  return /\.db\/?$/i.test(uri) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri);
-}
-
 /**
  * Reads `host`, `host:port`, `http(s)://[user:password@]host[:port][/database]`, in any case and with any slashes at
  * the end. Throws `UserError` where it is no address.
@@ -62,7 +57,7 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
 /** The address itself stays out of the message: it may hold a password. */
 function notAnAddress(reason: string, cause?: unknown): UserError {
   return new UserError("milvus-address", `\`milvus.uri\` is not the address of a Milvus server: ${reason}`, {
-    hint: "write http://host:19530, host:port, https://… for Zilliz Cloud, or a path that ends in .db",
+    hint: "write http://host:19530, host:port, https://… for Zilliz Cloud, a path that ends in .db, or ./folder",
     cause,
   });
 }

@@ -59,16 +59,21 @@ describe("rag collections copy", () => {
     expect(copied.stdout).toContain("from docs (.rag) to saved (backup/.rag)");
     expect(copied.stdout).toContain("verified: 2 documents and 3 chunks on both sides");
     expect(copied.stderr).toBe(
-      'note: to use the copy, set store.path to "backup/.rag" in .ragrc, and collection to "saved"\n',
+      'note: to use the copy, set milvus.uri in .ragrc, or try: rag search "…" --uri backup/.rag -c saved\n',
     );
     const within = await sandbox.rag(["collections", "copy", "docs", "--to", "./.rag", "--as", "before"]);
     expect(within.stderr).toBe('note: to use the copy, name it: rag search "…" -c before\n');
 
-    await sandbox.write({ "elsewhere.json": JSON.stringify({ store: { path: "backup/.rag" }, collection: "saved" }) });
+    await sandbox.write({ "elsewhere.json": JSON.stringify({ store: { path: "backup/.rag" } }) });
     const original = await sandbox.json<{ hits: unknown[] }>("search", "ferry harbour");
-    const again = await sandbox.json<{ hits: unknown[] }>("search", "ferry harbour", "--config", "elsewhere.json");
     expect(original.hits).not.toEqual([]);
-    expect(again.hits).toEqual(original.hits);
+    for (const place of [
+      ["--uri", "./backup/.rag"],
+      ["--config", "elsewhere.json"],
+    ]) {
+      const again = await sandbox.json<{ hits: unknown[] }>("search", "ferry harbour", "-c", "saved", ...place);
+      expect(again.hits).toEqual(original.hits);
+    }
   });
 
   it("prints one JSON document", async () => {

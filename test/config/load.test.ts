@@ -177,6 +177,8 @@ describe("what is stronger", () => {
     expect((await load({ workingDirectory: "sub" })).config.milvus.uri).toBe("data/milvus.db");
     const flag = await load({ workingDirectory: "sub", overrides: [["milvus.uri", "./my.db", "--uri"]] });
     expect(flag.config.milvus.uri).toBe(path.join("sub", "my.db"));
+    const store = await load({ workingDirectory: "sub", overrides: [["milvus.uri", "./.rag", "--uri"]] });
+    expect(store.config.milvus.uri).toBe(path.join("sub", ".rag"));
   });
 
   it.each(["C:\\data\\milvus.db", "/data/milvus.db", "http://host:19530", "https://host/my.db", "host:19530"])(

@@ -2,7 +2,7 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { CopyResult } from "../../pipeline/copy.ts";
 import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
-import { parseCopyTarget, storeIdentity, targetConfig } from "../copy-target.ts";
+import { storeIdentity, targetConfig } from "../copy-target.ts";
 import type { CopyFlags } from "../flags.ts";
 import { resumable } from "../interruption.ts";
 import { describeCopy, renderCopy } from "../render/copy.ts";
@@ -19,13 +19,13 @@ interface End {
 /** `rag collections copy` */
 export async function copyCollection(flags: CopyFlags, context: CommandContext): Promise<ExitCode> {
   const started = performance.now();
-  const target = parseCopyTarget(flags.to);
   return withRuntime(flags, [], context, async (runtime) => {
     const { config, environment } = runtime;
+    const target = targetConfig(flags.to, config, environment);
     const from: End = { store: await runtime.store(), name: flags.name };
     const source = await findCollection(from.store, from.name);
     const to: End = {
-      store: await runtime.otherStore(targetConfig(target, config, environment)),
+      store: await runtime.otherStore(target),
       name: flags.as ?? flags.name,
     };
     const [here, there] = await Promise.all([from, to].map(({ store }) => storeIdentity(store, environment)));

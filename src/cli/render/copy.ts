@@ -1,5 +1,6 @@
 import type { CopyProgress, CopyResult } from "../../pipeline/copy.ts";
 import type { StoreKind } from "../../stores/types.ts";
+import { folderAddress } from "../../util/store-address.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
@@ -33,9 +34,8 @@ export async function renderCopy({ from, to, result, durationMs }: CopyReport, o
 
 function howToUse(from: Place, { kind, location, collection }: Place): string {
   if (kind === from.kind && location === from.location) return `name it: rag search "…" -c ${collection}`;
-  if (kind !== "embedded") return `set milvus.uri in .ragrc, or try: rag search "…" --uri ${location} -c ${collection}`;
-  const name = collection === from.collection ? "" : `, and collection to ${JSON.stringify(collection)}`;
-  return `set store.path to ${JSON.stringify(location)} in .ragrc${name}`;
+  const uri = kind === "embedded" ? folderAddress(location) : location;
+  return `set milvus.uri in .ragrc, or try: rag search "…" --uri ${uri} -c ${collection}`;
 }
 
 /** `12,000 of 100,000 chunks · 1,450 chunks/s · 1 min 1 s left` */
