@@ -35,7 +35,11 @@ const milvus = z.strictObject({
     ),
   index: z
     .strictObject({
-      type: name().default("AUTOINDEX").describe("Index type of the vector field of new collections."),
+      type: name()
+        .default("AUTOINDEX")
+        .describe(
+          "Index type of the vector field of new collections; `AUTOINDEX`: the server's choice, and an exact one on Milvus Lite.",
+        ),
       params: z
         .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
         .prefault({})
@@ -56,7 +60,9 @@ const milvus = z.strictObject({
       title: name().optional().describe("Name of the field that holds the document's title."),
     })
     .optional()
-    .describe("Names of the fields of a collection that another program made; it is then read, never written."),
+    .describe(
+      "Names of the fields of a collection that another program made, as far as its schema does not tell; it is read, never written.",
+    ),
   python: name()
     .optional()
     .describe(

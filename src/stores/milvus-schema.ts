@@ -140,7 +140,7 @@ export function newIndexes(
     indexes.push({
       field: VECTOR_FIELD,
       parameters: keyValues({
-        index_type: dense.type,
+        index_type: dense.type === "AUTOINDEX" ? dialect.autoIndex : dense.type,
         metric_type: milvusMetrics[manifest.metric],
         params: JSON.stringify(dense.params),
       }),

@@ -6,7 +6,7 @@ import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
 import type { NewManifest, Store } from "../../src/stores/types.ts";
 import { documentId } from "../../src/util/ids.ts";
-import { documentChunks } from "../fixtures/chunks.ts";
+import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
 
 const textOnly: NewManifest = {
@@ -71,6 +71,30 @@ describe.skipIf(liteUnavailable !== null)(
         filters: [{ field: "last", operator: "=", value: "true" }],
       });
       expect(hits.map((hit) => hit.chunk.ordinal)).toEqual([599]);
+    });
+
+    it("finds by vector the only passage that meets a filter", async () => {
+      const embedding = { provider: "test", model: "tiny", dimensions: 16, queryPrefix: "", documentPrefix: "" };
+      const collection = await store.create("nearest", { ...textOnly, embedding });
+      const random = randomNumbers(5);
+      const vectors = Array.from({ length: 3000 }, () => randomVector(random, 16));
+      await collection.upsert(
+        documentChunks(
+          "a.md",
+          vectors.map((_, i) => `passage ${i}`),
+          { vectors },
+        ).map((chunk) => Object.assign(chunk, { page: chunk.ordinal })),
+      );
+      await collection.optimize();
+      // The graph that AUTOINDEX means here loses such passages, once it is built.
+      expect((await collection.stats()).index).toContainEqual(
+        expect.objectContaining({ name: "vector", type: "FLAT" }),
+      );
+      for (let page = 0; page < 3000; page += 300) {
+        const filters = [{ field: "page", operator: "=", value: String(page) } as const];
+        const hits = await collection.search({ mode: "dense", text: "", vector: vectors[1]!, limit: 5, filters });
+        expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([page]);
+      }
     });
 
     it("finds words of languages without spaces, and English words by their stems", async () => {
