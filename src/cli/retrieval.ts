@@ -22,9 +22,8 @@ export async function openRetrieval(
   const collection = await runtime.collection();
   const embedQuery = mode === "text" ? null : await runtime.queryEmbedder(collection);
   if (collection.manifest.embedding === null && runtime.config.embedding.provider !== undefined && mode === null) {
-    context.output.notice(
-      `collection ${collection.name} has no vectors; searching by text; make them with: rag ingest --recreate`,
-    );
+    const remedy = collection.foreign === undefined ? "; make them with: rag ingest --recreate" : "";
+    context.output.notice(`collection ${collection.name} has no vectors; searching by text${remedy}`);
   }
   context.output.stage("open", performance.now() - started, `collection ${collection.name}`);
 

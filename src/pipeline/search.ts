@@ -69,9 +69,13 @@ async function searchText(
 function bestMode({ collection, embedQuery }: SearchParts): SearchMode {
   const mode = collection.modes.find((mode) => mode === "text" || embedQuery !== null);
   if (mode !== undefined) return mode;
-  throw new UserError(
+  throw noModel(collection.name);
+}
+
+function noModel(name: string): UserError {
+  return new UserError(
     "no-mode",
-    `collection "${collection.name}" can only be searched with its embedding model, and none is configured`,
+    `the vectors of collection "${name}" can only be searched with the embedding model that made them, and none is configured`,
     {
       hint: "configure embedding.provider and embedding.model, or pass --embedding provider/model",
     },
@@ -88,6 +92,7 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
       },
     );
   }
+  if (embedQuery === null && collection.foreign !== undefined) throw noModel(collection.name);
   if (embedQuery === null) {
     const { provider, model } = collection.manifest.embedding;
     throw new UserError(

@@ -6,13 +6,13 @@ import { checkVector } from "./check-vector.ts";
 import { chunkColumns, documentColumns, documentOf } from "./chunk-row.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import { isLiteAnalyzer, type MilvusDialect } from "./milvus-dialect.ts";
-import { type Expression, isOneOf, quote } from "./milvus-filter.ts";
+import { type Expression, isOneOf, ownScope, quote } from "./milvus-filter.ts";
 import { describeIndexes } from "./milvus-indexes.ts";
 import type { CollectionSchema } from "./milvus-protocol.ts";
-import { everyRow, readMilvus } from "./milvus-reader.ts";
+import { type MilvusKey, everyRow, readMilvus } from "./milvus-reader.ts";
 import { decodeChunk, encodeChunks, rowBytes } from "./milvus-rows.ts";
-import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD } from "./milvus-schema.ts";
-import { searchMilvus } from "./milvus-search.ts";
+import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./milvus-schema.ts";
+import { type SearchedRows, searchMilvus } from "./milvus-search.ts";
 import { liteAnalyzers } from "./milvus-terms.ts";
 import type { Collection, DocumentRecord, Manifest, SearchRequest } from "./types.ts";
 
@@ -25,6 +25,19 @@ const DOCUMENTS_AT_ONCE = 200;
 const WRITE_MS = 300_000;
 /** A server takes several writers: chunks younger than this may belong to one that still writes. */
 const ABANDONED_MS = 24 * 3_600_000;
+
+export const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
+
+const ownRows: Omit<SearchedRows, "denseMetric"> = {
+  key: OWN_KEY,
+  vector: VECTOR_FIELD,
+  sparse: SPARSE_FIELD,
+  output: chunkColumns,
+  filtered: ["source", "title", "format", "page", "headings", "metadata"],
+  scope: ownScope,
+  decode: decodeChunk,
+  isOneOf: (keys) => isOneOf("id", keys as string[]),
+};
 
 export interface MilvusCollectionOptions {
   connection: MilvusConnection;
@@ -43,7 +56,8 @@ export interface MilvusCollectionOptions {
 export function openMilvusCollection(options: MilvusCollectionOptions): Collection {
   const { connection, dialect, name, manifest, schema } = options;
   const has = (field: string): boolean => schema.fields.some((candidate) => candidate.name === field);
-  const reader = readMilvus(connection, name, dialect, options.ensureIndexes);
+  const { ensureIndexes } = options;
+  const reader = readMilvus({ connection, dialect, name, key: OWN_KEY, text: "text", ensureIndexes });
   const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
   const terms = has(TERMS_FIELD) && isLiteAnalyzer(manifest.analyzer) ? liteAnalyzers[manifest.analyzer] : null;
   const search = searchMilvus({
@@ -51,6 +65,7 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     reader,
     dialect,
     collection: name,
+    rows: { ...ownRows, denseMetric: milvusMetrics[manifest.metric] },
     metric: manifest.metric,
     searchParams: options.searchParams,
     terms,

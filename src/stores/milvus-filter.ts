@@ -18,18 +18,64 @@ export interface FilterAbilities {
   templates: boolean;
 }
 
-/** No row meets it: keys are never empty. */
-const NEVER = `id == ""`;
+/** Where a collection keeps what a filter names, by how the expression language compares it. */
+export type FilterTarget =
+  /** `orNull`: the field may have no value. */
+  | { type: "text" | "integer" | "float" | "boolean"; field: string; orNull?: boolean }
+  /** An integer or text that filters see as text. */
+  | { type: "key"; field: string; isInteger: boolean }
+  /** An array; `null` where its elements are of a type that no filter reaches. */
+  | { type: "list"; field: string; elements: "text" | "integer" | null }
+  /** An integer of which -1 stands for none. */
+  | { type: "page" }
+  /** A value of any type inside JSON. `contains`: how a function names it; `null` where none can. */
+  | { type: "json"; path: string; contains: string | null }
+  /** Read by `matchesAll` alone. */
+  | { type: "opaque" };
+
+/** What the filters of a collection can name. */
+export interface FilterScope {
+  /** Throws `UserError` where nothing in the collection answers to the name. */
+  target(field: string): FilterTarget;
+  /** Met by no row. */
+  nothing: string;
+}
+
+/** Of a collection that this tool made. */
+export const ownScope: FilterScope = {
+  target(field) {
+    switch (field) {
+      case "source":
+      case "title":
+      case "format":
+      case "heading":
+        return { type: "text", field };
+      case "page":
+        return { type: "page" };
+      default:
+        return inJson("metadata", metadataKey(field) ?? field);
+    }
+  },
+  // Keys are never empty.
+  nothing: `id == ""`,
+};
+
+/** A key inside a JSON field. `contains`: where functions call it otherwise. */
+export function inJson(field: string, key: string, contains?: string | null): FilterTarget {
+  if (/["\\\p{C}]/u.test(key) || !inPlane(key)) return { type: "opaque" };
+  const path = `${field}[${JSON.stringify(key)}]`;
+  return { type: "json", path, contains: contains === undefined ? path : contains };
+}
 
 /**
- * Compiles filters so that no value can change the meaning of the expression. Conditions on a chunk's own fields are
- * exact where the language has them; those on metadata, and globs, narrow the rows down to a superset. With `metadata`
- * false, conditions on metadata narrow nothing down.
+ * Compiles filters so that no value can change the meaning of the expression. Conditions on typed fields are exact where
+ * the language has them; those on JSON, and globs, narrow the rows down to a superset. With `json` false, conditions on
+ * JSON narrow nothing down. Throws `UserError` where the scope knows no such field.
  */
 export function compileFilters(
   filters: readonly Filter[],
   abilities: FilterAbilities,
-  { metadata = true }: { metadata?: boolean } = {},
+  { scope = ownScope, json = true }: { scope?: FilterScope; json?: boolean } = {},
 ): Expression {
   const values: Record<string, TemplateValue> = {};
   const literal = abilities.templates
@@ -39,10 +85,13 @@ export function compileFilters(
         return `{${name}}`;
       }
     : quote;
-  const conditions = filters.map((filter) => compile(filter, literal, metadata));
+  const conditions = filters.map((filter) => {
+    const target = scope.target(filter.field);
+    return target.type === "json" && !json ? unknown : compile(target, filter, literal);
+  });
   return {
     text: conditions
-      .flatMap(({ text }) => (text === null ? [] : [text]))
+      .flatMap((condition) => (condition === nothing ? [scope.nothing] : (condition.text ?? [])))
       .map((text) => `(${text})`)
       .join(" and "),
     values,
@@ -60,20 +109,35 @@ type Literal = (text: string) => string | null;
 
 const everything: Condition = { text: null, exact: true };
 const unknown: Condition = { text: null, exact: false };
-const nothing: Condition = { text: NEVER, exact: true };
+/** Stands for the scope's own. */
+const nothing: Condition = { text: null, exact: true };
 
-function compile(filter: Filter, literal: Literal, metadata: boolean): Condition {
-  switch (filter.field) {
-    case "source":
-    case "title":
-    case "format":
-    case "heading":
-      return onText(filter.field, filter, literal);
+function compile(target: FilterTarget, filter: Filter, literal: Literal): Condition {
+  switch (target.type) {
+    case "text":
+      return orNull(target, filter, onText(target.field, filter, literal));
+    case "integer":
+    case "float":
+      return orNull(target, filter, onNumber(target.field, filter, target.type === "float"));
+    case "boolean":
+      return orNull(target, filter, onBoolean(target.field, filter));
+    case "key":
+      return target.isInteger ? onIntegerKey(target.field, filter) : onText(target.field, filter, literal);
+    case "list":
+      return onList(target, filter, literal);
     case "page":
       return onPage(filter);
-    default:
-      return metadata ? onMetadata(metadataKey(filter.field) ?? filter.field, filter, literal) : unknown;
+    case "json":
+      return onJson(target, filter, literal);
+    case "opaque":
+      return unknown;
   }
+}
+
+/** What has no value differs from every value, and a comparison alone would leave it out. */
+function orNull(target: { field: string; orNull?: boolean }, { operator }: Filter, condition: Condition): Condition {
+  if (target.orNull !== true || operator !== "!=" || condition.text === null) return condition;
+  return { ...condition, text: `${condition.text} or ${target.field} is null` };
 }
 
 function onText(field: string, { operator, value }: Filter, literal: Literal): Condition {
@@ -89,6 +153,49 @@ function onText(field: string, { operator, value }: Filter, literal: Literal): C
       if (numberOf(value) !== null) return nothing;
       return written(literal(value), (text) => `${field} ${operator} ${text}`);
   }
+}
+
+/** Servers compare an integer field with integers alone, and a field of 32 bits rounds what it holds. */
+function onNumber(field: string, { operator, value }: Filter, isFloat: boolean): Condition {
+  if (operator === "~") return unknown;
+  const number = numberOf(value);
+  if (number === null) return operator === "!=" ? everything : nothing;
+  const text = decimal(number);
+  if (text === null || (!isFloat && Math.abs(number) > Number.MAX_SAFE_INTEGER)) return unknown;
+  const comparison = operator === "=" ? "==" : operator;
+  if (isFloat) return operator === "!=" ? unknown : { text: `${field} ${comparison} ${text}`, exact: false };
+  if (Number.isInteger(number)) return { text: `${field} ${comparison} ${text}`, exact: true };
+  if (operator === "=" || operator === "!=") return operator === "=" ? nothing : everything;
+  return { text: `${field} ${operator.startsWith(">") ? ">" : "<="} ${Math.floor(number)}`, exact: true };
+}
+
+function onBoolean(field: string, { operator, value }: Filter): Condition {
+  if (operator === "~") return unknown;
+  const isTruth = value === "true" || value === "false";
+  if (operator === "=") return isTruth ? { text: `${field} == ${value}`, exact: true } : nothing;
+  if (operator === "!=") return isTruth ? { text: `${field} != ${value}`, exact: true } : everything;
+  // Truth has no order.
+  return nothing;
+}
+
+/** As text, so that keys beyond what a number holds exactly are compared digit by digit. */
+function onIntegerKey(field: string, { operator, value }: Filter): Condition {
+  if (operator !== "=" && operator !== "!=") return unknown;
+  const isKey = /^(?:0|-?[1-9]\d{0,18})$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+  if (isKey) return { text: `${field} ${operator === "=" ? "==" : "!="} ${value}`, exact: true };
+  return operator === "=" ? nothing : everything;
+}
+
+/** One element is enough. */
+function onList(
+  { field, elements }: { field: string; elements: "text" | "integer" | null },
+  { operator, value }: Filter,
+  literal: Literal,
+): Condition {
+  if (operator !== "=" || elements === null) return unknown;
+  // Milvus Lite's grammar takes no negative number as an argument.
+  const element = elements === "text" ? literal(value) : /^\d{1,15}$/.test(value) ? String(Number(value)) : null;
+  return superset(element, (text) => `array_contains(${field}, ${text})`);
 }
 
 /** What stands before the first wildcard is what `like` can look for; the rest of the glob is for the caller. */
@@ -114,10 +221,12 @@ function onPage({ operator, value }: Filter): Condition {
 }
 
 /** JSON is compared differently by every deployment; what is written here leaves out no row on any of them. */
-function onMetadata(key: string, { operator, value }: Filter, literal: Literal): Condition {
-  const name = JSON.stringify(key);
-  if (/["\\\p{C}]/u.test(key) || !inPlane(key) || operator === "!=" || operator === "~") return unknown;
-  const path = `metadata[${name}]`;
+function onJson(
+  { path, contains }: { path: string; contains: string | null },
+  { operator, value }: Filter,
+  literal: Literal,
+): Condition {
+  if (operator === "!=" || operator === "~") return unknown;
   const number = numberOf(value);
   const numeral = number === null ? null : decimal(number);
   if (number !== null && numeral === null) return unknown;
@@ -126,12 +235,12 @@ function onMetadata(key: string, { operator, value }: Filter, literal: Literal):
     return superset(literal(value), (text) => `${path} ${operator} ${text}`);
   }
   // Milvus Lite's grammar takes no negative number as an argument.
-  if (number !== null && number < 0) return unknown;
+  if (contains === null || (number !== null && number < 0)) return unknown;
   const also = numeral ?? (value === "true" || value === "false" ? value : null);
   return superset(literal(value), (text) => {
     const candidates = also === null ? [text] : [text, also];
     return candidates
-      .flatMap((candidate) => [`${path} == ${candidate}`, `json_contains(${path}, ${candidate})`])
+      .flatMap((candidate) => [`${path} == ${candidate}`, `json_contains(${contains}, ${candidate})`])
       .join(" or ");
   });
 }

@@ -17,6 +17,7 @@ export const DataType = {
   float: 10,
   double: 11,
   varChar: 21,
+  array: 22,
   json: 23,
   floatVector: 101,
   sparseFloatVector: 104,
@@ -72,6 +73,8 @@ export interface FieldData {
     double_data?: ScalarData<number> | null;
     string_data?: ScalarData<string> | null;
     json_data?: ScalarData<Uint8Array> | null;
+    /** One field of scalars a row. */
+    array_data?: ScalarData<NonNullable<FieldData["scalars"]>> | null;
   } | null;
   vectors?: { dim: Int64; float_vector?: { data: Uint8Array } | null } | null;
 }
@@ -84,6 +87,8 @@ export interface FieldSchema {
   autoID?: boolean;
   is_function_output?: boolean;
   nullable?: boolean;
+  /** Of an array. */
+  element_type?: number;
   type_params: KeyValue[];
 }
 

@@ -12,7 +12,7 @@ import { keyValues } from "./milvus-schema.ts";
 const LOAD_MS = 300_000;
 const FLUSH_MS = 300_000;
 /** Rows that come with a vector and their text stay below the 100 MB that a server sends at once, and Lite's 256 MB. */
-export const WHOLE_ROWS = 1_000;
+const WHOLE_ROWS = 1_000;
 const LITE_WHOLE_ROWS = 5_000;
 
 export const everyRow: Expression = { text: "", values: {}, exact: true };
@@ -31,7 +31,7 @@ interface Part {
  * the limit while more rows follow (`parseQueryParams` in Milvus's internal/proxy/task_query.go, `ShouldStopWhenDrained`
  * in internal/util/reduce). Servers that do not know it pass over it.
  */
-export function keyPage(limit: number): Part {
+function keyPage(limit: number): Part {
   return { limit, iterator: "true" };
 }
 
@@ -49,13 +49,26 @@ export interface MilvusReader {
   all(expression: Expression, fields: readonly string[]): AsyncIterable<Row[]>;
 }
 
-/** `ensureIndexes` is called where the collection cannot be loaded for want of one. */
-export function readMilvus(
-  connection: MilvusConnection,
-  name: string,
-  dialect: MilvusDialect,
-  ensureIndexes: () => Promise<void> = async () => {},
-): MilvusReader {
+/** The primary key, in whose order a server gives its rows. */
+export interface MilvusKey {
+  name: string;
+  isInteger: boolean;
+}
+
+export interface MilvusReaderOptions {
+  connection: MilvusConnection;
+  dialect: MilvusDialect;
+  name: string;
+  key: MilvusKey;
+  /** The field that makes rows large. */
+  text: string | null;
+  /** Called where the collection cannot be loaded for want of an index. */
+  ensureIndexes?(): Promise<void>;
+}
+
+export function readMilvus(options: MilvusReaderOptions): MilvusReader {
+  const { connection, dialect, name, key } = options;
+
   async function startLoading(): Promise<void> {
     await connection.call("LoadCollection", { collection_name: name }, { timeoutMs: LOAD_MS });
   }
@@ -65,7 +78,7 @@ export function readMilvus(
       await startLoading();
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw error;
-      await ensureIndexes();
+      await options.ensureIndexes?.();
       await startLoading();
     }
     const deadline = Date.now() + LOAD_MS;
@@ -110,14 +123,13 @@ export function readMilvus(
 
   /** From key to key: what a server gives at once is bounded, and ordered by key. */
   async function* byKey(expression: Expression, fields: readonly string[], pageSize: number): AsyncGenerator<Row[]> {
-    for (let last = ""; ;) {
-      const beyond = `id > ${JSON.stringify(last)}`;
+    for (let last: KeyValue = key.isInteger ? LEAST_INTEGER : ""; ;) {
+      const beyond = `${key.name} > ${typeof last === "string" ? JSON.stringify(last) : last}`;
       const text = expression.text === "" ? beyond : `${beyond} and (${expression.text})`;
-      const rows = await query({ ...expression, text }, [...new Set(["id", ...fields])], keyPage(pageSize));
+      const rows = await query({ ...expression, text }, [...new Set([key.name, ...fields])], keyPage(pageSize));
       if (rows.length === 0) return;
-      rows.sort((left, right) => compareKeys(left["id"], right["id"]));
       yield rows;
-      last = rows.at(-1)?.["id"] as string;
+      last = rows.map((row) => row[key.name] as KeyValue).reduce(larger);
     }
   }
 
@@ -144,7 +156,7 @@ export function readMilvus(
       return Number(rows[0]?.["count(*)"] ?? 0);
     },
     async *all(expression, fields) {
-      const isWhole = fields.includes("text");
+      const isWhole = options.text !== null && fields.includes(options.text);
       if (dialect.queryWindow !== null) yield* byKey(expression, fields, isWhole ? WHOLE_ROWS : dialect.queryWindow);
       else if (isWhole) yield* byPosition(expression, fields, LITE_WHOLE_ROWS);
       else yield await query(expression, fields);
@@ -152,7 +164,13 @@ export function readMilvus(
   };
 }
 
-/** Keys are hexadecimal digits: code unit order is the database's. */
-function compareKeys(left: unknown, right: unknown): number {
-  return (left as string) < (right as string) ? -1 : 1;
+type KeyValue = string | number | bigint;
+
+/** The least that every grammar reads; no program gives out keys below. */
+const LEAST_INTEGER = -9_223_372_036_854_775_807n;
+
+/** By the database's order, which is that of bytes for strings. */
+function larger(left: KeyValue, right: KeyValue): KeyValue {
+  if (typeof left !== "string" || typeof right !== "string") return left > right ? left : right;
+  return Buffer.compare(Buffer.from(left), Buffer.from(right)) > 0 ? left : right;
 }

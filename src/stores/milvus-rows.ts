@@ -150,7 +150,7 @@ function decodeColumn(column: FieldData): unknown[] {
   return valid.map((isValid, index) => (isValid ? values[isWhole ? index : next++] : null));
 }
 
-function columnValues({ scalars, vectors }: FieldData): unknown[] {
+function columnValues({ scalars, vectors }: Pick<FieldData, "scalars" | "vectors">): unknown[] {
   if (vectors?.float_vector) {
     const dimensions = Number(vectors.dim);
     const floats = floatsOf(vectors.float_vector.data);
@@ -163,6 +163,8 @@ function columnValues({ scalars, vectors }: FieldData): unknown[] {
   if (scalars?.json_data) {
     return Array.from(scalars.json_data.data, (bytes) => parseJson(new TextDecoder().decode(bytes)));
   }
+  if (scalars?.array_data)
+    return Array.from(scalars.array_data.data, (elements) => columnValues({ scalars: elements }));
   const plain = scalars?.bool_data ?? scalars?.int_data ?? scalars?.double_data;
   if (plain) return Array.from<unknown>(plain.data);
   if (scalars?.float_data) return Array.from(floatsOf(scalars.float_data.data));
@@ -170,7 +172,7 @@ function columnValues({ scalars, vectors }: FieldData): unknown[] {
 }
 
 /** Keys that servers give to rows are larger than what a number holds exactly. */
-function exactInteger(value: Int64): number | bigint {
+export function exactInteger(value: Int64): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value.toString());
 }

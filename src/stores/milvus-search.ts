@@ -1,21 +1,23 @@
-import type { SearchMode } from "../types.ts";
+import type { SearchMode, StoredChunk } from "../types.ts";
 import { matchesAll } from "../util/filter-match.ts";
 import { RRF_K, fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
+import { slices } from "../util/slices.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import type { MilvusDialect } from "./milvus-dialect.ts";
-import { type Expression, compileFilters, isOneOf } from "./milvus-filter.ts";
+import { type Expression, type FilterScope, compileFilters } from "./milvus-filter.ts";
 import {
   BOOLEAN_EXPRESSION,
   type Calls,
+  type Int64,
   PlaceholderType,
   STRONG,
   type SearchParameters,
   type SearchResultData,
 } from "./milvus-protocol.ts";
-import { type MilvusReader, everyRow } from "./milvus-reader.ts";
-import { chunkColumns } from "./chunk-row.ts";
-import { decodeChunk, decodeRows, vectorBytes, wellFormed } from "./milvus-rows.ts";
-import { SPARSE_FIELD, VECTOR_FIELD, keyValues, milvusMetrics } from "./milvus-schema.ts";
+import { type MilvusKey, type MilvusReader, everyRow } from "./milvus-reader.ts";
+import type { Row } from "./chunk-row.ts";
+import { decodeRows, exactInteger, vectorBytes, wellFormed } from "./milvus-rows.ts";
+import { keyValues } from "./milvus-schema.ts";
 import type { Metric, ScoredChunk, SearchRequest } from "./types.ts";
 
 /** Hits that each side brings into a fusion, at least: what is low on one list may be high on the other. */
@@ -26,11 +28,30 @@ const OVERFETCH = 4;
 const QUICK_HITS = 400;
 const KEYS_AT_ONCE = 10_000;
 
+/** How the rows of a collection are called, filtered and read. */
+export interface SearchedRows {
+  key: MilvusKey;
+  /** Fields that are searched; nobody asks for a mode whose field is missing. */
+  vector: string;
+  sparse: string;
+  /** What a hit brings. */
+  output: readonly string[];
+  /** What of it filters can look at. */
+  filtered: readonly string[];
+  scope: FilterScope;
+  /** Milvus's name for the metric of the vectors. */
+  denseMetric: string;
+  decode(row: Row): StoredChunk;
+  /** A condition on keys as rows hold them. */
+  isOneOf(keys: readonly unknown[]): string;
+}
+
 export interface MilvusSearchOptions {
   connection: MilvusConnection;
   reader: MilvusReader;
   dialect: MilvusDialect;
   collection: string;
+  rows: SearchedRows;
   metric: Metric;
   /** Search parameters of the dense index. */
   searchParams: Readonly<Record<string, string | number | boolean>>;
@@ -40,12 +61,13 @@ export interface MilvusSearchOptions {
 
 type SingleMode = Exclude<SearchMode, "hybrid">;
 
-/** Searches a collection that this tool made; filters hold exactly, whatever the expression language can say. */
+/** Searches a collection; filters hold exactly, whatever the expression language can say. */
 export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequest) => Promise<ScoredChunk[]> {
-  const { connection, reader, dialect, collection } = options;
+  const { connection, reader, dialect, collection, rows } = options;
+  const { scope } = rows;
 
   return async (request) => {
-    const expression = compileFilters(request.filters, dialect);
+    const expression = compileFilters(request.filters, dialect, { scope });
     const limit = Math.min(request.limit, dialect.maxHits);
     if (request.mode !== "hybrid") return filtered(request, request.mode, expression, limit);
     return expression.exact ? fused(request, expression, limit) : fusedHere(request, expression, limit);
@@ -60,7 +82,7 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
   ): Promise<ScoredChunk[]> {
     if (expression.exact) return ranked(request, mode, expression, limit);
     if (dialect.slowMetadataFilters) {
-      const quick = compileFilters(request.filters, dialect, { metadata: false });
+      const quick = compileFilters(request.filters, dialect, { scope, json: false });
       const found = quick.text === expression.text ? null : await sorted(request, mode, quick, limit, QUICK_HITS);
       if (found !== null) return found;
     }
@@ -94,15 +116,13 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
     expression: Expression,
     limit: number,
   ): Promise<ScoredChunk[]> {
-    const keys: string[] = [];
-    const fields = ["id", "source", "title", "format", "page", "headings", "metadata"];
-    for await (const rows of reader.all(expression, fields)) {
-      for (const row of rows) if (matchesAll(request.filters, decodeChunk(row))) keys.push(row["id"] as string);
+    const keys: unknown[] = [];
+    for await (const found of reader.all(expression, [rows.key.name, ...rows.filtered])) {
+      for (const row of found) if (matchesAll(request.filters, rows.decode(row))) keys.push(row[rows.key.name]);
     }
     const hits: ScoredChunk[] = [];
-    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
-      const text = isOneOf("id", keys.slice(start, start + KEYS_AT_ONCE));
-      hits.push(...(await ranked(request, mode, { ...everyRow, text }, limit)));
+    for (const part of slices(keys, KEYS_AT_ONCE)) {
+      hits.push(...(await ranked(request, mode, { ...everyRow, text: rows.isOneOf(part) }, limit)));
     }
     return hits.sort((left, right) => right.score - left.score).slice(0, limit);
   }
@@ -115,7 +135,7 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
   ): Promise<ScoredChunk[]> {
     const call: Calls["Search"][0] = await parameters(request, mode, expression, limit);
     const { results } = await reader.whenLoaded(() => connection.call("Search", call));
-    return decodeHits(results).map(({ chunk, score: raw }) => {
+    return decodeHits(results, rows).map(({ chunk, score: raw }) => {
       const score = mode === "dense" ? similarity(raw, options.metric) : dialect.negatedBm25 ? -raw : raw;
       return { chunk, score, scores: { dense: null, text: null, [mode]: score } };
     });
@@ -138,11 +158,11 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
           offset: 0,
           round_decimal: -1,
         }),
-        output_fields: [...chunkColumns],
+        output_fields: [...rows.output],
         consistency_level: STRONG,
       }),
     );
-    return decodeHits(results).map(({ chunk, score }) => ({ chunk, score, scores: { dense: null, text: null } }));
+    return decodeHits(results, rows).map(({ chunk, score }) => ({ chunk, score, scores: { dense: null, text: null } }));
   }
 
   /** The same, here: the lists have to be sorted out before their ranks mean anything. */
@@ -187,11 +207,11 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
       placeholder_group: isDense
         ? encodePlaceholder(PlaceholderType.floatVector, vectorBytes(request.vector as Float32Array))
         : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(question)),
-      output_fields: [...chunkColumns],
+      output_fields: [...rows.output],
       search_params: keyValues({
-        anns_field: isDense ? VECTOR_FIELD : SPARSE_FIELD,
+        anns_field: isDense ? rows.vector : rows.sparse,
         topk: limit,
-        metric_type: isDense ? milvusMetrics[options.metric] : "BM25",
+        metric_type: isDense ? rows.denseMetric : "BM25",
         params: JSON.stringify(isDense ? options.searchParams : {}),
         round_decimal: -1,
       }),
@@ -201,17 +221,21 @@ export function searchMilvus(options: MilvusSearchOptions): (request: SearchRequ
   }
 }
 
-function decodeHits(results: SearchResultData | null): { chunk: Omit<ScoredChunk["chunk"], never>; score: number }[] {
+function decodeHits(
+  results: SearchResultData | null,
+  { key, decode }: SearchedRows,
+): { chunk: ScoredChunk["chunk"]; score: number }[] {
   if (results === null) return [];
-  const ids = results.ids?.str_id?.data ?? [];
+  const { str_id: strings, int_id: integers } = results.ids ?? {};
+  const keys = strings?.data ?? Array.from<Int64, number | bigint>(integers?.data ?? [], exactInteger);
   return decodeRows(results.fields_data, results.scores.length).map((row, index) => {
     // Milvus Lite leaves the key out of the fields.
-    const { vector: _, ...chunk } = decodeChunk({ ...row, id: ids[index] });
+    const { vector: _, ...chunk } = decode({ ...row, [key.name]: keys[index] });
     return { chunk, score: results.scores[index] as number };
   });
 }
 
 /** Higher is better: what L2 gives is a squared distance. */
-export function similarity(score: number, metric: Metric): number {
+function similarity(score: number, metric: Metric): number {
   return metric === "l2" ? 1 / (1 + score) : score;
 }

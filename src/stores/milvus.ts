@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import { UserError, messageOf } from "../errors.ts";
 import { checkCollectionName } from "../util/collection-name.ts";
 import { parseMilvusAddress } from "../util/milvus-address.ts";
-import { openMilvusCollection } from "./milvus-collection.ts";
+import { OWN_KEY, openMilvusCollection } from "./milvus-collection.ts";
 import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./milvus-connection.ts";
 import { type AnalyzerChoice, type MilvusDialect, liteDialect, serverDialect } from "./milvus-dialect.ts";
 import { MilvusErrorCode, backend } from "./milvus-errors.ts";
@@ -210,7 +210,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function`);
         }
         await ensureIndexes({ connection, name, schema, manifest, dialect, dense: settings.index });
-        await readMilvus(connection, name, dialect).load();
+        await readMilvus({ connection, dialect, name, key: OWN_KEY, text: "text" }).load();
       } catch (error) {
         // A collection that cannot be searched would be in the way of the next attempt.
         await connection.call("DropCollection", { collection_name: name }).catch(() => {});

@@ -45,7 +45,7 @@ export async function showCollection(flags: CollectionFlags, context: CommandCon
     const details = { ...summaryOf(collection, stats), manifest: collection.manifest, index, sizeBytes };
     await renderCollection(details, context.output);
     for (const line of collection.foreign?.missing ?? []) {
-      context.output.notice(`before it can be searched, the configuration needs ${line}`);
+      context.output.notice(`before it can be searched: ${line}`);
     }
     return ExitCode.done;
   });

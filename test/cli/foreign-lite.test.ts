@@ -1,0 +1,135 @@
+import { execFile } from "node:child_process";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
+import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
+import { type Sandbox, createSandbox } from "./run-rag.ts";
+
+/** The engine that is set up already, from a home folder that is empty. */
+const variables = { XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache") };
+
+/** A collection with vectors, a BM25 function and typed fields, as a program in Python makes it. */
+const script = `
+import sys
+from pymilvus import DataType, Function, FunctionType, MilvusClient
+client = MilvusClient(sys.argv[1])
+schema = client.create_schema()
+schema.add_field("pk", DataType.VARCHAR, is_primary=True, max_length=100)
+schema.add_field("body", DataType.VARCHAR, max_length=2000, enable_analyzer=True)
+schema.add_field("url", DataType.VARCHAR, max_length=200)
+schema.add_field("year", DataType.INT64)
+schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=3)
+schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
+schema.add_function(Function(name="bm25", input_field_names=["body"], output_field_names=["words"], function_type=FunctionType.BM25))
+index = client.prepare_index_params()
+index.add_index("embedding", index_type="FLAT", metric_type="COSINE")
+index.add_index("words", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
+client.create_collection("articles", schema=schema, index_params=index, consistency_level="Strong")
+texts = ["Camels cross the desert at night.", "The ferry leaves the harbour at noon.", "Glaciers carve valleys over thousands of years."]
+client.insert("articles", [
+    {"pk": f"key-{i}", "body": text, "url": f"https://site/{i}.html", "year": 2020 + i, "embedding": [float(axis == i) for axis in range(3)]}
+    for i, text in enumerate(texts)
+])
+client.close()
+`;
+
+interface Found {
+  mode: string;
+  hits: { source: string; text: string; metadata: object }[];
+}
+
+describe.skipIf(liteUnavailable !== null)(
+  `commands on a collection that another program made${liteUnavailable === null ? "" : ` (${liteUnavailable})`}`,
+  () => {
+    let sandbox: Sandbox;
+    let model: FakeServer;
+    beforeAll(async () => {
+      const python = await provisionLite();
+      sandbox = await createSandbox();
+      await promisify(execFile)(python, ["-I", "-c", script, join(sandbox.folder, "theirs.db")], { timeout: 60_000 });
+      // Every question is near the last passage.
+      const data = [{ object: "embedding", index: 0, embedding: [0.1, 0.2, 0.9] }];
+      const usage = { prompt_tokens: 1, total_tokens: 1 };
+      const handlers = { "/v1/embeddings": () => ({ object: "list", model: "m", data, usage }) };
+      model = await startFakeServer({ handlers });
+      const uri = { uri: "theirs.db", fields: { source: "url" } };
+      const providers = { theirs: { baseUrl: model.baseUrl, embeddingModel: "m", dimensions: 3 } };
+      await sandbox.write({
+        "text.json": JSON.stringify({ collection: "articles", milvus: uri }),
+        "both.json": JSON.stringify({
+          collection: "articles",
+          milvus: uri,
+          providers,
+          embedding: { provider: "theirs" },
+        }),
+        "unnamed.json": JSON.stringify({ milvus: { uri: "theirs.db", fields: { text: "passage" } } }),
+      });
+    }, PROVISION_MS);
+    afterAll(async () => {
+      await model.close();
+      await sandbox.remove();
+    });
+
+    const run = (config: string, ...argv: string[]) => sandbox.rag([...argv, "--config", config], { variables });
+    const found = async (config: string, ...argv: string[]): Promise<Found> => {
+      const { stdout, stderr, exitCode } = await run(config, "search", ...argv, "--json");
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+      return JSON.parse(stdout) as Found;
+    };
+
+    it("search by vector and text with its model, and by text without", async () => {
+      const both = await found("both.json", "when does the ferry leave?");
+      expect(both.mode).toBe("hybrid");
+      expect(new Set(both.hits.slice(0, 2).map(({ source }) => source))).toEqual(
+        new Set(["https://site/1.html", "https://site/2.html"]),
+      );
+      const text = await found("text.json", "when does the ferry leave?");
+      expect(text).toMatchObject({ mode: "text", hits: [{ source: "https://site/1.html", metadata: { year: 2021 } }] });
+    });
+
+    it("filter by its fields, and say by which", async () => {
+      const { hits } = await found("both.json", "anything", "--filter", "year<2021", "--filter", "source~https://*");
+      expect(hits.map(({ source }) => source)).toEqual(["https://site/0.html"]);
+      const refused = await run("both.json", "search", "anything", "--filter", "page=1");
+      expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(refused.stderr).toContain("nothing for a filter by page");
+      expect(refused.stderr).toContain("it can be filtered by source, title, pk, body, url, year");
+    });
+
+    it("answer with what it holds", async () => {
+      const { stdout, exitCode } = await run("text.json", "ask", "When does the ferry leave the harbour?");
+      expect({ exitCode, stdout }).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("The ferry leaves the harbour at noon") as string,
+      });
+      expect(stdout).toContain("https://site/1.html");
+    });
+
+    it("show what it is, and what is missing before it can be searched", async () => {
+      const shown = await run("text.json", "collections", "show", "articles", "--json");
+      expect({ exitCode: shown.exitCode, stderr: shown.stderr }).toEqual({ exitCode: 0, stderr: "" });
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        name: "articles",
+        chunks: 3,
+        documents: 3,
+        embedding: { dimensions: 3 },
+        index: [{ type: "FLAT" }, { type: "SPARSE_INVERTED_INDEX" }],
+      });
+      const unnamed = await run("unnamed.json", "collections", "show", "articles");
+      expect(unnamed).toMatchObject({ exitCode: 0 });
+      expect(unnamed.stderr).toContain("`milvus.fields.text`");
+      const search = await run("unnamed.json", "search", "ferry", "-c", "articles");
+      expect(search).toMatchObject({ exitCode: 2 });
+      expect(search.stderr).toContain("`milvus.fields.text`");
+    });
+
+    it("say what --mode dense needs", async () => {
+      const { exitCode, stderr } = await run("text.json", "search", "ferry", "--mode", "dense");
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("the embedding model that made them");
+      expect(stderr).toContain("embedding.provider");
+    });
+  },
+);
