@@ -2,7 +2,8 @@
 
 Beside the command that the milvus-lite package brings, this one listens on a socket that only the user can reach,
 says on standard output (one line of JSON) when it is ready or why it cannot be, closes the database on SIGTERM,
-and ends after a time without requests, or when its standard input ends (`--idle-seconds 0`).
+and ends after a time without requests, when its standard input ends (`--idle-seconds 0`), or when the database's folder
+is deleted.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from concurrent import futures
 WORKERS = 1
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 CLOSING_SECONDS = 5
+WATCHING_SECONDS = 0.2
 
 
 def say(**message):
@@ -100,8 +102,12 @@ def write_pointer(path, address, token, database):
 
 
 def remove(path):
-    if path is not None and os.path.lexists(path):
+    if path is None:
+        return
+    try:
         os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def remove_left_sockets(own):
@@ -155,10 +161,22 @@ class Ownership:
             return None
 
     def lasts(self):
-        return self._identity() == self._opened
+        return self._opened is not None and self._identity() == self._opened
 
 
-def wait_for_the_end(activity, ownership, arguments):
+def end_with_the_database(ownership, socket):
+    """Ends the process when the database is gone, whatever else it is doing: there is nothing left to close."""
+
+    def watch():
+        while ownership.lasts():
+            time.sleep(WATCHING_SECONDS)
+        remove(socket)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def wait_for_the_end(activity, arguments):
     ended = threading.Event()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
@@ -177,8 +195,6 @@ def wait_for_the_end(activity, ownership, arguments):
         threading.Thread(target=watch_standard_input, daemon=True).start()
 
     while not ended.wait(timeout=0.5):
-        if not ownership.lasts():
-            break
         if arguments.idle_seconds > 0 and activity.idle_seconds() > arguments.idle_seconds:
             break
 
@@ -198,7 +214,10 @@ def main():
         say(error="missing-package", message=str(error))
         return 1
     try:
-        db = MilvusLite(arguments.database)
+        # Paths from the working folder lead nowhere once that is deleted. By its name, what is still being written (by a
+        # thread that compacts, or on closing, which takes up to a minute) would make the database anew.
+        os.chdir(arguments.database)
+        db = MilvusLite(".")
     except DataDirLockedError as error:
         say(error="locked", message=str(error))
         return 1
@@ -207,6 +226,7 @@ def main():
         return 1
 
     ownership = Ownership(arguments.database)
+    end_with_the_database(ownership, arguments.socket)
     token = os.environ.get("MILVUS_LITE_TOKEN") or None
     activity = Activity(grpc, token)
     server, address = build_server(grpc, db, activity, arguments)
@@ -216,12 +236,12 @@ def main():
     # Whoever started the engine may end before it does; from here on it writes to its log alone.
     os.dup2(2, 1)
     try:
-        wait_for_the_end(activity, ownership, arguments)
+        wait_for_the_end(activity, arguments)
     finally:
         # What stands in the place of a deleted database may have an engine of its own by now.
         if ownership.lasts():
             remove(arguments.pointer)
-            remove(arguments.socket)
+        remove(arguments.socket)
         server.stop(grace=CLOSING_SECONDS).wait()
         db.close()
     return 0

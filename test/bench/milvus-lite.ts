@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -21,21 +20,7 @@ export async function benchMilvusLite(workspace: Workspace): Promise<Figure[] | 
   if ((await findPython(process.env)) === null) return { skipped: "Milvus Lite needs Python 3.10 or later" };
   workspace.progress("lite: providing the engine");
   await provideLitePython({ variables: workspace.variables, onNotice: (text) => workspace.progress(text) });
-  try {
-    return [...(await search(workspace)), ...(await ingest(workspace)), ...(await copy(workspace))];
-  } finally {
-    workspace.progress("lite: waiting for the engines to end");
-    await removeForGood(workspace.folder);
-  }
-}
-
-/** An engine that is still writing makes its database anew when that is removed: seen 40 seconds after a copy. */
-async function removeForGood(folder: string): Promise<void> {
-  for (let secondsGone = 0; secondsGone < 60; secondsGone++) {
-    if (existsSync(folder)) secondsGone = 0;
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    await setTimeout(1000);
-  }
+  return [...(await search(workspace)), ...(await ingest(workspace)), ...(await copy(workspace))];
 }
 
 async function search(workspace: Workspace): Promise<Figure[]> {

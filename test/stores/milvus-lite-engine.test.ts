@@ -223,6 +223,18 @@ describe.skipIf(liteUnavailable !== null)(
       expect(await (await store()).list()).toEqual(["other"]);
     });
 
+    it("ends, and makes nothing anew, when its database is deleted while it is still writing", async () => {
+      for (const idleMinutes of [0, 1]) {
+        const given = setting({ milvus: { idleMinutes } });
+        await run(process.execPath, [command, JSON.stringify(given), "docs", "6000"], { timeout: 120_000 });
+        const { pid, address } = (await pointer())!;
+        await rm(database, { recursive: true, maxRetries: 20 });
+        await until(() => !isAlive(pid));
+        await expect(access(database)).rejects.toMatchObject({ code: "ENOENT" });
+        await expect(access(address.slice("unix:".length))).rejects.toMatchObject({ code: "ENOENT" });
+      }
+    });
+
     it("says who has the database, where it is a program of someone else", async () => {
       await mkdir(database);
       const script = `import fcntl, time; f = open(${JSON.stringify(join(database, "LOCK"))}, "w"); fcntl.flock(f, fcntl.LOCK_EX); print("held", flush=True); time.sleep(120)`;
