@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../errors.ts";
 import { cacheFolder } from "../util/user-folders.ts";
+import { type Installer, chooseInstaller, interpreterIn, run } from "./milvus-lite-installer.ts";
 
 /** What the engine runs on; raised together after the contract suite has passed on the new versions. */
 const LITE_PACKAGES = { "milvus-lite": "3.2.0", pymilvus: "3.0.2" } as const;
 
-const OLDEST_PYTHON = [3, 10] as const;
-const candidates = ["python3.13", "python3.12", "python3.11", "python3.10", "python3", "python"];
 const INSTALL_MINUTES = 20;
 const ABANDONED_AFTER_HOURS = 6;
 const PARTIAL_PREFIX = ".partial-";
@@ -27,8 +24,8 @@ export interface LitePython {
 }
 
 /**
- * The interpreter of the private environment, which is made on first use: with `uv` where that is installed, else with
- * `venv` and `pip` and the machine's own pip configuration. An environment is built aside and renamed when it is
+ * The interpreter of the private environment, which is made on first use: by the installer that the machine is
+ * set up for. An environment is built aside and renamed when it is
  * whole, so that a half-made one is never used and two processes may build at once.
  *
  * Throws `UserError` where there is no Python of 3.10 or later, or its packages cannot be had.
@@ -48,21 +45,6 @@ export async function provideLitePython(options: LiteEnvironmentOptions): Promis
   return { command: interpreterIn(folder), arguments: ["-I"] };
 }
 
-/** An interpreter of 3.10 or later on the search path; `null` where there is none. */
-export async function findPython(variables: LiteEnvironmentOptions["variables"]): Promise<string | null> {
-  for (const command of candidates) {
-    const found = await run(command, ["-c", "import sys; print(*sys.version_info[:2])"], variables, 15_000);
-    if (found.code !== 0) continue;
-    const [major = 0, minor = 0] = found.output.trim().split(" ").map(Number);
-    if (major > OLDEST_PYTHON[0] || (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1])) return command;
-  }
-  return null;
-}
-
-function interpreterIn(folder: string): string {
-  return process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
-}
-
 /** The interpreter inside is a link to the one it was made from, which may have been removed since. */
 async function isWhole(folder: string): Promise<boolean> {
   return access(interpreterIn(folder)).then(
@@ -73,42 +55,19 @@ async function isWhole(folder: string): Promise<boolean> {
 
 async function build(root: string, folder: string, options: LiteEnvironmentOptions): Promise<void> {
   const { variables, onNotice } = options;
-  const uv = !(await pipIsConfigured(variables)) && (await run("uv", ["--version"], variables, 15_000)).code === 0;
-  const python = await findPython(variables);
-  if (python === null && !uv) throw await noPython(variables);
-
+  const installer = await chooseInstaller(variables);
   const packages = Object.entries(LITE_PACKAGES).map(([name, version]) => `${name}==${version}`);
   onNotice(`setting up Milvus Lite, once: ${packages.join(" and ")} in ${root} (about 450 MB)`);
   const started = Date.now();
   const partial = await mkdtemp(join(root, PARTIAL_PREFIX));
+  const step = { variables, timeoutMs: INSTALL_MINUTES * 60_000, folder: root };
   try {
-    const [makeCommand, makeArguments] = uv
-      ? ([
-          "uv",
-          ["venv", "--quiet", "--python", python ?? `>=${OLDEST_PYTHON.join(".")}`, "--allow-existing", partial],
-        ] as const)
-      : ([python as string, ["-m", "venv", partial]] as const);
-    const made = await run(makeCommand, makeArguments, variables, INSTALL_MINUTES * 60_000);
-    if (made.code !== 0) throw cannotMakeEnvironment(makeCommand, made.output);
-
+    const make = installer.makeEnvironment(partial);
+    const made = await run(make, step);
+    if (made.code !== 0) throw cannotMakeEnvironment(make[0], made.output);
     onNotice("downloading its packages…");
-    const [installCommand, installArguments] = uv
-      ? (["uv", ["pip", "install", "--quiet", "--python", interpreterIn(partial), ...packages]] as const)
-      : ([
-          interpreterIn(partial),
-          [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--prefer-binary",
-            ...packages,
-          ],
-        ] as const);
-    const installed = await run(installCommand, installArguments, variables, INSTALL_MINUTES * 60_000);
-    if (installed.code !== 0) throw cannotInstall(installed.output);
+    const installed = await run(installer.install(partial, packages), step);
+    if (installed.code !== 0) throw cannotInstall(installed.output, installer);
     await writeFile(join(partial, "README"), "Made by milvus-rag for Milvus Lite. It can be deleted at any time.\n");
     await publish(partial, folder);
   } finally {
@@ -146,71 +105,6 @@ async function removeAbandoned(root: string): Promise<void> {
   }
 }
 
-/** uv reads no pip configuration; a machine that has one (an index of its own, a certificate) gets pip. */
-async function pipIsConfigured(variables: LiteEnvironmentOptions["variables"]): Promise<boolean> {
-  const names = ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT", "PIP_PROXY", "PIP_CONFIG_FILE"];
-  if (names.some((name) => variables[name])) return true;
-  const home = variables["HOME"] || homedir();
-  const files = [
-    join(variables["XDG_CONFIG_HOME"] || join(home, ".config"), "pip", "pip.conf"),
-    join(home, ".pip", "pip.conf"),
-    "/etc/pip.conf",
-    join(home, "Library", "Application Support", "pip", "pip.conf"),
-    join(variables["APPDATA"] || join(home, "AppData", "Roaming"), "pip", "pip.ini"),
-  ];
-  const found = await Promise.all(
-    files.map((file) =>
-      access(file).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return found.includes(true);
-}
-
-interface Finished {
-  /** `null` where the program could not be started, or was ended. */
-  code: number | null;
-  /** Standard output and standard error as they came. */
-  output: string;
-}
-
-function run(
-  command: string,
-  commandArguments: readonly string[],
-  variables: LiteEnvironmentOptions["variables"],
-  timeout: number,
-): Promise<Finished> {
-  return new Promise((resolve) => {
-    const child = spawn(command, commandArguments, {
-      env: { ...variables },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout,
-      windowsHide: true,
-    });
-    let output = "";
-    const collect = (data: Buffer): void => {
-      output = (output + data.toString()).slice(-20_000);
-    };
-    child.stdout.on("data", collect);
-    child.stderr.on("data", collect);
-    child.on("error", (error) => resolve({ code: null, output: error.message }));
-    child.on("close", (code) => resolve({ code, output }));
-  });
-}
-
-async function noPython(variables: LiteEnvironmentOptions["variables"]): Promise<UserError> {
-  const older = await run("python3", ["--version"], variables, 15_000);
-  const wanted = `Python ${OLDEST_PYTHON.join(".")} or later`;
-  const found =
-    older.code === 0 ? `the one on the search path is ${older.output.trim()}` : "there is none on the search path";
-  return new UserError("no-python", `Milvus Lite needs ${wanted}; ${found}`, {
-    hint: `install ${wanted}, or name an interpreter in \`milvus.python\`; without \`milvus.uri\` the embedded store needs no Python`,
-    exitCode: ExitCode.backend,
-  });
-}
-
 function cannotMakeEnvironment(command: string, output: string): UserError {
   const noVenv = /ensurepip|No module named '?venv/.test(output);
   return new UserError("lite-environment", `\`${command}\` cannot make a virtual environment: ${lastLine(output)}`, {
@@ -221,14 +115,14 @@ function cannotMakeEnvironment(command: string, output: string): UserError {
   });
 }
 
-function cannotInstall(output: string): UserError {
+function cannotInstall(output: string, { configuration }: Installer): UserError {
   const unreachable =
     /connection|name resolution|getaddrinfo|timed? ?out|ProxyError|SSLError|certificate|No matching distribution|error sending request/i;
   const message = unreachable.test(output)
     ? "the packages of Milvus Lite cannot be had: the package index does not answer or does not have them"
     : "the packages of Milvus Lite could not be installed";
   return new UserError("lite-packages", `${message}: ${lastLine(output)}`, {
-    hint: `check the network and pip's configuration, or install ${Object.keys(LITE_PACKAGES).join(" and ")} yourself and name that interpreter in \`milvus.python\``,
+    hint: `check the network and ${configuration}, or install ${Object.keys(LITE_PACKAGES).join(" and ")} yourself and name that interpreter in \`milvus.python\``,
     exitCode: ExitCode.backend,
   });
 }

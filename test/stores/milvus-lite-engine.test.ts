@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -280,53 +280,3 @@ describe.skipIf(liteUnavailable !== null)(
     });
   },
 );
-
-describe.skipIf(process.platform === "win32")("the environment of Milvus Lite", () => {
-  const create = async (variables: Record<string, string>): Promise<unknown> =>
-    (await store({ variables: { HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), ...variables } }))
-      .create("docs", textOnly)
-      .catch((error: unknown) => error);
-
-  it("needs a Python", async () => {
-    expect(await create({ PATH: join(folder, "nothing") })).toMatchObject({
-      code: "no-python",
-      exitCode: 4,
-      message: expect.stringContaining("there is none") as string,
-    });
-  });
-
-  it("needs one that is new enough", async () => {
-    const old = `case "$1" in --version) echo "Python 3.8.10";; *) echo "3 8";; esac`;
-    const PATH = await program("python3", old);
-    expect(await create({ PATH })).toMatchObject({
-      code: "no-python",
-      message: expect.stringContaining("Python 3.8.10") as string,
-    });
-  });
-
-  it("is not there, as long as its packages are not", async () => {
-    // Makes an environment whose pip reaches no index.
-    const script = [
-      `if [ "$2" = venv ]; then /bin/mkdir -p "$3/bin"; /bin/cp "$0" "$3/bin/python"; exit 0; fi`,
-      `if [ "$2" = pip ]; then echo "ERROR: Could not find a version: https://user:Secret@index/simple connection refused" >&2; exit 1; fi`,
-      `echo "3 12"`,
-    ].join("\n");
-    const PATH = await program("python3", script);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const error = await create({ PATH });
-      expect(error).toMatchObject({ code: "lite-packages", exitCode: 4 });
-      expect(String(error)).toContain("Could not find a version");
-      expect(String(error)).not.toContain("Secret");
-    }
-    expect(await readdir(join(folder, "cache", "milvus-rag"))).toEqual([]);
-  });
-
-  it("needs the part of Python that makes it", async () => {
-    const script = `if [ "$2" = venv ]; then echo "ensurepip is not available" >&2; exit 1; fi; echo "3 12"`;
-    const PATH = await program("python3", script);
-    expect(await create({ PATH })).toMatchObject({
-      code: "lite-environment",
-      hint: expect.stringContaining("python3-venv") as string,
-    });
-  });
-});
