@@ -10,12 +10,17 @@ import { shortHash } from "../util/ids.ts";
 import { privateRuntimeFolder } from "../util/user-folders.ts";
 import type { LitePython } from "./milvus-lite-environment.ts";
 
+/** What an engine listens on: a socket that the file system keeps others from, or a loopback port and a token. */
+export type LiteTransport = "socket" | "port";
+
 export interface LiteEngineOptions {
   /** Absolute path of the database. */
   database: string;
   /** Minutes without a request after which the engine ends; 0 ends it with this process. */
   idleMinutes: number;
   variables: Readonly<Record<string, string | undefined>>;
+  /** Of an engine that has to be started. */
+  transport: LiteTransport;
   /** Asked only where an engine has to be started. */
   python(): Promise<LitePython>;
 }
@@ -56,7 +61,18 @@ export async function liteEngine(options: LiteEngineOptions): Promise<LiteEngine
 
 async function runningEngine(database: string): Promise<LiteEngine | null> {
   const pointer = await readPointer(database);
-  return pointer !== null && (await answers(pointer.address)) ? pointer : null;
+  if (pointer === null) return null;
+  // The port of an engine that crashed may be another program's by now.
+  if (pointer.token !== null && !isAlive(pointer.pid)) return null;
+  return (await answers(pointer.address)) ? pointer : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function readPointer(database: string): Promise<Pointer | null> {
@@ -90,7 +106,7 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const database = await realpath(options.database);
   const folder = await privateRuntimeFolder(options.variables);
   const name = shortHash(database).slice(0, 16);
-  const usesSocket = process.platform !== "win32";
+  const usesSocket = options.transport === "socket";
   const token = usesSocket ? null : randomBytes(24).toString("base64url");
   const log = join(folder, `${name}.log`);
 

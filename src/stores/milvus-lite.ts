@@ -9,7 +9,7 @@ import { privateRuntimeFolder } from "../util/user-folders.ts";
 import { assembleMilvusStore } from "./milvus.ts";
 import { connectMilvus } from "./milvus-connection.ts";
 import { liteDialect } from "./milvus-dialect.ts";
-import { liteEngine } from "./milvus-lite-engine.ts";
+import { type LiteTransport, liteEngine } from "./milvus-lite-engine.ts";
 import { provideLitePython } from "./milvus-lite-environment.ts";
 import type { Store } from "./types.ts";
 
@@ -23,13 +23,15 @@ export interface MilvusLiteOptions {
   location: string;
   milvus: Config["milvus"];
   variables: Readonly<Record<string, string | undefined>>;
+  /** What the engine listens on, where this starts it; a socket where the platform has them. */
+  transport?: LiteTransport;
   /** Told what takes a while: the set-up of the engine on first use. */
   onNotice?(text: string): void;
 }
 
 /** Milvus Lite: the engine runs as a process of its own, which this starts, joins and leaves running while it is used. */
 export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
-  const { path, location, milvus, variables } = options;
+  const { path, location, milvus, variables, transport = process.platform === "win32" ? "port" : "socket" } = options;
   const database = milvus.database === "default" ? null : (milvus.database ?? null);
   const onNotice = options.onNotice ?? (() => {});
   const connection = connectMilvus({
@@ -38,6 +40,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
         database: path,
         idleMinutes: milvus.idleMinutes,
         variables,
+        transport,
         python: async () =>
           milvus.python === undefined
             ? provideLitePython({ variables, onNotice })

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +10,8 @@ import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { configSchema, type ConfigInput } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
+import { connectMilvus } from "../../src/stores/milvus-connection.ts";
+import { openMilvusLiteStore } from "../../src/stores/milvus-lite.ts";
 import type { NewManifest, Store } from "../../src/stores/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { documentChunks } from "../fixtures/chunks.ts";
@@ -69,6 +72,7 @@ async function store(given: Setting = {}): Promise<Store> {
 
 interface Pointer {
   address: string;
+  token: string | null;
   pid: number;
 }
 
@@ -233,6 +237,82 @@ describe.skipIf(liteUnavailable !== null)(
         await expect(access(database)).rejects.toMatchObject({ code: "ENOENT" });
         await expect(access(address.slice("unix:".length))).rejects.toMatchObject({ code: "ENOENT" });
       }
+    });
+
+    describe("on a loopback port, where there are no sockets", () => {
+      const onPort = (): Store => {
+        const { milvus } = setting().config;
+        const { env: variables } = process;
+        const opened = openMilvusLiteStore({
+          path: database,
+          location: "test.db",
+          milvus,
+          variables,
+          transport: "port",
+        });
+        open.push(opened);
+        return opened;
+      };
+      const callWith = async (target: string, authorization: string | null): Promise<unknown> => {
+        const endpoint = async () => ({ target, authorization });
+        const location = `http://${target}`;
+        const plain = { revives: false, tls: null, database: null, timeoutMs: 10_000 };
+        const connection = connectMilvus({ endpoint, location, ...plain });
+        return connection.call("ShowCollections", {}).finally(() => connection.close());
+      };
+
+      it("is found by other commands", async () => {
+        await onPort().create("one", textOnly);
+        const { pid, address } = (await pointer())!;
+        expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+        await run(process.execPath, [command, JSON.stringify(setting()), "two"], { timeout: 30_000 });
+        expect((await pointer())!.pid).toBe(pid);
+        expect(await onPort().list()).toEqual(["one", "two"]);
+      });
+
+      it("answers to its token alone, which other users cannot read", async () => {
+        await onPort().create("docs", textOnly);
+        const { address, token } = (await pointer())!;
+        for (const wrong of [null, "", "wrong", `${token}x`]) {
+          await expect(callWith(address, wrong)).rejects.toMatchObject({ code: "milvus-token" });
+        }
+        await expect(callWith(address, token)).resolves.toMatchObject({ collection_names: ["docs"] });
+        expect((await stat(join(database, ".rag-engine.json"))).mode & 0o077).toBe(0);
+      });
+
+      it("comes back when it is killed, and sends nothing to who has its port then", async () => {
+        await onPort().create("docs", textOnly);
+        const { pid, address } = (await pointer())!;
+        process.kill(pid, "SIGKILL");
+        await until(() => !isAlive(pid));
+        let heard = "";
+        const stranger = createServer((socket) => socket.on("data", (data) => (heard += data.toString("latin1"))));
+        stranger.listen(Number(address.split(":")[1]), "127.0.0.1");
+        await once(stranger, "listening");
+        try {
+          expect(await onPort().list()).toEqual(["docs"]);
+          expect((await pointer())!.pid).not.toBe(pid);
+          expect(heard).toBe("");
+        } finally {
+          stranger.close();
+        }
+      });
+
+      it("comes back in the middle of a command", async () => {
+        const collection = await onPort().create("docs", textOnly);
+        await collection.upsert(documentChunks("a.md", ["needle"]));
+        process.kill((await pointer())!.pid, "SIGKILL");
+        await collection.upsert(documentChunks("b.md", ["needle"]));
+        expect((await collection.stats()).chunks).toBe(2);
+      });
+
+      it("ends with its database", async () => {
+        await onPort().create("docs", textOnly);
+        const { pid } = (await pointer())!;
+        await rm(database, { recursive: true, maxRetries: 20 });
+        await until(() => !isAlive(pid));
+        await expect(access(database)).rejects.toMatchObject({ code: "ENOENT" });
+      });
     });
 
     it("says who has the database, where it is a program of someone else", async () => {
