@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
-import { type FailureContext, GrpcStatus, isBusy, isFailure, statusError, transportError } from "./milvus-errors.ts";
+import {
+  type FailureContext,
+  GrpcStatus,
+  MilvusErrorCode,
+  isBusy,
+  isFailure,
+  statusError,
+  transportError,
+  wantsTls,
+} from "./milvus-errors.ts";
 import { type CallName, type Calls, type Protocol, type Status, milvusProtocol } from "./milvus-protocol.ts";
 
 /** Where a channel leads and what its requests carry. */
@@ -51,6 +60,7 @@ const BACKOFF_MS = 500;
 /** 0.5 s + 1 s + … + 16 s: half a minute of patience with a rate limit, or a server that starts. */
 const BUSY_ATTEMPTS = 7;
 const CONNECTION_ATTEMPTS = 3;
+const HANDSHAKE_MS = 3_000;
 
 type Outcome =
   | { response: unknown }
@@ -118,7 +128,12 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         const { code, details } = outcome.transport;
         // Every call here may be made twice: rows are replaced by key, and what is deleted stays deleted.
         const mayReturn = code === GrpcStatus.unavailable && (options.revives || hasAnswered);
-        if (!mayReturn || attempts >= CONNECTION_ATTEMPTS) throw transportError(code, details, name, context);
+        if (!mayReturn || attempts >= CONNECTION_ATTEMPTS) {
+          const error = transportError(code, details, name, context);
+          // gRPC does not tell a port that wants TLS from one that hangs up.
+          const isSilent = error.code === MilvusErrorCode.connection && !context.tls && !options.revives;
+          throw isSilent && (await speaksTls((await outcome.over).target)) ? wantsTls(context) : error;
+        }
         leave(outcome.over);
         if (options.revives) continue;
       }
@@ -136,6 +151,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
 }
 
 interface Channel {
+  target: string;
   client: Client;
   metadata: Metadata;
 }
@@ -164,7 +180,24 @@ async function openChannel(options: ConnectionOptions): Promise<Channel> {
   const metadata = new grpc.Metadata();
   if (endpoint.authorization !== null) metadata.set("authorization", endpoint.authorization);
   if (options.database !== null) metadata.set("dbname", options.database);
-  return { client, metadata };
+  return { target: endpoint.target, client, metadata };
+}
+
+/** Whether a TLS handshake gets an answer there, whatever the certificate; nothing else is sent. */
+async function speaksTls(target: string): Promise<boolean> {
+  const { connect } = await import("node:tls");
+  const [, host = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: HANDSHAKE_MS });
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("secureConnect", () => settle(true));
+    socket.once("timeout", () => settle(false));
+    socket.once("error", () => settle(false));
+    socket.once("close", () => settle(false));
+  });
 }
 
 function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {

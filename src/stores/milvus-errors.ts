@@ -17,6 +17,7 @@ export const MilvusErrorCode = {
   indexNotFound: "milvus-index-not-found",
   unimplemented: "milvus-unimplemented",
   refused: "milvus-refused",
+  connection: "milvus-connection",
 } as const;
 
 /** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
@@ -149,6 +150,12 @@ function connectionError(reason: string, call: string, { location, tls }: Failur
   if (tls && /wrong version number|packet length too long|SSL routines.*unexpected/i.test(reason)) {
     return backend("milvus-tls", `${location} does not speak TLS`, { hint: "write http:// in place of https://" });
   }
+  const [, alert] = /alert ((?:bad |unknown )?(?:certificate|ca)\b[a-z ]*)/i.exec(reason) ?? [];
+  if (alert !== undefined) {
+    return backend("milvus-tls", `${location} wants a client's certificate that it trusts (it says: ${alert})`, {
+      hint: "name yours in `milvus.tls.certFile` and `milvus.tls.keyFile`",
+    });
+  }
   if (/certificate|self.signed|ERR_TLS|altnames/i.test(reason)) {
     return backend("milvus-tls", `the certificate of ${location} is not accepted: ${reason}`, {
       hint: "name the authority's certificate in `milvus.tls.caFile`, or the server's name in `milvus.tls.serverName`",
@@ -169,8 +176,15 @@ function connectionError(reason: string, call: string, { location, tls }: Failur
       hint: "check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services",
     });
   }
-  return backend("milvus-connection", `the connection to ${location} broke during ${call}: ${reason}`, {
+  return backend(MilvusErrorCode.connection, `the connection to ${location} broke during ${call}: ${reason}`, {
     hint: tls ? "check the address and its port" : "where the server wants TLS, write https:// in `milvus.uri`",
+  });
+}
+
+/** Where plain text was spoken to a port that answers a handshake. */
+export function wantsTls({ location }: FailureContext): UserError {
+  return backend("milvus-tls", `${location} wants TLS, and was spoken to without`, {
+    hint: "write https:// in `milvus.uri`",
   });
 }
 
@@ -181,7 +195,7 @@ export function backend(code: string, message: string, options: { hint?: string;
 /** gRPC puts what happened between remarks of its own. */
 function withoutWrapping(details: string): string {
   const [, cause = details] = /Last error: (.*?)(?: \(\d{4}-[^)]*\))?\. Resolution note/s.exec(details) ?? [];
-  return cause;
+  return cause.replace(/^Error: /, "");
 }
 
 function firstLine(text: string): string {
