@@ -1,33 +1,60 @@
 import { z } from "zod";
 import { closest } from "../util/closest.ts";
+import { numberOf } from "../util/filter-match.ts";
+import { fitOverlaps } from "./fit-overlaps.ts";
 import type { Problem } from "./problem.ts";
+import { brokenRules } from "./rules.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { type Values, setAt, valueAt } from "./values.ts";
 
 /** The checked configuration with all defaults, or everything that is wrong with it. */
 export type Checked = { config: Config; problems: [] } | { config: null; problems: Problem[] };
 
-/** Pure: says everything wrong at once. What stands at the `hidden` paths may be a secret, and is not repeated. */
-export function checkConfig(values: unknown, hidden: ReadonlySet<string> = new Set()): Checked {
-  const result = configSchema.safeParse(values);
-  if (!result.success) {
-    return { config: null, problems: result.error.issues.flatMap((issue) => problemsOf(issue, values, hidden)) };
-  }
-  const problems = contradictions(result.data);
-  return problems.length === 0 ? { config: result.data, problems: [] } : { config: null, problems };
+/** What is known of where values are from, by their paths. */
+export interface Provenance {
+  /** May be secrets, and are not repeated. */
+  hidden: ReadonlySet<string>;
+  /** Made of environment variables and nothing else: texts, whatever the setting wants. */
+  fromVariables: ReadonlySet<string>;
 }
 
-/** What no single setting shows. */
-function contradictions({ chunking }: Config): Problem[] {
-  const problems: Problem[] = [];
-  if (chunking.overlapChars >= chunking.maxChars) {
-    const message = `expected less than chunking.maxChars (${chunking.maxChars}), got ${chunking.overlapChars}`;
-    problems.push({ path: "chunking.overlapChars", message });
+const ofNoVariable: Provenance = { hidden: new Set(), fromVariables: new Set() };
+
+/** Pure: says everything wrong at once. */
+export function checkConfig(written: Values, { hidden, fromVariables }: Provenance = ofNoVariable): Checked {
+  const values = fitOverlaps(withScalars(written, fromVariables));
+  const result = configSchema.safeParse(values);
+  const refused = result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, values, hidden));
+  const paths = new Set(refused.map(({ path }) => path));
+  const show = (path: string, value: unknown) => shown(value, path.split("."), hidden.has(path));
+  // A rule about settings of which the schema refuses one would say the same again, or judge by a default.
+  const broken = brokenRules(values, show).filter(
+    ({ path, about = [] }) => ![path, ...about].some((at) => paths.has(at)),
+  );
+  const problems = [...refused, ...broken];
+  return result.success && problems.length === 0 ? { config: result.data, problems: [] } : { config: null, problems };
+}
+
+/** A variable is always a text: where the setting wants a number, or true or false, it is read as one. */
+function withScalars(written: Values, fromVariables: ReadonlySet<string>): Values {
+  let values = written;
+  for (const at of fromVariables) {
+    const path = at.split(".");
+    const text = valueAt(values, path);
+    const scalar = typeof text === "string" ? scalarOf(text) : null;
+    // Describing the schema takes a while: only what reads as a scalar is worth it.
+    if (scalar !== null && accepts(schemaAt(path), scalar)) values = setAt(values, path, scalar);
   }
-  if (chunking.sentenceOverlap >= chunking.sentences) {
-    const message = `expected less than chunking.sentences (${chunking.sentences}), got ${chunking.sentenceOverlap}`;
-    problems.push({ path: "chunking.sentenceOverlap", message });
-  }
-  return problems;
+  return values;
+}
+
+function scalarOf(text: string): number | boolean | null {
+  return text === "true" || text === "false" ? text === "true" : numberOf(text);
+}
+
+function accepts(node: JsonSchema | undefined, scalar: number | boolean): boolean {
+  if (typeof scalar === "boolean") return node?.type === "boolean";
+  return node?.type === "number" || node?.type === "integer";
 }
 
 function problemsOf(issue: z.core.$ZodIssue, values: unknown, hidden: ReadonlySet<string>): Problem[] {
@@ -91,14 +118,6 @@ function numberExpectation(node: JsonSchema): string {
   if (minimum !== null && maximum !== null) return `${article} ${noun} from ${minimum} to ${maximum}`;
   if (minimum !== null) return `${article} ${noun} of at least ${minimum}`;
   return maximum === null ? `${article} ${noun}` : `${article} ${noun} of at most ${maximum}`;
-}
-
-function valueAt(values: unknown, path: readonly string[]): unknown {
-  let value = values;
-  for (const key of path) {
-    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  }
-  return value;
 }
 
 const maxShown = 60;

@@ -13,6 +13,8 @@ export interface Expansion {
 export interface ExpansionReport {
   problems: Problem[];
   expansions: Expansion[];
+  /** Paths of values that are made of variables and nothing else, as `${TOP_K:-5}` is. */
+  fromVariables: Set<string>;
 }
 
 /**
@@ -48,6 +50,9 @@ function expandString(
 ): string | undefined {
   const missing = new Set<string>();
   const at = path.join(".");
+  if (text !== "" && text.replaceAll(reference, (written) => (written.startsWith("$$") ? written : "")) === "") {
+    report.fromVariables.add(at);
+  }
   const expanded = text.replaceAll(reference, (_, escaped?: string, name?: string, fallback?: string) => {
     if (escaped !== undefined || name === undefined) return "${";
     const found = variables[name];

@@ -1,5 +1,6 @@
 import path from "node:path";
-import type { Checked } from "./check.ts";
+import { isCollectionName } from "../util/collection-name.ts";
+import type { Checked, Provenance } from "./check.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { Environment } from "./environment.ts";
 import { type ExpansionReport, expandVariables } from "./expand.ts";
@@ -9,6 +10,7 @@ import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { relocateAddress } from "../util/store-address.ts";
 import { refuseMisuseOfSecrets } from "./untrusted.ts";
+import { type Values, isValues, setAt } from "./values.ts";
 
 /** One setting that a flag or a variable gives, above the file. */
 export interface Override {
@@ -23,9 +25,6 @@ export interface LoadedConfig {
   config: Config;
   environment: Environment;
 }
-
-/** A tree of settings as written in a file. */
-type Values = Record<string, unknown>;
 
 /**
  * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
@@ -47,7 +46,7 @@ export async function loadConfig(options: {
   const folder = found === null ? workingDirectory : path.dirname(found.file);
   const isTrusted = found === null || options.configFile !== null || folder === homeDirectory;
   const problems: Problem[] = [];
-  const report: ExpansionReport = { problems, expansions: [] };
+  const report: ExpansionReport = { problems, expansions: [], fromVariables: new Set() };
 
   const fromFile = expandVariables(found?.content ?? {}, variables, report);
   if (!isValues(fromFile)) {
@@ -56,15 +55,13 @@ export async function loadConfig(options: {
   const overrides = [...variableOverrides(variables), ...options.overrides].map((override) =>
     override.path === "milvus.uri" ? relocateUri(override, workingDirectory, folder) : override,
   );
-  const values = fitOverlaps(overrides.reduce(applyOverride, fromFile));
-
-  const checked = await check(values, new Set(report.expansions.map(({ path }) => path)));
+  const values = overrides.reduce(applyOverride, fromFile);
+  const hidden = new Set(report.expansions.map(({ path }) => path));
+  const checked = await check(values, { hidden, fromVariables: report.fromVariables });
   const reported = new Set(problems.map((problem) => problem.path));
   problems.push(...checked.problems.filter((problem) => !reported.has(problem.path)));
   if (checked.config === null || problems.length > 0) {
-    const origins = new Map(overrides.map((override) => [override.path, override.origin]));
-    const named = problems.map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
-    throw invalidConfig(named, found?.file ?? null);
+    throw invalidConfig(problems, found?.file ?? null, originsOf(overrides));
   }
   if (found !== null && !isTrusted) {
     const { expansions } = report;
@@ -86,18 +83,28 @@ export async function loadConfig(options: {
  * The schema's verdict. Its library takes a sixth of the time of a search to load, and there is nothing for it to say
  * where nothing is set, or nothing but the collection.
  */
-async function check(values: Values, hidden: ReadonlySet<string>): Promise<Checked> {
+async function check(values: Values, provenance: Provenance): Promise<Checked> {
   const defaults = defaultConfig();
   const { collection = defaults.collection, ...others } = values;
-  if (Object.keys(others).length === 0 && typeof collection === "string" && collection !== "") {
+  if (Object.keys(others).length === 0 && typeof collection === "string" && isCollectionName(collection)) {
     return { config: { ...defaults, collection }, problems: [] };
   }
   const { checkConfig } = await import("./check.ts");
-  return checkConfig(values, hidden);
+  return checkConfig(values, provenance);
 }
 
-function isValues(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What gave each setting that the file does not decide; a model on the command line is two settings. */
+function originsOf(overrides: readonly Override[]): Map<string, string> {
+  return new Map(
+    overrides.flatMap(({ path, origin }): [string, string][] =>
+      path === "embedding" || path === "llm"
+        ? [
+            [`${path}.provider`, origin],
+            [`${path}.model`, origin],
+          ]
+        : [[path, origin]],
+    ),
+  );
 }
 
 function variableOverrides(variables: Readonly<Record<string, string | undefined>>): Override[] {
@@ -122,13 +129,6 @@ function applyOverride(values: Values, override: Override): Values {
   return setAt(values, override.path.split("."), override.value);
 }
 
-function setAt(values: Values, [key, ...rest]: readonly string[], value: unknown): Values {
-  if (key === undefined) return values;
-  if (rest.length === 0) return { ...values, [key]: value };
-  const child = values[key] ?? {};
-  return isValues(child) ? { ...values, [key]: setAt(child, rest, value) } : values;
-}
-
 /** Settings of `embedding` and `llm` that belong to one provider, or to one of its models. */
 const providerSettings = ["model", "baseUrl", "apiKey", "batchSize"];
 const modelSettings = ["dimensions", "queryPrefix", "documentPrefix", "quantization", "pooling"];
@@ -146,19 +146,4 @@ function chooseModel(written: Values, text: string): Values {
     provider: name.provider,
     ...(name.model === null ? {} : { model: name.model }),
   };
-}
-
-/** The default overlaps suit the default sizes; where only a size is given, its overlap shrinks with it. */
-function fitOverlaps(values: Values): Values {
-  const { chunking } = values;
-  if (!isValues(chunking)) return values;
-  const { maxChars, overlapChars, sentences, sentenceOverlap } = chunking;
-  const fitted: Values = { ...chunking };
-  const defaults = defaultConfig().chunking;
-  const isSize = typeof maxChars === "number" && maxChars > 0;
-  if (overlapChars === undefined && isSize && maxChars < defaults.maxChars) {
-    fitted["overlapChars"] = Math.floor((maxChars / defaults.maxChars) * defaults.overlapChars);
-  }
-  if (sentenceOverlap === undefined && sentences === 1) fitted["sentenceOverlap"] = 0;
-  return { ...values, chunking: fitted };
 }

@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 import { providers, unlistedModel } from "../providers.ts";
 import type { Provider } from "../providers.ts";
 import { allowVariable, howToAllow, isAllowed, isListed, isLoopback } from "./allowed-hosts.ts";
+import { type ProviderSection, providerAdvice } from "./provider-names.ts";
 import { looksSecret } from "./secret-variables.ts";
 
 /** A row of `providers` in the configuration. */
@@ -54,26 +55,25 @@ export interface ModelEndpoint {
   /** Environment variable that the provider's key is read from. */
   keyVariable: string | null;
   /** Section of the configuration that decides: `embedding` or `llm`. */
-  setting: "embedding" | "llm";
+  setting: ProviderSection;
   facts: Provider;
-}
-
-/** Names of all providers, the configuration's own first. */
-function providerNames(rows: Readonly<Record<string, ProviderRow>>): string[] {
-  return [...new Set([...Object.keys(rows), ...Object.keys(providers)])];
 }
 
 /**
  * What is known of a provider: a row of the configuration, laid over the built-in one of the same name.
  * Throws `UserError` where there is no such provider.
  */
-export function resolveProvider(name: string, rows: Readonly<Record<string, ProviderRow>>): Provider {
+export function resolveProvider(
+  name: string,
+  rows: Readonly<Record<string, ProviderRow>>,
+  section: ProviderSection,
+): Provider {
   const builtIn = Object.hasOwn(providers, name) ? providers[name] : undefined;
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
   if (row) return fromRow(name, row, builtIn);
   if (builtIn) return builtIn;
   throw new UserError("unknown-provider", `there is no model provider "${name}"`, {
-    hint: `known are ${providerNames(rows).join(", ")}; any other OpenAI-compatible API can be added under "providers" in the configuration`,
+    hint: providerAdvice(name, section, rows),
   });
 }
 
@@ -121,8 +121,8 @@ function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined):
  */
 export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   const { section, environment, purpose } = request;
-  const facts = resolveProvider(section.provider, request.rows);
   const setting = purpose === "embedding" ? "embedding" : "llm";
+  const facts = resolveProvider(section.provider, request.rows, setting);
   const model = modelOf(facts, section, purpose);
   const baseUrl = addressOf(section.baseUrl ?? facts.baseUrl, model, setting);
   const url = new URL(baseUrl);

@@ -148,7 +148,7 @@ describe.skipIf(process.platform === "win32")("a configuration that came with a 
     const variables = {
       DB_PASSWORD: "the-users-own-password",
       MY_SECRET: "the-users-own-secret",
-      GITHUB_TOKEN: "the-users-own-github-token",
+      GITHUB_TOKEN: "the_users_own_github_token",
       AWS_ACCESS_KEY_ID: "the-users-own-aws-key",
       DATABASE_URL: "postgres://me:the-users-own-database@db.example/x",
       MILVUS_TOKEN: token,
@@ -172,7 +172,7 @@ describe.skipIf(process.platform === "win32")("a configuration that came with a 
       variables: { OPENAI_API_KEY: key, ...variables, RAG_ALLOW_HOST: "" },
     });
     expect(named.stderr).not.toContain("stray-secret");
-    expect(named.stderr).not.toContain("the-users-own");
+    expect(named.stderr).not.toMatch(/the.users.own/);
   });
 
   test("uses other variables wherever it likes", async () => {

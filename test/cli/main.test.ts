@@ -51,6 +51,10 @@ describe("wrong usage", () => {
     [["ingest", "--json"], "no-paths"],
     [["collections", "show", "--json", "nothing"], "collection-not-found"],
     [["search", "q", "--json", "--config", "missing.json"], "config-not-found"],
+    [["search", "q", "--json", "--embedding", "nope"], "unknown-provider"],
+    [["search", "q", "--json", "--llm", "nope"], "unknown-provider"],
+    [["collections", "list", "--json", "--llm", "nope"], "unknown-provider"],
+    [["ingest", ".", "--dry-run", "--json", "--embedding", "nope/m"], "unknown-provider"],
   ])("with --json is one document on stderr: %j", async (argv, code) => {
     const run = await sandbox.rag(argv);
     expect(run).toMatchObject({ exitCode: 2, stdout: "" });

@@ -209,6 +209,42 @@ describe("variables in values", () => {
     expect(config.llm.systemPrompt).toBe("${NAME} $HOME ${not a name}");
   });
 
+  it("takes a value that is a variable alone for the number, or the true or false, that the setting wants", async () => {
+    await write(".ragrc", {
+      collection: "${YES:-true}",
+      search: { topK: "${K:-3}", minScore: "${MIN}" },
+      ask: { strict: "${YES:-true}" },
+      text: { stem: "${STEM}" },
+      chunking: { maxChars: "${SIZE:-10}${ZEROS}" },
+      llm: { systemPrompt: "${K:-3}" },
+    });
+    const { config } = await load({ variables: { MIN: "-0.5", STEM: "false", ZEROS: "00" } });
+    expect(config).toMatchObject({
+      collection: "true",
+      search: { topK: 3, minScore: -0.5 },
+      ask: { strict: true },
+      text: { stem: false },
+      chunking: { maxChars: 1000, overlapChars: 125 },
+      llm: { systemPrompt: "3" },
+    });
+  });
+
+  it("takes no other text for a number, and says what a variable's default is wrong about", async () => {
+    await write(".ragrc", {
+      search: { topK: "3", minScore: "1${K:-3}" },
+      ask: { maxContextChars: "${K:-0.5}", strict: "${K:-yes}" },
+      ingest: { maxFileMb: "${SECRET}" },
+    });
+    const error = await failure(load({ variables: { SECRET: "12-monkeys" } }));
+    expect(error.message.split("\n").slice(1)).toEqual([
+      "  ingest.maxFileMb: expected a positive integer, got a string",
+      '  search.topK: expected a positive integer of at most 1000, got "3"',
+      '  search.minScore: expected a number, got "13"',
+      "  ask.maxContextChars: expected a positive integer, got 0.5",
+      '  ask.strict: expected true or false, got "yes"',
+    ]);
+  });
+
   it("names the setting and the variable that is not set", async () => {
     await write(".ragrc", { milvus: { token: "${MISSING_TOKEN}" } });
     const error = await failure(load());
@@ -244,6 +280,50 @@ describe("what is wrong", () => {
       'ask.strict: expected true or false, got "yes"',
       "colection: unknown setting; did you mean collection?",
     ]);
+  });
+
+  it("counts names, and settings that do not go together", async () => {
+    const file = await write(".ragrc", {
+      collection: "a b",
+      embedding: { provider: "opneai" },
+      llm: { provider: "local" },
+      search: { topK: "x" },
+      chunking: { maxChars: 100, overlapChars: 200 },
+      milvus: { uri: "" },
+      store: { path: "" },
+    });
+    const error = await failure(load());
+    expect(error).toMatchObject({ code: "invalid-config", exitCode: 2 });
+    const lines = error.message.split("\n");
+    expect(lines[0]).toBe(`${file} has 7 mistakes`);
+    expect(lines.slice(1).sort()).toEqual([
+      "  chunking.overlapChars: expected less than chunking.maxChars (100), got 200",
+      expect.stringMatching(/^ {2}collection: expected the name of a collection, got "a b"; use letters, digits/),
+      '  embedding.provider: expected a known model provider, got "opneai"; did you mean openai?',
+      expect.stringMatching(/^ {2}llm\.provider: .* got "local"; known are openai, .*vllm.*extractive/),
+      '  milvus.uri: expected a non-empty string, got ""',
+      '  search.topK: expected a positive integer of at most 1000, got "x"',
+      '  store.path: expected a non-empty string, got ""',
+    ]);
+  });
+
+  it("is not a provider of this tool's own, or of the file's", async () => {
+    const providers = { gateway: { baseUrl: "https://gateway.example/v1" } };
+    await write(".ragrc", { embedding: { provider: "local" }, llm: { provider: "gateway" }, providers });
+    expect((await load()).config).toMatchObject({ embedding: { provider: "local" }, llm: { provider: "gateway" } });
+  });
+
+  it.each<[string, Parameters<typeof load>[0], string, RegExp]>([
+    ["RAG_COLLECTION", { variables: { RAG_COLLECTION: "a b" } }, "invalid-collection-name", /got "a b"$/],
+    ["--collection", { overrides: [["collection", "1", "--collection"]] }, "invalid-collection-name", /got "1"$/],
+    ["--embedding", { overrides: [["embedding", "nope/m", "--embedding"]] }, "unknown-provider", /got "nope"$/],
+    ["--llm", { overrides: [["llm", "nope", "--llm"]] }, "unknown-provider", /got "nope"$/],
+  ])("that %s alone gave is told of it, not of the file", async (origin, options, code, message) => {
+    await write(".ragrc", { collection: "docs", llm: { provider: "extractive" } });
+    const error = await failure(load(options));
+    expect(error).toMatchObject({ code, exitCode: 2, hint: expect.stringMatching(/./) });
+    expect(error.message).toMatch(message);
+    expect(error.message.split(": ")[0]).toBe(origin);
   });
 
   it("shows no secret", async () => {

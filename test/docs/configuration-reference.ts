@@ -69,7 +69,9 @@ working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives ed
 (its address, key, dimensions, prefixes) is left behind then.`,
     "## Variables in values",
     `\`\${NAME}\` in any text is replaced by the environment variable; it is a mistake if that is not set.
-\`\${NAME:-default}\` allows that, and \`$\${NAME}\` stands for \`\${NAME}\` itself. So keys and tokens need not stand in
+\`\${NAME:-default}\` allows that, and \`$\${NAME}\` stands for \`\${NAME}\` itself. A text that is made of variables and
+nothing else may also give a number, or \`true\` or \`false\`, where the setting is one: \`"topK": "\${TOP_K:-5}"\`. Any
+other text in quotes stays a text. So keys and tokens need not stand in
 the file. In a file that came with a project they go into \`apiKey\` and \`milvus.token\` only, and from there to hosts that
 you agree to: see [where keys go](providers.md#where-keys-go).`,
     "## Settings",

@@ -51,7 +51,8 @@ describe("a configuration in the documentation", () => {
 
   it.each(configurations)("%s: %s", (_, text) => {
     const problems: Problem[] = [];
-    const values = expandVariables(JSON.parse(text), {}, { problems, expansions: [] });
+    const report = { problems, expansions: [], fromVariables: new Set<string>() };
+    const values = expandVariables(JSON.parse(text), {}, report) as Record<string, unknown>;
     expect([...problems, ...checkConfig(values).problems]).toEqual([]);
   });
 });

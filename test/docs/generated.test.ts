@@ -32,9 +32,9 @@ describe("what is generated is up to date", () => {
 describe(".ragrc.example.json", () => {
   it("is a valid configuration that needs no variable", () => {
     const problems: Problem[] = [];
-    const { config, problems: wrong } = checkConfig(
-      expandVariables(JSON.parse(example), {}, { problems, expansions: [] }),
-    );
+    const report = { problems, expansions: [], fromVariables: new Set<string>() };
+    const values = expandVariables(JSON.parse(example), {}, report) as Record<string, unknown>;
+    const { config, problems: wrong } = checkConfig(values);
     expect([...problems, ...wrong]).toEqual([]);
     expect(config?.embedding.provider).toBe("openai");
   });

@@ -77,10 +77,12 @@ describe("resolveEndpoint", () => {
     }
   });
 
-  it("lists the providers that are known", () => {
-    const error = refusal({ provider: "opnai", rows: { gateway: { baseUrl: "https://gateway.example/v1" } } });
+  it("names the closest provider that is known, or all of them", () => {
+    const rows = { gateway: { baseUrl: "https://gateway.example/v1" } };
+    const error = refusal({ provider: "opnai", rows });
     expect(error.message).toContain('"opnai"');
-    expect(error.hint).toMatch(/gateway, openai, fireworks/);
+    expect(error.hint).toBe("did you mean openai?");
+    expect(refusal({ provider: "frobnicate", rows }).hint).toMatch(/gateway, openai, fireworks/);
   });
 
   it("asks for a model where there is no default", () => {
@@ -178,21 +180,25 @@ describe("a key in the configuration", () => {
 
 describe("resolveProvider", () => {
   it("treats a row of the configuration as a built-in one", () => {
-    const facts = resolveProvider("gateway", {
-      gateway: {
-        baseUrl: "https://g.example/v1",
-        embeddingModel: "e",
-        dimensions: 12,
-        maxBatch: 3,
-        queryPrefix: "q: ",
+    const facts = resolveProvider(
+      "gateway",
+      {
+        gateway: {
+          baseUrl: "https://g.example/v1",
+          embeddingModel: "e",
+          dimensions: 12,
+          maxBatch: 3,
+          queryPrefix: "q: ",
+        },
       },
-    });
+      "embedding",
+    );
     expect(facts.embedding).toMatchObject({ defaultModel: "e", maxBatch: 3 });
     expect(facts.embedding?.models["e"]).toMatchObject({ dimensions: 12, queryPrefix: "q: ", documentPrefix: "" });
   });
 
   it("keeps what is known of a built-in provider under a row of the same name", () => {
-    const facts = resolveProvider("openai", { openai: { baseUrl: "https://proxy.example/v1" } });
+    const facts = resolveProvider("openai", { openai: { baseUrl: "https://proxy.example/v1" } }, "embedding");
     expect(facts.baseUrl).toBe("https://proxy.example/v1");
     expect(facts.embedding?.models["text-embedding-3-small"]?.dimensions).toBe(1536);
   });
