@@ -126,7 +126,8 @@ const aboutFilters = `
 The fields of a filter are source, title, format (markdown, text or pdf), page, heading and any
 metadata key. heading is the path of headings above a passage, joined by " > ", as in
 "heading=Guide > Storage". A condition is about the whole value and minds case; in the glob of ~,
-* stands for any characters and ? for one. A passage without the field only meets !=.`;
+* stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
+2.9. A passage without the field only meets !=.`;
 
 /** The flags that search and ask share. */
 function addRetrievalOptions(command: Program): Program {
@@ -156,7 +157,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
 
 Examples:
   rag search "how is data stored" -k 3
-  rag search "index types" --filter "source~docs/*" --filter "version>=2.5"
+  rag search "index types" --filter "source~docs/*" --filter "year>=2024"
   rag search "ports" --filter format=pdf --filter "heading~*Installation*"
   rag search "timeout" --format paths | xargs less`,
     )
@@ -198,7 +199,7 @@ function addAsk(program: Program, dispatch: Dispatch): void {
 
 Examples:
   rag ask "How is data stored?"
-  rag ask "What changed in 2.5?" --filter "version=2.5" --llm deepseek
+  rag ask "What changed in 2025?" --filter year=2025 --llm deepseek
   echo "How do I upgrade?" | rag ask - --json`,
     )
     .action((question: string, _: unknown, command: Program) =>

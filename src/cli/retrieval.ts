@@ -1,5 +1,6 @@
 import { type Filter, type Hit, type SearchMode } from "../types.ts";
 import type { CommandContext } from "./context.ts";
+import { refuseUnknownFormats } from "./filters.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What search and ask do to find passages, with everything opened. */
@@ -10,7 +11,7 @@ export interface Retrieval {
 
 /**
  * Opens the collection and, unless only text is searched, the model that made its vectors. Throws `UserError` where
- * the collection does not exist or cannot serve the mode.
+ * the collection does not exist, cannot serve the mode, or cannot hold what a filter asks for.
  */
 export async function openRetrieval(
   runtime: Runtime,
@@ -20,6 +21,8 @@ export async function openRetrieval(
   const { topK, mode = null } = runtime.config.search;
   const started = performance.now();
   const collection = await runtime.collection();
+  // Of what another program made, the store says which filters it has something for.
+  if (!collection.foreign) await refuseUnknownFormats(request.filters, async () => (await runtime.loaders()).formats);
   const embedQuery = mode === "text" ? null : await runtime.queryEmbedder(collection);
   if (collection.manifest.embedding === null && runtime.config.embedding.provider !== undefined && mode === null) {
     const remedy = collection.foreign === undefined ? "; make them with: rag ingest --recreate" : "";

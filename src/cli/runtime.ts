@@ -18,6 +18,7 @@ export type QueryEmbedder = (text: string) => Promise<Float32Array>;
 
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
+  formats: readonly string[];
   isSupported(path: string): boolean;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }

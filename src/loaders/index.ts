@@ -27,6 +27,9 @@ export const loaders = {
   },
 } satisfies Record<string, Format>;
 
+/** What a document's format can be. */
+export const formats: readonly string[] = Object.keys(loaders);
+
 const formatByExtension = new Map<string, Format>(
   Object.values<Format>(loaders).flatMap((format) =>
     format.extensions.map((extension) => [extension, format] as const),

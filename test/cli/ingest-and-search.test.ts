@@ -297,6 +297,34 @@ describe("rag search", () => {
     expect(none.exitCode).toBe(1);
   });
 
+  it.each<[filter: string, hint: string | RegExp]>([
+    ["page=abc", /^page wants a number/],
+    ["page >= ", /^page wants a number/],
+    ["source==guide/search.md", /^write --filter "source=guide\/search\.md"/],
+    ["version => 2", /^write --filter "version>=2"/],
+    ["title<>Search", /^write --filter "title!=Search"/],
+    ["format=md", 'format is one of markdown, text, pdf; for the ending of a name write --filter "source~*.md"'],
+    ["format!=Markdown", "did you mean format!=markdown?"],
+  ])("refuses the filter %s, which no passage can meet", async (filter, hint) => {
+    for (const command of ["search", "ask"]) {
+      const run = await sandbox.rag([command, "stored", "--filter", filter, "--json"]);
+      expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+      const { error } = JSON.parse(run.stderr);
+      expect(error.code).toBe("invalid-filter");
+      expect(error.hint).toMatch(hint);
+    }
+  });
+
+  it.each([
+    ["page!=3", 0],
+    ["page~1*", 1],
+    ['title!="==x"', 0],
+    ["format~mark*", 0],
+    ["url=a?b=c", 1],
+  ])("lets the filter %s be", async (filter, exitCode) => {
+    expect((await sandbox.rag(["search", "stored", "--filter", filter, "--json"])).exitCode).toBe(exitCode);
+  });
+
   it("ends with 1 and an empty result where nothing is found", async () => {
     const json = await sandbox.rag(["search", "zyxwvut", "--json"]);
     expect(json.exitCode).toBe(1);
