@@ -6,7 +6,6 @@ import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
 import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
-import { usageError } from "./usage-error.ts";
 import { toolVersion } from "./version.ts";
 
 await run(process.argv.slice(2));
@@ -55,7 +54,8 @@ async function run(argv: readonly string[]): Promise<void> {
 
 /** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */
 function reasonOf(thrown: unknown, signal: AbortSignal): unknown {
-  if (thrown instanceof CommanderError) return usageError(thrown);
+  // Help or the version was printed.
+  if (thrown instanceof CommanderError) return null;
   const saysSo = thrown instanceof UserError && thrown.code === "interrupted";
   return signal.aborted && !saysSo ? signal.reason : thrown;
 }

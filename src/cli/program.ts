@@ -1,5 +1,6 @@
 import { Command as Program, Option } from "commander";
 import type { SearchMode } from "../types.ts";
+import { namingCollection } from "./collection-argument.ts";
 import type { Command } from "./context.ts";
 import { refuseTogether } from "./contradictions.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   SearchFlags,
   SearchFormat,
 } from "./flags.ts";
+import { usageError } from "./usage-error.ts";
 import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./values.ts";
 
 /** Runs a command that was understood; its code is loaded then, and not before. */
@@ -23,16 +25,20 @@ const formats: readonly SearchFormat[] = ["table", "json", "ndjson", "csv", "mar
 
 /**
  * Every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
- * a `CommanderError` or a `UserError`.
+ * a `UserError`; a `CommanderError` says that help or the version was printed.
  */
 export function buildProgram(version: string, dispatch: Dispatch): Program {
+  let reached: Program;
+  const reach = (_: Program, command: Program): void => void (reached = command);
   const program = new Program("rag")
     .description("From a folder of documents to answers with sources, on Milvus or on an embedded store.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
-    .exitOverride()
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : usageError(error, reached);
+    })
     .configureOutput({ writeErr: () => {} })
     .addHelpText(
       "after",
@@ -46,6 +52,8 @@ Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some file
 4 a store or model failed, 130 interrupted.`,
     );
 
+  reached = program;
+  program.hook("preSubcommand", reach);
   program.addOption(new Option("-c, --collection <name>", "collection to use").argParser(filled("--collection")));
   program.addOption(new Option("--config <file>", "configuration file, in place of the nearest one"));
   program.addOption(
@@ -66,7 +74,7 @@ Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some file
   addIngest(program, dispatch);
   addSearch(program, dispatch);
   addAsk(program, dispatch);
-  addCollections(program, dispatch);
+  addCollections(program, dispatch).hook("preSubcommand", reach);
   return program;
 }
 
@@ -210,7 +218,7 @@ Examples:
     );
 }
 
-function addCollections(program: Program, dispatch: Dispatch): void {
+function addCollections(program: Program, dispatch: Dispatch): Program {
   const collections = program
     .command("collections")
     .summary("list, show, copy and drop collections")
@@ -228,9 +236,9 @@ function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("show")
     .description("Show a collection: documents, chunks, how it was made, indexes, size.")
-    .argument("<name>", "the collection")
-    .action((name: string, _: unknown, command: Program) =>
-      dispatch<CollectionFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+    .argument("[name]", "the collection; or name it with --collection")
+    .action((name: string | undefined, _: unknown, command: Program) =>
+      dispatch<CollectionFlags>(namingCollection<CollectionFlags>(name, command), async () => {
         const { showCollection } = await import("./commands/collections.ts");
         return showCollection;
       }),
@@ -238,9 +246,9 @@ function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("sources")
     .description("List the documents of a collection.")
-    .argument("<name>", "the collection")
-    .action((name: string, _: unknown, command: Program) =>
-      dispatch<CollectionFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+    .argument("[name]", "the collection; or name it with --collection")
+    .action((name: string | undefined, _: unknown, command: Program) =>
+      dispatch<CollectionFlags>(namingCollection<CollectionFlags>(name, command), async () => {
         const { listSources } = await import("./commands/collections.ts");
         return listSources;
       }),
@@ -248,22 +256,22 @@ function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("drop")
     .description("Drop a collection with all that it holds. Asks first on a terminal; elsewhere it needs --yes.")
-    .argument("<name>", "the collection")
+    .argument("[name]", "the collection; or name it with --collection")
     .option("-y, --yes", "drop it without asking")
-    .action((name: string, _: unknown, command: Program) =>
-      dispatch<DropFlags>({ ...command.optsWithGlobals<CommonFlags>(), name }, async () => {
+    .action((name: string | undefined, _: unknown, command: Program) =>
+      dispatch<DropFlags>(namingCollection<DropFlags>(name, command), async () => {
         const { dropCollection } = await import("./commands/collections.ts");
         return dropCollection;
       }),
     );
   collections
     .command("copy")
-    .usage("<name> --to <uri> [options]")
+    .usage("[name] --to <uri> [options]")
     .description(
       "Copy a collection to another store, vectors included: nothing is embedded again. Interrupted, the same command " +
         "goes on; run again later, it brings over what changed. At the end both sides are compared.",
     )
-    .argument("<name>", "the collection")
+    .argument("[name]", "the collection; or name it with --collection")
     .requiredOption("--to <uri>", "store to copy to: a folder, a path ending in .db, or an address", filled("--to"))
     .option("--as <name>", "name of the copy, in place of the collection's own", filled("--as"))
     .addHelpText(
@@ -282,10 +290,11 @@ Examples:
   rag collections copy docs --to http://localhost:19530 --as docs_2026
   rag collections copy docs --to ./backup/.rag`,
     )
-    .action((name: string, _: unknown, command: Program) =>
-      dispatch<CopyFlags>({ ...command.optsWithGlobals<CommonFlags & { to: string }>(), name }, async () => {
+    .action((name: string | undefined, _: unknown, command: Program) =>
+      dispatch<CopyFlags>(namingCollection<CopyFlags>(name, command), async () => {
         const { copyCollection } = await import("./commands/copy.ts");
         return copyCollection;
       }),
     );
+  return collections;
 }

@@ -86,7 +86,7 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
   if (collection.manifest.embedding === null) {
     throw new UserError(
       "no-vectors",
-      `collection "${collection.name}" has no vectors, so --mode ${mode} cannot serve it`,
+      `collection "${collection.name}" has no vectors, which the search mode ${mode} needs`,
       {
         hint: "search with --mode text, or configure an embedding model and run rag ingest --recreate",
       },
@@ -97,7 +97,7 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
     const { provider, model } = collection.manifest.embedding;
     throw new UserError(
       "no-embedding-model",
-      `--mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used`,
+      `the search mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used`,
       {
         hint: "set the provider's key, or search with --mode text",
         exitCode: ExitCode.usage,

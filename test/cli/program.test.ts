@@ -1,7 +1,5 @@
-import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
-import { usageError } from "../../src/cli/usage-error.ts";
 import { UserError } from "../../src/errors.ts";
 import { loaders } from "../../src/loaders/index.ts";
 
@@ -16,10 +14,9 @@ async function parse(...argv: string[]): Promise<unknown> {
 }
 
 async function refusal(...argv: string[]): Promise<UserError> {
-  const thrown = await parse(...argv).catch((error: unknown) => error);
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  const error = await parse(...argv).catch((error: unknown) => error);
   if (error instanceof UserError) return error;
-  throw new Error(`not refused: ${argv.join(" ")}`, { cause: thrown });
+  throw new Error(`not refused: ${argv.join(" ")}`, { cause: error });
 }
 
 const ingest = { color: true, include: [], exclude: [], metadata: {} };
@@ -74,6 +71,8 @@ describe("what is understood", () => {
     [["collections", "show", "docs"], { color: true, name: "docs" }],
     [["collections", "sources", "docs", "--json"], { color: true, name: "docs", json: true }],
     [["collections", "drop", "docs", "-y"], { color: true, name: "docs", yes: true }],
+    [["collections", "show", "-c", "docs"], { color: true, collection: "docs", name: "docs" }],
+    [["-c", "docs", "collections", "drop", "docs"], { color: true, collection: "docs", name: "docs" }],
     [["collections", "copy", "docs", "--to", "./b"], { color: true, name: "docs", to: "./b" }],
     [
       ["collections", "copy", "docs", "--to", "host:19530", "--as", "d2"],
@@ -135,6 +134,19 @@ describe("what is refused", () => {
     [["ingest", "--recreate", "a", "--check"], "--check and --recreate contradict each other", /writes nothing/],
     [["collections", "copy", "docs"], /required option '--to <uri>'/, /--help/],
     [["collections", "copy", "docs", "--to", ""], '--to: expected something, got ""', /--help/],
+    [["collections"], "no command given", "rag collections --help lists the commands: list, show, sources, drop, copy"],
+    [["help", "frob"], "unknown command 'frob'", "rag --help lists the commands: ingest, search, ask, collections"],
+    [["help", "serch"], "unknown command 'serch'", "did you mean rag help search?"],
+    [["collections", "help", "dorp"], "unknown command 'dorp'", "did you mean rag collections help drop?"],
+    [["collections", "drop", "d2", "d3"], /^too many arguments/, "rag collections drop takes one collection: run it"],
+    [["collections", "list", "d2"], /^too many arguments/, "see rag collections list --help"],
+    [["collections", "show"], "missing required argument 'name'", "rag collections show docs"],
+    [["collections", "show", "docs", "-c", "t1"], "docs and --collection t1 contradict each other", /one collection/],
+    [["ask", "x", "--format", "csv"], "unknown option '--format'", "--format belongs to rag search"],
+    [["search", "x", "-y"], "unknown option '-y'", "-y belongs to rag collections drop"],
+    [["search", "-alpha"], "unknown option '-alpha'", 'comes after --, as in: rag search -- "-alpha"'],
+    [["ask", "--why-not"], "unknown option '--why-not'", 'rag ask -- "--why-not"'],
+    [["ingest", "-alpha"], "unknown option '-alpha'", "see rag ingest --help"],
     [["collections", "sho", "docs"], "unknown command 'sho'", "did you mean show?"],
   ] as [string[], string, string | RegExp][])("%j", async (argv, message, hint) => {
     const error = await refusal(...argv);
