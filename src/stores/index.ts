@@ -39,7 +39,7 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
     "untrusted-configuration",
     `${environment.configFile} names a program to run in \`milvus.python\``,
     {
-      hint: "put it into the configuration in your home folder, or name this file with --config",
+      hint: `if you trust that program, name the file yourself: --config ${environment.configFile}`,
     },
   );
 }

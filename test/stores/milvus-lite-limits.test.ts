@@ -155,7 +155,10 @@ describe.skipIf(liteUnavailable !== null)(
     });
 
     it("runs no program that a project's own configuration names", async () => {
-      await expect(open({ python: "./evil" }, false)).rejects.toMatchObject({ code: "untrusted-configuration" });
+      await expect(open({ python: "./evil" }, false)).rejects.toMatchObject({
+        code: "untrusted-configuration",
+        hint: expect.stringMatching(/name the file yourself: --config \S+$/),
+      });
     });
   },
 );

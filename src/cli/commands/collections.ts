@@ -9,6 +9,7 @@ import {
   renderCollection,
   renderCollections,
   renderDropped,
+  renderKept,
   renderSources,
 } from "../render/collections.ts";
 import { type Runtime, findCollection, withRuntime } from "../runtime.ts";
@@ -78,7 +79,7 @@ export async function dropCollection(flags: DropFlags, context: CommandContext):
       !flags.yes &&
       !(await confirm(`Drop collection ${flags.name} in ${store.location} with all it holds?`, context))
     ) {
-      context.output.notice(`collection ${flags.name} was kept`);
+      await renderKept(flags.name, context.output);
       return ExitCode.no;
     }
     const lease = await store.lockForWriting(flags.name, "drop");

@@ -106,3 +106,9 @@ export async function renderDropped(name: string, output: Output): Promise<void>
   if (output.options.json) return output.writeJson({ dropped: name });
   await output.results.write(`dropped collection ${name}\n`);
 }
+
+/** The user said no. */
+export async function renderKept(name: string, output: Output): Promise<void> {
+  if (output.options.json) return output.writeJson({ dropped: null });
+  output.notice(`collection ${name} was kept`);
+}

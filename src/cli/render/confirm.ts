@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 
 /** Asks on the terminal; no answer is a no. Throws `UserError` `confirmation-required` where there is nobody to ask. */
 export async function confirm(question: string, { stdin, output, signal }: CommandContext): Promise<boolean> {
-  if (!stdin.isTTY || !output.messages.isTerminal || output.options.json) {
+  if (!stdin.isTTY || !output.messages.isTerminal) {
     throw new UserError("confirmation-required", "this needs a confirmation, and there is nobody to ask", {
       hint: "add --yes to go on without asking",
     });

@@ -141,10 +141,13 @@ function escapeControls(json: string): string {
   );
 }
 
-/** A variable counts when it is set to anything but nothing (https://no-color.org). */
+/**
+ * On a terminal only, whatever `FORCE_COLOR` says: what goes into a pipe is for a program. A variable counts when it is
+ * set to anything but nothing (https://no-color.org).
+ */
 function wantsColor(stream: Stream, options: OutputOptions, variables: Variables): boolean {
-  if (!options.color || variables["NO_COLOR"]) return false;
+  if (!options.color || variables["NO_COLOR"] || stream.isTTY !== true) return false;
   const forced = variables["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
-  return stream.isTTY === true && variables["TERM"] !== "dumb";
+  return variables["TERM"] !== "dumb";
 }

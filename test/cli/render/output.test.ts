@@ -47,6 +47,26 @@ describe("output", () => {
     expect(JSON.parse(json)).toEqual(value);
   });
 
+  it.each<[isTTY: boolean, variables: Record<string, string>, color: boolean, colored: boolean]>([
+    [true, {}, true, true],
+    [false, {}, true, false],
+    [false, { FORCE_COLOR: "1" }, true, false],
+    [true, { FORCE_COLOR: "1", TERM: "dumb" }, true, true],
+    [true, { FORCE_COLOR: "0" }, true, false],
+    [true, { TERM: "dumb" }, true, false],
+    [true, { NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+    [true, { NO_COLOR: "" }, true, true],
+    [true, { FORCE_COLOR: "1" }, false, false],
+  ])("on a terminal: %s, with %j and --color %s, is coloured: %s", async (isTTY, variables, color, colored) => {
+    const stream = () => Object.assign(new PassThrough(), { isTTY });
+    const stderr = stream();
+    const options = { json: false, quiet: false, verbose: false, color };
+    const output = createOutput({ stdout: stream(), stderr }, options, variables);
+    await output.error({ code: "broken", message: "it broke", hint: null });
+    expect(String(stderr.read()).includes("\u001B[31m")).toBe(colored);
+    expect(output.results.colors.red("x") !== "x").toBe(colored);
+  });
+
   it("keeps notices to itself with --quiet, and durations without --verbose", () => {
     const quiet = open({ quiet: true });
     quiet.output.notice("by the way");

@@ -7,10 +7,10 @@ import type { SearchFormat } from "../../../src/cli/flags.ts";
 import type { Hit } from "../../../src/types.ts";
 import { hitOf } from "../../hits.ts";
 
-async function render(hit: Hit, format: SearchFormat, full = false): Promise<string> {
-  const stdout = new PassThrough();
+async function render(hit: Hit, format: SearchFormat, full = false, isTTY = false): Promise<string> {
+  const stdout = Object.assign(new PassThrough(), { isTTY });
   const streams = { stdout, stderr: new PassThrough() };
-  const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
+  const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: true }, {});
   const result = { query: "ports", collection: "docs", mode: "text" as const, durationMs: 1, hits: [hit] };
   await renderSearch(result, format, { full, conditions: { filters: [], minScore: null } }, output);
   return String(stdout.read() ?? "");
@@ -36,6 +36,15 @@ describe("the table of a search", () => {
     const lines = (await render(ports, "table")).trimEnd().split("\n");
     expect(lines[0]).toContain("FAQ › Which `ports` are open?");
     expect(lines.slice(1).join(" ").trim()).toBe("Two, see the list: Port | Use 19530 | a < b");
+  });
+
+  it("marks the words of the query on a terminal, whatever their ending", async () => {
+    const yellow = (word: string) => `\u001B[33m${word}\u001B[39m`;
+    const hit = hitOf("A port is open. The Ports are listed.", { heading: ["FAQ"] });
+    const shown = await render(hit, "table", false, true);
+    expect(shown).toContain(yellow("port"));
+    expect(shown).toContain(yellow("Ports"));
+    expect(await render(hit, "table")).not.toContain("\u001B");
   });
 
   it("shows a heading that is all there is", async () => {
