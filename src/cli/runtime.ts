@@ -55,7 +55,7 @@ async function openRuntime(
   context: CommandContext,
 ): Promise<Runtime> {
   const started = performance.now();
-  const { config, environment } = await loadConfig({
+  const { config, environment, notices } = await loadConfig({
     variables: context.variables,
     workingDirectory: context.workingDirectory,
     homeDirectory: context.homeDirectory,
@@ -63,6 +63,7 @@ async function openRuntime(
     overrides: [...commonOverrides(flags), ...overrides],
   });
   context.output.hide(secretsOf(config, environment));
+  for (const notice of notices) context.output.notice(notice);
   context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
 
   const opened: (() => Promise<void>)[] = [];

@@ -1,25 +1,41 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import path from "node:path";
 import type { CosmiconfigResult, Loader, Options } from "cosmiconfig";
 import { UserError, messageOf } from "../errors.ts";
 import { parseJson, parseJsonOrYaml, parseYaml } from "./parse.ts";
+import { invalidConfig } from "./problem.ts";
 
 /** A configuration file and what it holds, before anything is expanded or checked. */
 export interface ConfigFile {
   /** Absolute. */
   file: string;
-  /** `undefined` for an empty file. */
+  /** `undefined` for an empty file that was named. */
   content: unknown;
 }
 
+/** What a search came to. */
+export interface ConfigSearch {
+  found: ConfigFile | null;
+  /** Files on the way that are named much like a configuration, and are none; absolute. */
+  passedOver: string[];
+}
+
 interface Explorer {
-  search(folder: string): Promise<CosmiconfigResult>;
   load(file: string): Promise<CosmiconfigResult>;
 }
 
 type ExplorerOptions = Partial<Options> & { moduleName: string; applyPackagePropertyPathToConfiguration: boolean };
 
-const searchPlaces = [".ragrc", ".ragrc.json", ".ragrc.yaml", ".ragrc.yml", "rag.config.json", "package.json"];
+const manifest = "package.json";
+const ownNames = [".ragrc", ".ragrc.json", ".ragrc.yaml", ".ragrc.yml", "rag.config.json"];
+const mistakenNames = [
+  ...["js", "cjs", "mjs", "ts", "toml"].flatMap((extension) => [`.ragrc.${extension}`, `rag.config.${extension}`]),
+  "rag.config.yaml",
+  "rag.config.yml",
+];
+
+/** Where settings are looked for, in words. */
+export const configNames = `${ownNames.join(", ")}, or under "rag" in ${manifest}`;
 
 /**
  * Reads the file that was named, or the nearest configuration from the working folder up to the repository's root or
@@ -31,17 +47,65 @@ export async function findConfigFile(options: {
   workingDirectory: string;
   homeDirectory: string;
   named: string | null;
-}): Promise<ConfigFile | null> {
-  const explorer = await createExplorer();
+}): Promise<ConfigSearch> {
+  const passedOver: string[] = [];
   if (options.named !== null) {
-    const file = path.resolve(options.workingDirectory, options.named);
-    return readWith(() => explorer.load(file), file);
+    return { found: await readNamed(path.resolve(options.workingDirectory, options.named)), passedOver };
   }
   for (const folder of foldersUpwards(options.workingDirectory, options.homeDirectory)) {
-    const found = await readWith(() => explorer.search(folder), folder);
-    if (found !== null) return found;
+    const found = await readNearest(folder);
+    if (found !== null) return { found, passedOver };
+    passedOver.push(...presentIn(folder, mistakenNames));
+  }
+  return { found: null, passedOver };
+}
+
+async function readNamed(file: string): Promise<ConfigFile> {
+  const found = await loadFile(file);
+  if (found !== null) return found;
+  if (path.basename(file) !== manifest) throw withoutMapping(file);
+  throw new UserError("config-not-found", `${file} says nothing under "rag"`, {
+    hint: `name a file that holds settings: ${configNames}`,
+  });
+}
+
+/** The configuration in a folder. One of our own names is meant for us: that it says nothing has to be a mistake. */
+async function readNearest(folder: string): Promise<ConfigFile | null> {
+  for (const file of presentIn(folder, ownNames)) {
+    const found = await loadFile(file);
+    if (found === null) throw withoutMapping(file);
+    if (found.content !== undefined) return found;
+    throw new UserError("invalid-config", `${file} is empty`, {
+      hint: "write {} into it for no settings, or delete it",
+    });
+  }
+  for (const file of presentIn(folder, [manifest])) {
+    const found = await loadFile(file).catch((error: unknown) => {
+      // One that cannot be read is for others to mind: it may well hold nothing of ours.
+      if (error instanceof UserError && error.code !== "invalid-config") return null;
+      throw error;
+    });
+    if (found !== null && found.content !== undefined) return found;
   }
   return null;
+}
+
+/** Links that lead nowhere are present too. A folder is asked for names, not listed: it may hold a great many. */
+function presentIn(folder: string, names: readonly string[]): string[] {
+  return names
+    .map((name) => path.join(folder, name))
+    .filter((file) => {
+      try {
+        return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+      } catch {
+        // Nobody may look into the folder.
+        return false;
+      }
+    });
+}
+
+function withoutMapping(file: string): UserError {
+  return invalidConfig([{ path: "", message: "expected a mapping of settings" }], file);
 }
 
 /** From the folder to the first one that is home or holds a repository; to the top where there is none. */
@@ -67,7 +131,7 @@ async function createExplorer(): Promise<Explorer> {
   };
   return new module.Explorer({
     moduleName: "rag",
-    searchPlaces,
+    searchPlaces: ownNames,
     searchStrategy: "none",
     ignoreEmptySearchPlaces: false,
     cache: false,
@@ -89,26 +153,39 @@ const refuseCode: Loader = (file) => {
   });
 };
 
-async function readWith(read: () => Promise<CosmiconfigResult>, place: string): Promise<ConfigFile | null> {
+/** `null` where the file holds nothing but `null`, or is a `package.json` without settings of ours. */
+async function loadFile(file: string): Promise<ConfigFile | null> {
+  const explorer = await createExplorer();
   try {
-    const result = await read();
-    return result === null ? null : { file: result.filepath, content: result.config };
+    const result = await explorer.load(file);
+    return result === null ? null : { file, content: result.config };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      throw new UserError("config-not-found", `there is no configuration file ${place}`, {
-        hint: "check the path given to --config",
-        cause: error,
-      });
-    }
-    if (error instanceof Error && "code" in error && error.code === "EISDIR") {
-      throw new UserError("config-not-readable", `${place} is a folder, not a configuration file`, {
-        hint: `name the file in it, e.g. --config ${path.join(place, ".ragrc")}`,
-        cause: error,
-      });
-    }
-    throw new UserError("config-not-readable", `cannot read the configuration at ${place}: ${messageOf(error)}`, {
-      cause: error,
+    throw notReadable(file, error);
+  }
+}
+
+function notReadable(file: string, cause: unknown): UserError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : null;
+  if (code === "ENOENT" && presentIn(path.dirname(file), [path.basename(file)]).length > 0) {
+    return new UserError("config-not-readable", `${file} is a link to a file that is not there`, {
+      hint: "mend the link, or delete it",
+      cause,
     });
   }
+  if (code === "ENOENT") {
+    return new UserError("config-not-found", `there is no configuration file ${file}`, {
+      hint: "check the path given to --config",
+      cause,
+    });
+  }
+  if (code === "EISDIR") {
+    return new UserError("config-not-readable", `${file} is a folder, not a configuration file`, {
+      hint: `name the file in it, e.g. --config ${path.join(file, ".ragrc")}`,
+      cause,
+    });
+  }
+  return new UserError("config-not-readable", `cannot read the configuration at ${file}: ${messageOf(cause)}`, {
+    cause,
+  });
 }

@@ -4,7 +4,7 @@ import type { Checked, Provenance } from "./check.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { Environment } from "./environment.ts";
 import { type ExpansionReport, expandVariables } from "./expand.ts";
-import { findConfigFile } from "./find.ts";
+import { configNames, findConfigFile } from "./find.ts";
 import { parseModelName } from "./model-name.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -24,6 +24,8 @@ export interface Override {
 export interface LoadedConfig {
   config: Config;
   environment: Environment;
+  /** What is good to know of where settings were looked for, one line each. */
+  notices: string[];
 }
 
 /**
@@ -42,7 +44,7 @@ export async function loadConfig(options: {
   overrides: readonly Override[];
 }): Promise<LoadedConfig> {
   const { variables, workingDirectory, homeDirectory } = options;
-  const found = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
+  const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
   const folder = found === null ? workingDirectory : path.dirname(found.file);
   const isTrusted = found === null || options.configFile !== null || folder === homeDirectory;
   const problems: Problem[] = [];
@@ -76,6 +78,7 @@ export async function loadConfig(options: {
       configFile: found?.file ?? null,
       configIsTrusted: isTrusted,
     },
+    notices: passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
   };
 }
 

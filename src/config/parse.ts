@@ -27,6 +27,8 @@ export async function parseYaml(file: string, content: string): Promise<unknown>
     const start = error.linePos?.[0];
     throw malformed(file, "YAML", start === undefined ? null : { line: start.line, column: start.col });
   }
+  // All of it is commented out.
+  if (document.contents === null) return {};
   return document.toJS({ maxAliasCount: 100 });
 }
 

@@ -98,6 +98,21 @@ describe("--config", () => {
   });
 });
 
+describe("a file that is named like a configuration", () => {
+  it("is named on stderr, unless nobody wants notices", async () => {
+    const other = await createSandbox();
+    try {
+      await other.write({ "rag.config.yaml": "collection: mine" });
+      const run = await other.rag(["collections", "list"]);
+      expect(run.exitCode).toBe(0);
+      expect(run.stderr).toMatch(/^note: \S*rag\.config\.yaml is not read; settings stand in \.ragrc, /);
+      expect((await other.rag(["collections", "list", "-q"])).stderr).toBe("");
+    } finally {
+      await other.remove();
+    }
+  });
+});
+
 describe("colour", () => {
   it("does not go into a pipe, whatever a variable says", async () => {
     const run = await sandbox.rag(["search", "q", "-k", "x"], { variables: { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" } });

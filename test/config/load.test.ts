@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -105,6 +105,69 @@ describe("where a configuration is found", () => {
     const { config, environment } = await load({ configFile: "other/rag.json" });
     expect(config.collection).toBe("named");
     expect(environment).toMatchObject({ projectRoot: path.join(folder, "other"), configIsTrusted: true });
+  });
+
+  it.each([".ragrc", ".ragrc.json", ".ragrc.yaml", ".ragrc.yml", "rag.config.json"])(
+    "reports an empty %s, and one that is a link to nothing",
+    async (name) => {
+      await write("a/package.json", { name: "other" });
+      const file = await write(name, " \n");
+      const empty = await failure(load({ workingDirectory: "a" }));
+      expect(empty).toMatchObject({ code: "invalid-config", message: `${file} is empty`, exitCode: 2 });
+      await rm(file);
+      await symlink("nothing", file);
+      const dangling = await failure(load({ workingDirectory: "a" }));
+      expect(dangling).toMatchObject({ code: "config-not-readable", exitCode: 2 });
+      expect(dangling.message).toBe(`${file} is a link to a file that is not there`);
+    },
+  );
+
+  it.each([
+    [".ragrc.json", "null"],
+    [".ragrc.yaml", "~"],
+  ])("reports a %s of %s", async (name, content) => {
+    await write(name, content);
+    expect((await failure(load())).message).toContain("expected a mapping of settings");
+  });
+
+  it("takes a file whose settings are commented out for one without settings", async () => {
+    await write(".ragrc", { collection: "far" });
+    const file = await write("a/.ragrc.yaml", "# collection: near\n");
+    const { config, environment } = await load({ workingDirectory: "a" });
+    expect(config.collection).toBe("docs");
+    expect(environment.configFile).toBe(file);
+  });
+
+  it("passes by a package.json that is empty or not there, and reports one that is broken", async () => {
+    await write(".ragrc", { collection: "far" });
+    const file = await write("a/package.json", "");
+    expect((await load({ workingDirectory: "a" })).config.collection).toBe("far");
+    await rm(file);
+    await symlink("nothing", file);
+    expect((await load({ workingDirectory: "a" })).config.collection).toBe("far");
+    await rm(file);
+    await write("a/package.json", "{bad");
+    expect(await failure(load({ workingDirectory: "a" }))).toMatchObject({ code: "invalid-config" });
+  });
+
+  it("says which files are named like a configuration and are not read, up to the one that is", async () => {
+    await write("rag.config.js", "");
+    await write(".ragrc", { collection: "far" });
+    const near = [await write("a/rag.config.yaml", "collection: near"), await write("a/b/.ragrc.js", "throw 1")];
+    const { config, notices } = await load({ workingDirectory: "a/b" });
+    expect(config.collection).toBe("far");
+    expect(notices).toEqual(near.toReversed().map((file) => expect.stringContaining(`${file} is not read`)));
+    expect(notices[0]).toMatch(/\.ragrc, \.ragrc\.json, .* rag\.config\.json, or under "rag" in package\.json$/);
+    expect((await load()).notices).toEqual([]);
+  });
+
+  it("lets a file be named that is empty, and asks for another where package.json says nothing", async () => {
+    await write(".ragrc", { collection: "near" });
+    await write("empty.json", "");
+    expect((await load({ configFile: "empty.json" })).config.collection).toBe("docs");
+    await write("package.json", { name: "other" });
+    const error = await failure(load({ configFile: "package.json" }));
+    expect(error).toMatchObject({ code: "config-not-found", exitCode: 2 });
   });
 
   it("says which named file is missing", async () => {
