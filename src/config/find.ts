@@ -9,7 +9,7 @@ import { invalidConfig } from "./problem.ts";
 export interface ConfigFile {
   /** Absolute. */
   file: string;
-  /** `undefined` for an empty file that was named. */
+  /** `undefined` for an empty file, which sets nothing. */
   content: unknown;
 }
 
@@ -74,10 +74,7 @@ async function readNearest(folder: string): Promise<ConfigFile | null> {
   for (const file of presentIn(folder, ownNames)) {
     const found = await loadFile(file);
     if (found === null) throw withoutMapping(file);
-    if (found.content !== undefined) return found;
-    throw new UserError("invalid-config", `${file} is empty`, {
-      hint: "write {} into it for no settings, or delete it",
-    });
+    return found;
   }
   for (const file of presentIn(folder, [manifest])) {
     const found = await loadFile(file).catch((error: unknown) => {

@@ -108,12 +108,13 @@ describe("where a configuration is found", () => {
   });
 
   it.each([".ragrc", ".ragrc.json", ".ragrc.yaml", ".ragrc.yml", "rag.config.json"])(
-    "reports an empty %s, and one that is a link to nothing",
+    "takes an empty %s for one without settings, and reports one that is a link to nothing",
     async (name) => {
       await write("a/package.json", { name: "other" });
       const file = await write(name, " \n");
-      const empty = await failure(load({ workingDirectory: "a" }));
-      expect(empty).toMatchObject({ code: "invalid-config", message: `${file} is empty`, exitCode: 2 });
+      const { config, environment } = await load({ workingDirectory: "a" });
+      expect(config.collection).toBe("docs");
+      expect(environment.configFile).toBe(file);
       await rm(file);
       await symlink("nothing", file);
       const dangling = await failure(load({ workingDirectory: "a" }));

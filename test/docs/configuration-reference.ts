@@ -51,8 +51,8 @@ text. A file changes that:`,
     `The nearest of \`.ragrc\` (JSON or YAML), \`.ragrc.json\`, \`.ragrc.yaml\`, \`.ragrc.yml\`, \`rag.config.json\` and
 the key \`rag\` of \`package.json\` is read, from the working folder upwards to the root of the repository (the folder
 that holds \`.git\`) or to the home folder, whichever comes first. \`--config\` names a file instead. A configuration is
-data: no code in it, or beside it, is ever run. An empty file, or a link to nothing, of one of the first five names is a
-mistake; a name that is much like them (\`rag.config.yaml\`, \`.ragrc.js\`) is not read, and a notice says so.`,
+data: no code in it, or beside it, is ever run. An empty file sets nothing. A link to nothing of one of the first five
+names is a mistake; a name that is much like them (\`rag.config.yaml\`, \`.ragrc.js\`) is not read, and a notice says so.`,
     `Relative paths in a file start at the file, and so do the names of documents; paths on the command line start at the
 working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives editors completion.`,
     "## Order",
