@@ -4,8 +4,15 @@ const mask = "***";
 const patterns: [RegExp, string][] = [
   // Authorization: Bearer abc, "authorization": "Basic abc"
   [/\b(bearer|basic)(\s+)[\w.~+/=*-]{6,}/gi, `$1$2${mask}`],
-  // scheme://user:password@host, and scheme://token@host
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'`]+@/gi, `$1${mask}@`],
+  // scheme://user:password@host with any characters in the password, and scheme://token@host; taken for a path, such an
+  // address has one slash only. What has digits alone before its next slash is a port, and no password.
+  // All lengths have a bound: a message that repeats what was given may be long, and must not take long.
+  [
+    /(\b[a-z][a-z0-9+.-]{1,30}:[\\/]{1,8})(?:[^\s\\/?#:@"'`]{0,200}:(?!\d{1,5}[/?#])[^\s"'`]{1,2000}|[^\s\\/?#"'`]{1,2000})@/gi,
+    `$1${mask}@`,
+  ],
+  // user:password@host
+  [/(?<=^|[\s\\/"'`(=])[^\s\\/:@"'`(=]{1,200}:[^\s\\/@"'`]{1,2000}@(?=[\w[])/g, `${mask}@`],
   // ?api_key=abc
   [/([?&](?:api[-_]?key|key|token|access[-_]token|secret|password)=)[^&\s"'`]+/gi, `$1${mask}`],
   // Keys with the prefixes that model providers give them, whole or already starred out in the middle.

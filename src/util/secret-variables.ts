@@ -21,7 +21,7 @@ export function secretValues(variables: Readonly<Record<string, string | undefin
  * that is too short to be told from a word (Milvus's own default is `Milvus`).
  */
 export function credentialsOf(address: string): string[] {
-  const written = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/\s]+)@/i.exec(address.trim())?.[1];
+  const written = /^(?:[a-z][a-z0-9+.-]*:\/+)?([^/\s]+)@/i.exec(address.trim())?.[1];
   if (written === undefined) return [];
   const decoded = decode(written);
   const passwords = [written, decoded].map((text) => text.replace(/^[^:]*:/, ""));
