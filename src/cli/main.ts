@@ -8,6 +8,7 @@ import { type Output, type OutputOptions, createOutput, outputError } from "./re
 import { buildProgram } from "./program.ts";
 import { toolVersion } from "./version.ts";
 
+silenceNode(process.env["NODE_OPTIONS"] ?? "");
 await run(process.argv.slice(2));
 
 /** One run of the tool: everything that belongs to the process itself, and the exit code, which is set once. */
@@ -52,6 +53,14 @@ async function run(argv: readonly string[]): Promise<void> {
   if (abort.signal.aborted) endSoon();
 }
 
+/**
+ * Node's warnings about its own interfaces are of no use to people, and break up the one document that `--json` promises
+ * on stderr. Whoever looks for their cause asks with `NODE_OPTIONS=--trace-warnings`.
+ */
+function silenceNode(nodeOptions: string): void {
+  if (!/--trace-(?:warnings|deprecation)/.test(nodeOptions)) process.removeAllListeners("warning");
+}
+
 /** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */
 function reasonOf(thrown: unknown, signal: AbortSignal): unknown {
   // Help or the version was printed.
@@ -86,7 +95,7 @@ function optionsBeforeParsing(argv: readonly string[]): OutputOptions {
 function contextWith(output: Output, signal: AbortSignal): CommandContext {
   return {
     variables: process.env,
-    workingDirectory: process.cwd(),
+    workingDirectory: workingDirectory(),
     homeDirectory: homedir(),
     stdin: process.stdin,
     output,
@@ -94,14 +103,30 @@ function contextWith(output: Output, signal: AbortSignal): CommandContext {
   };
 }
 
+/** Throws `UserError` `no-working-folder` where it was deleted under the shell. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UserError("no-working-folder", "the working folder does not exist any more", {
+      hint: "change into a folder that exists, and run the command again",
+      cause: error,
+    });
+  }
+}
+
 /** A known failure says what happened and what to do; anything else is a bug and shows where it is. */
 function report(error: unknown, output: Output): Promise<void> {
   if (error instanceof UserError) return output.error(error);
+  if (output.options.json) {
+    const hint =
+      "this is a bug in rag; run the command again without --json, and please report it with what that prints";
+    return output.error({ code: "internal", message: messageOf(error), hint });
+  }
   const stack = error instanceof Error ? error.stack : undefined;
-  const message = output.options.json || stack === undefined ? messageOf(error) : stack;
   return output.error({
     code: "internal",
-    message,
+    message: stack ?? messageOf(error),
     hint: "this is a bug in rag; please report it with the lines above",
   });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -121,7 +122,56 @@ describe("colour", () => {
   });
 });
 
+describe("stderr", () => {
+  it("holds nothing of Node's own, as on TLS to an address without a name", async () => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const argv = ["search", "q", "--uri", `https://127.0.0.1:${(server.address() as AddressInfo).port}`, "--json"];
+      const run = await sandbox.rag(argv);
+      expect(run.exitCode).toBe(4);
+      expect(JSON.parse(run.stderr).error.code).toMatch(/^milvus-/);
+      const traced = await sandbox.rag(argv, { variables: { NODE_OPTIONS: "--trace-warnings" } });
+      expect(traced.stderr).toContain("DeprecationWarning");
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a working folder that was deleted", () => {
+  it("is no bug of the tool", async () => {
+    const run = await sandbox.shell("mkdir gone && cd gone && rmdir ../gone && rag search data --json");
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(JSON.parse(run.stderr).error).toEqual({
+      code: "no-working-folder",
+      message: "the working folder does not exist any more",
+      hint: "change into a folder that exists, and run the command again",
+    });
+  });
+});
+
 describe("secrets", () => {
+  it.each([
+    [["search", "x", "--config"]],
+    [["ingest", "--files-from"]],
+    [["ask", "x", "--prompt"]],
+    [["ingest"]],
+    [["collections", "list", "--uri"]],
+  ])("do not appear where an address is given for a path: %j", async (argv) => {
+    await sandbox.write({ "a.md": "alpha" });
+    for (const address of ["http://user:pass-3cr3t@host/x", "http:/user:pass-3cr3t@host/x", "user:pass-3cr3t@host"]) {
+      for (const flags of [[], ["--json"], ["--verbose"]]) {
+        const run = await sandbox.rag([...argv, address, ...flags]);
+        expect(run.exitCode).toBeGreaterThan(1);
+        expect(run.stdout + run.stderr).not.toContain("3cr3t");
+      }
+    }
+  });
+
   it("do not appear, not even with --verbose and in errors", async () => {
     const variables = { MILVUS_TOKEN: "root:tok-3cr3t", OPENAI_API_KEY: "sk-3cr3t-3cr3t-3cr3t" };
     const run = await sandbox.rag(["collections", "show", "root:tok-3cr3t", "-v"], { variables });

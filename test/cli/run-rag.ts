@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -22,6 +22,8 @@ export interface Sandbox {
     argv: readonly string[],
     options?: { input?: string; variables?: Record<string, string>; cwd?: string },
   ): Promise<Run>;
+  /** Runs a script of the POSIX shell in the folder, in which `rag` is the built tool. */
+  shell(script: string): Promise<Run>;
   /** What the command printed, which has to be one JSON document. */
   json<Document>(...argv: string[]): Promise<Document>;
   /** Starts the tool and leaves it to the caller. */
@@ -40,7 +42,9 @@ export async function createSandbox(): Promise<Sandbox> {
     spawn(process.execPath, [rag, ...argv], { cwd, env: { ...environment, ...variables } });
 
   const run: Sandbox["rag"] = async (argv, { input = "", variables, cwd } = {}) => {
-    const child = start(argv, variables, cwd === undefined ? folder : path.join(folder, cwd));
+    return outcomeOf(start(argv, variables, cwd === undefined ? folder : path.join(folder, cwd)), input);
+  };
+  const outcomeOf = (child: ChildProcessWithoutNullStreams, input: string): Promise<Run> => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
@@ -58,6 +62,11 @@ export async function createSandbox(): Promise<Sandbox> {
   return {
     folder,
     rag: run,
+    shell: (script) => {
+      const variables = { ...environment, NODE: process.execPath, RAG: rag };
+      const all = `rag() { "$NODE" "$RAG" "$@"; }\n${script}`;
+      return outcomeOf(spawn("sh", ["-c", all], { cwd: folder, env: variables }), "");
+    },
     start,
     json: async (...argv) => JSON.parse((await run([...argv, "--json"])).stdout),
     write: async (files) => {
