@@ -14,11 +14,12 @@ export interface EmbeddingDocument {
 
 /**
  * Gives each chunk the vector of a stored chunk of the same document with the same text, and sends the others to the
- * model. `collection` is `null` where it holds nothing to reuse.
+ * model. `embed` is `null` where nothing is sent and only the counts are wanted, `collection` where it holds nothing to
+ * reuse.
  */
 export async function startEmbedding(
   documents: readonly ReadyDocument[],
-  embed: EmbedPool,
+  embed: EmbedPool | null,
   collection: Collection | null,
 ): Promise<EmbeddingDocument[]> {
   const stored = (await collection?.chunksOf(documents.map((document) => document.docId))) ?? [];
@@ -29,7 +30,7 @@ export async function startEmbedding(
       chunk.vector = vectors.get(reuseKey(chunk)) ?? null;
       if (chunk.vector === null) missing.push(chunk);
     }
-    const done = missing.length === 0 ? Promise.resolve(null) : fillVectors(missing, embed);
+    const done = missing.length === 0 || embed === null ? Promise.resolve(null) : fillVectors(missing, embed);
     // Awaited in its turn; until then a failure must not count as unhandled.
     done.catch(() => {});
     return { document, reused: document.chunks.length - missing.length, embedded: missing.length, done };

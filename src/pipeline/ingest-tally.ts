@@ -30,6 +30,8 @@ export interface IngestResult {
   warnings: string[];
   /** As the embedding provider counted them; `null` where none was asked or it does not say. */
   tokens: number | null;
+  /** Of a dry run: the ingest itself would be refused without `--prune`, see `documentsToRemove`. */
+  pruneRefused: boolean;
 }
 
 /** What becomes of each file, counted for the result and told to whoever watches. */
@@ -50,6 +52,7 @@ export class IngestTally {
       failures: [...failures],
       warnings: [...warnings],
       tokens: null,
+      pruneRefused: false,
     };
     this.#progress = {
       stage: "scanning",

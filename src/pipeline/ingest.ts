@@ -23,6 +23,8 @@ export interface IngestParts {
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
   embedding: EmbeddingIdentity | null;
   embed: EmbedPool | null;
+  /** Whether chunks get vectors. A dry run opens no model, and still says how many it would be asked for. */
+  hasVectors: boolean;
 }
 
 export interface IngestRequest {
@@ -30,7 +32,7 @@ export interface IngestRequest {
   /** Added to every document's own metadata, and stronger. */
   metadata: Metadata;
   prune: PrunePolicy;
-  /** Reads, loads and chunks, and writes nothing. */
+  /** Reads, loads and chunks, and writes nothing: the result says what would be. */
   dryRun: boolean;
   /** The first file that fails ends the ingest. */
   failFast: boolean;
@@ -56,7 +58,11 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   tally.enter("scanning");
   const records = (await parts.collection?.documents()) ?? [];
   const stored = new Map(records.map((record) => [record.source, record]));
-  const gone = goneDocuments(records, request);
+  const found = new Set(discovery.files.map((file) => file.source));
+  const { gone, refusal } = documentsToRemove(records, found, (source) => discovery.covers(source), request.prune);
+  // A dry run has nothing to refuse: how much is gone is its answer.
+  if (refusal !== null && !request.dryRun) throw refusal;
+  tally.result.pruneRefused = refusal !== null;
 
   tally.enter("ingesting");
   const run = new IngestRun(parts, request, stored, tally);
@@ -84,14 +90,6 @@ function chunksOf(records: readonly DocumentRecord[]): number {
   return records.reduce((sum, record) => sum + record.docChunks, 0);
 }
 
-function goneDocuments(records: readonly DocumentRecord[], request: IngestRequest): DocumentRecord[] {
-  const { discovery, dryRun } = request;
-  // Where nothing is removed there is nothing to refuse, and how much is gone is the answer.
-  const prune = dryRun && request.prune === "safe" ? "always" : request.prune;
-  const found = new Set(discovery.files.map((file) => file.source));
-  return documentsToRemove(records, found, (source) => discovery.covers(source), prune);
-}
-
 interface Pending extends EmbeddingDocument {
   file: DiscoveredFile;
 }
@@ -106,6 +104,8 @@ class IngestRun {
   readonly #stored: ReadonlyMap<string, DocumentRecord>;
   readonly #tally: IngestTally;
   #writer: ChunkWriter | null = null;
+  /** Chunks that a dry run did not write. */
+  #wouldWrite = 0;
   /** Documents in order, waiting for their vectors, and how many chunks they have. */
   #waiting: Pending[] = [];
   #waitingChunks = 0;
@@ -138,7 +138,7 @@ class IngestRun {
 
   async finishWriting(): Promise<void> {
     await this.#writer?.finish();
-    this.#tally.advance(this.#writer?.written ?? 0, this.#parts.embed?.progress ?? null);
+    this.#advance();
   }
 
   /** The documents that have to be written, in groups. */
@@ -170,18 +170,13 @@ class IngestRun {
   }
 
   async #embedGroup(group: readonly { file: DiscoveredFile; document: ReadyDocument }[]): Promise<Pending[]> {
-    const { embed } = this.#parts;
-    if (embed === null || this.#request.dryRun) {
-      return group.map(({ file, document }) => ({
-        file,
-        document,
-        reused: 0,
-        embedded: 0,
-        done: Promise.resolve(null),
-      }));
+    const { embed, hasVectors, collection } = this.#parts;
+    if (!hasVectors) {
+      const done = Promise.resolve(null);
+      return group.map(({ file, document }) => ({ file, document, reused: 0, embedded: 0, done }));
     }
     const documents = group.map(({ document }) => document);
-    const started = await startEmbedding(documents, embed, this.#parts.collection);
+    const started = await startEmbedding(documents, this.#request.dryRun ? null : embed, collection);
     return started.map((pending, index) => Object.assign(pending, { file: group[index]!.file }));
   }
 
@@ -203,10 +198,12 @@ class IngestRun {
     this.chunksGained += document.chunks.length - (known?.docChunks ?? 0);
     if (document.chunks.length === 0) {
       if (!this.#request.dryRun) await this.collection?.deleteDocuments([document.docId]);
-    } else if (!this.#request.dryRun) {
+    } else if (this.#request.dryRun) {
+      this.#wouldWrite += document.chunks.length;
+    } else {
       await (await this.#openWriter()).add(document);
     }
-    this.#tally.advance(this.#writer?.written ?? 0, this.#parts.embed?.progress ?? null);
+    this.#advance();
     this.#tally.count(file, document.chunks.length === 0 ? "empty" : known === undefined ? "added" : "changed");
   }
 
@@ -216,6 +213,10 @@ class IngestRun {
     this.collection ??= await this.#parts.createCollection();
     this.#writer = new ChunkWriter(this.collection, { isNew });
     return this.#writer;
+  }
+
+  #advance(): void {
+    this.#tally.advance(this.#writer?.written ?? this.#wouldWrite, this.#parts.embed?.progress ?? null);
   }
 
   #fail(file: DiscoveredFile, code: string, message: string): void {

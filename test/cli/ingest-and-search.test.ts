@@ -112,12 +112,67 @@ describe("rag ingest", () => {
 
       await drifted.write({ "docs/a.md": "# A\n\nThree.\n" });
       const both = await drifted.rag(["ingest", "docs", "--check"]);
-      expect(both).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("out of date") as string });
+      // What was asked is answered, whatever failed.
+      expect(both).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("out of date") as string });
       const dry = await drifted.rag(["ingest", "docs", "--dry-run"]);
       expect(dry.stderr).toContain("what failed would be left out");
       expect(dry.stderr).not.toContain("stays done");
     } finally {
       await drifted.remove();
+    }
+  });
+
+  it("says what would be done, and nothing of what was", async () => {
+    const drifted = await createSandbox();
+    try {
+      await drifted.write({ "docs/a.md": "# A\n\nOne.\n", "docs/b.md": "# B\n\nTwo.\n" });
+      await drifted.rag(["ingest", "docs"]);
+      await drifted.write({ "docs/a.md": "# A\n\nThree.\n", "docs/c.md": "# C\n\nFour.\n" });
+      await rm(path.join(drifted.folder, "docs/b.md"));
+      for (const flag of ["--check", "--dry-run"]) {
+        const { stdout } = await drifted.rag(["ingest", "docs", flag]);
+        expect(stdout).toMatch(
+          /^2 documents: 1 to add, 1 to change, 1 to remove\n2 chunks to write, 1 chunk to delete\nnothing was written/,
+        );
+      }
+      const report = await drifted.json<IngestReport>("ingest", "docs", "--check");
+      expect(report.chunks).toEqual({ written: 2, embedded: 0, reused: 0, deleted: 1 });
+    } finally {
+      await drifted.remove();
+    }
+  });
+
+  it("checks a folder that came up empty, and names the flag that the ingest will ask for", async () => {
+    const emptied = await createSandbox();
+    try {
+      await emptied.write(Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`docs/${i}.md`, `text ${i}`])));
+      await emptied.rag(["ingest", "docs"]);
+      for (let i = 0; i < 12; i++) await rm(path.join(emptied.folder, `docs/${i}.md`));
+      const check = await emptied.rag(["ingest", "docs", "--check"]);
+      expect(check.exitCode).toBe(1);
+      expect(check.stderr).toContain("run the same with --prune in place of --check");
+      const { warnings } = await emptied.json<IngestReport>("ingest", "docs", "--check");
+      expect(warnings).toEqual(["most documents are gone: they will not be removed without --prune"]);
+      expect(await emptied.rag(["ingest", "docs"])).toMatchObject({ exitCode: 2 });
+      const pruned = await emptied.rag(["ingest", "docs", "--prune"]);
+      expect(pruned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("12 removed") as string });
+    } finally {
+      await emptied.remove();
+    }
+  });
+
+  it("names no collection that it did not make, and counts what it left out", async () => {
+    const bare = await createSandbox();
+    try {
+      await bare.write({ "src/a.c": "int a;", "src/b.c": "int b;" });
+      const run = await bare.rag(["ingest", "src", "-c", "e1"]);
+      expect(run.stdout).toContain("there is nothing to write, so there is no collection e1");
+      expect(run.stderr).toContain("note: 2 files of other formats left out");
+      const report = await bare.json<IngestReport>("ingest", "src", "-c", "e1");
+      expect(report.warnings).toEqual(["2 files of other formats left out"]);
+      expect((await bare.json<{ collections: unknown[] }>("collections", "list")).collections).toEqual([]);
+    } finally {
+      await bare.remove();
     }
   });
 

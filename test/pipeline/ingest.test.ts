@@ -117,6 +117,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
       chunking: { ...configSchema.parse({}).chunking },
       embedding,
       embed,
+      hasVectors: embed !== null,
     },
     {
       discovery,
@@ -223,7 +224,8 @@ describe("a collection follows the files", () => {
     await run();
     for (let i = 0; i < 11; i++) await rm(join(project, `docs/${i}.md`));
     await expect(run()).rejects.toMatchObject({ code: "prune-refused", exitCode: 2 });
-    expect((await run({ dryRun: true })).documents.removed).toBe(11);
+    expect(await run({ dryRun: true })).toMatchObject({ documents: { removed: 11 }, pruneRefused: true });
+    expect(await run({ dryRun: true, prune: "always" })).toMatchObject({ pruneRefused: false });
     expect((await run({ prune: "never", dryRun: true })).documents.removed).toBe(0);
     expect((await run({ prune: "never" })).documents.removed).toBe(0);
     expect((await (await opened()).stats()).documents).toBe(12);
@@ -439,5 +441,19 @@ describe("a run that ends early", () => {
     const result = await run({ dryRun: true });
     expect(result.documents).toMatchObject({ added: 1, failed: 1 });
     expect(await store.list()).toEqual([]);
+  });
+
+  test("that was only a rehearsal counts what the ingest then does", async () => {
+    await write({ "docs/a.md": paragraphs("alpha", "beta", "gamma"), "docs/gone.md": "gone" });
+    await run({ embed: lengthPool() });
+    await write({ "docs/a.md": paragraphs("alpha", "delta"), "docs/new.md": "new" });
+    await rm(join(project, "docs/gone.md"));
+    const before = await contents();
+    const rehearsal = await run({ embed: lengthPool(), dryRun: true });
+    expect(await contents()).toEqual(before);
+    const done = await run({ embed: lengthPool() });
+    expect(rehearsal.documents).toEqual(done.documents);
+    expect(rehearsal.chunks).toEqual(done.chunks);
+    expect(done.chunks).toEqual({ written: 3, embedded: 2, reused: 1, deleted: 2 });
   });
 });

@@ -28,14 +28,17 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
     const discovery = await discoverFiles(paths, flags, runtime, context);
     const store = await runtime.store();
     const work = ingestInto(store, discovery, flags, runtime, context);
-    const result = await (writesNothing(flags) ? work : resumable(work, context.signal));
+    const outcome = await (writesNothing(flags) ? work : resumable(work, context.signal));
+    const { pruneRefused, ...result } = outcome.result;
     const report = {
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
       ...result,
       durationMs: Math.round(performance.now() - started),
     };
-    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped: discovery.skipped };
+    const { skipped } = discovery;
+    const { isMissing } = outcome;
+    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped, isMissing, pruneRefused };
     await renderIngest(report, view, context.output);
     return exitCodeOf(result, flags);
   });
@@ -101,6 +104,12 @@ async function discoverFiles(
   return discovery;
 }
 
+interface Outcome {
+  result: IngestResult;
+  /** There was no such collection, and as there is nothing to write there still is none. */
+  isMissing: boolean;
+}
+
 /** Holds the collection while it is written; looks only, where nothing is to be written. */
 async function ingestInto(
   store: Store,
@@ -108,7 +117,7 @@ async function ingestInto(
   flags: IngestFlags,
   runtime: Runtime,
   context: CommandContext,
-): Promise<IngestResult> {
+): Promise<Outcome> {
   const lease = writesNothing(flags) ? null : await store.lockForWriting(runtime.config.collection, "ingest");
   try {
     const chunker = await runtime.chunker();
@@ -116,7 +125,8 @@ async function ingestInto(
     if (existing !== null) noticeOtherChunking(existing, chunkingOf(runtime.config, chunker), context);
     const model = await openModel(existing, flags, runtime, context);
     if (flags.recreate && lease !== null) await dropIfThere(store, runtime.config.collection);
-    return await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
+    const result = await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
+    return { result, isMissing: existing === null && result.chunks.written === 0 };
   } finally {
     await lease?.release();
   }
@@ -174,6 +184,7 @@ async function runIngest(parts: {
         chunking: config.chunking,
         embedding: model.identity,
         embed: await createPool(model, config, signal),
+        hasVectors: existing === null ? config.embedding.provider !== undefined : model.identity !== null,
       },
       {
         discovery,
@@ -224,8 +235,9 @@ function chunkingOf({ chunking }: Config, { uses }: Chunker): Manifest["chunking
   return { strategy: chunking.strategy, ...Object.fromEntries(settings) };
 }
 
-function exitCodeOf({ documents }: IngestResult, flags: IngestFlags): ExitCode {
-  if (documents.failed > 0) return ExitCode.partial;
+/** What `--check` asks is answered by one document that differs, whatever became of the others. */
+function exitCodeOf({ documents }: Pick<IngestResult, "documents">, flags: IngestFlags): ExitCode {
   const drift = documents.added + documents.changed + documents.removed;
-  return flags.check && drift > 0 ? ExitCode.no : ExitCode.done;
+  if (flags.check && drift > 0) return ExitCode.no;
+  return documents.failed > 0 ? ExitCode.partial : ExitCode.done;
 }

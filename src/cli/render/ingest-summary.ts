@@ -1,11 +1,11 @@
 import type { IngestResult } from "../../pipeline/ingest-tally.ts";
 import type { StoreKind } from "../../stores/types.ts";
 import { terminalText } from "../../util/terminal-text.ts";
-import { counted, formatDuration } from "./format.ts";
+import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
 /** What `rag ingest` did: its JSON document. */
-export interface IngestReport extends IngestResult {
+export interface IngestReport extends Omit<IngestResult, "pruneRefused"> {
   collection: string;
   store: { kind: StoreKind; location: string };
   durationMs: number;
@@ -18,13 +18,17 @@ interface IngestView {
   check: boolean;
   /** Files in folders whose format nobody loads. */
   skipped: number;
+  /** There is no such collection, and none was made. */
+  isMissing: boolean;
+  /** Nothing was written, and the same without `--check` or `--dry-run` would be refused for how much is gone. */
+  pruneRefused: boolean;
 }
 
 /** Failures and warnings are listed up to this many, and counted beyond. */
 const maxListed = 20;
 
 export async function renderIngest(report: IngestReport, view: IngestView, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson(report);
+  if (output.options.json) return output.writeJson({ ...report, warnings: [...report.warnings, ...remarks(view)] });
   const { failures, warnings } = report;
   for (const warning of warnings.slice(0, maxListed)) output.warn(terminalText(warning));
   if (warnings.length > maxListed) output.warn(`${warnings.length - maxListed} more warnings; --json lists them all`);
@@ -39,35 +43,58 @@ export async function renderIngest(report: IngestReport, view: IngestView, outpu
 
 function summary(report: IngestReport, view: IngestView): string {
   const { collection, documents, chunks, durationMs, store } = report;
+  const { dryRun } = view;
   const changes = (["added", "changed", "unchanged", "removed", "failed", "empty"] as const)
     .filter((outcome) => documents[outcome] > 0)
-    .map((outcome) => `${documents[outcome].toLocaleString("en-US")} ${outcome}`);
+    .map((outcome) => `${formatCount(documents[outcome])} ${(dryRun && planned[outcome]) || outcome}`);
   const written = [
-    chunks.written > 0 ? `${counted(chunks.written, "chunk")} written` : "",
-    chunks.embedded > 0 ? `${chunks.embedded.toLocaleString("en-US")} embedded` : "",
-    chunks.reused > 0 ? `${chunks.reused.toLocaleString("en-US")} vectors reused` : "",
-    chunks.deleted > 0 ? `${counted(chunks.deleted, "chunk")} deleted` : "",
+    chunks.written > 0 ? `${counted(chunks.written, "chunk")} ${dryRun ? "to write" : "written"}` : "",
+    chunks.embedded > 0 ? `${formatCount(chunks.embedded)} ${dryRun ? "to embed" : "embedded"}` : "",
+    chunks.reused > 0 ? `${formatCount(chunks.reused)} vectors ${dryRun ? "to reuse" : "reused"}` : "",
+    chunks.deleted > 0 ? `${counted(chunks.deleted, "chunk")} ${dryRun ? "to delete" : "deleted"}` : "",
     report.tokens === null ? "" : counted(report.tokens, "token"),
   ].filter((part) => part !== "");
   const lines = [
     `${counted(documents.found, "document")}: ${changes.join(", ") || "nothing to do"}`,
     ...(written.length === 0 ? [] : [written.join(", ")]),
-    `${view.dryRun ? "nothing was written to" : "in"} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
+    `${placeOf(view)} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
 
+/** What would become of documents, where nothing is done. */
+const planned: Partial<Record<keyof IngestReport["documents"], string>> = {
+  added: "to add",
+  changed: "to change",
+  removed: "to remove",
+};
+
+function placeOf({ dryRun, isMissing }: IngestView): string {
+  if (dryRun) return "nothing was written to";
+  return isMissing ? "there is nothing to write, so there is no" : "in";
+}
+
+/** What `--json` says among the warnings, and people are told as notes. */
+function remarks({ skipped, pruneRefused }: IngestView): string[] {
+  return [
+    ...(skipped > 0 ? [`${counted(skipped, "file")} of other formats left out`] : []),
+    ...(pruneRefused ? ["most documents are gone: they will not be removed without --prune"] : []),
+  ];
+}
+
 /** What `--check` found. A file that cannot be read may differ from what is stored, or not. */
-function verdict({ added, changed, removed, failed }: IngestReport["documents"]): string {
+function verdict({ added, changed, removed, failed }: IngestReport["documents"], { pruneRefused }: IngestView): string {
+  if (pruneRefused) {
+    return "the collection is out of date; run the same with --prune in place of --check, or with --no-prune to keep what is gone";
+  }
   if (added + changed + removed > 0) return "the collection is out of date; run the same without --check";
   if (failed === 0) return "the collection is up to date";
   return `nothing else has changed, but whether the collection holds what failed is not known; mend ${failed === 1 ? "the file" : "the files"}, or leave ${failed === 1 ? "it" : "them"} out with --exclude`;
 }
 
 function whatNext({ documents, failures }: IngestReport, view: IngestView): string[] {
-  const advice: string[] = [];
-  if (view.skipped > 0) advice.push(`${counted(view.skipped, "file")} of other formats left out`);
-  if (view.check) return [...advice, verdict(documents)];
+  const advice = remarks(view);
+  if (view.check) return [...advice, verdict(documents, view)];
   if (failures.length > 0 && view.dryRun) advice.push("what failed would be left out; mend the files first");
   if (failures.length > 0 && !view.dryRun) {
     advice.push("what failed was left out; mend the files and run the same command again: what is done stays done");
