@@ -16,9 +16,13 @@ export async function readQuery(given: string, context: CommandContext): Promise
   });
 }
 
-/** Paths from a file or, for `-`, from standard input: NUL-separated where a NUL occurs, else one a line. */
+/**
+ * Paths from a file or, for `-`, from standard input: NUL-separated where a NUL occurs, else one a line. The byte-order
+ * mark that Windows' editors begin a file with is no part of a name.
+ */
 export async function readFileList(given: string, context: CommandContext): Promise<string[]> {
-  const text = given === "-" ? await readStandardInput(context) : await readList(given, context);
+  const written = given === "-" ? await readStandardInput(context) : await readList(given, context);
+  const text = written.replace(/^\uFEFF/, "");
   const names = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
   return names.filter((name) => name !== "");
 }

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path
 import ignore from "ignore";
 import { UserError, messageOf } from "../errors.ts";
 import { closest } from "../util/closest.ts";
-import { type Walk, isNeverEntered, walkFolder } from "../util/walk-folder.ts";
+import { type Misnamed, type Walk, isNeverEntered, misnamedOnPath, walkFolder } from "../util/walk-folder.ts";
 
 /** A file to ingest. */
 export interface DiscoveredFile {
@@ -56,9 +56,10 @@ export interface DiscoverOptions {
   isSupported(path: string): boolean;
 }
 
-/** A file, a folder, or a glob below a folder. */
+/** A file, a folder, or a glob below a folder; or what is there and cannot be named. */
 type Root =
   | { kind: "file"; path: string }
+  | { kind: "misnamed"; found: Misnamed }
   | { kind: "folder"; folder: string; glob: string | null; matches(path: string): boolean };
 
 /** Open files at most while sizes are read. */
@@ -82,9 +83,19 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const failures = new Map<string, DiscoveryFailure>();
   const warnings = new Set<string>();
   let skipped = 0;
+  const noteMisnamed = ({ path, isFolder }: Misnamed, isWelcome: (source: string) => boolean): void => {
+    const source = sourceOf(path);
+    if (isFolder ? isExcluded(`${source}/`) : !isWanted(source)) return;
+    if (isFolder || isWelcome(source)) failures.set(source, misnamed(source, isFolder));
+    else skipped += 1;
+  };
   for (const [index, place] of roots.entries()) {
     if (place.kind === "file") {
       if (isWanted(sourceOf(place.path))) paths.set(sourceOf(place.path), place.path);
+      continue;
+    }
+    if (place.kind === "misnamed") {
+      noteMisnamed(place.found, () => true);
       continue;
     }
     const walk = await walkFolder({ ...place, root });
@@ -103,12 +114,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       const source = sourceOf(path);
       if (!isExcluded(`${source}/`)) failures.set(source, notReadable(source, error));
     }
-    for (const { path, isFolder } of walk.misnamed) {
-      const source = sourceOf(path);
-      if (isFolder ? isExcluded(`${source}/`) : !isWanted(source)) continue;
-      if (isFolder || isSupported(source)) failures.set(source, misnamed(source, isFolder));
-      else skipped += 1;
-    }
+    for (const found of walk.misnamed) noteMisnamed(found, isSupported);
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
@@ -125,9 +131,10 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     covers(source) {
       if (!isWanted(source) || unknown.some((place) => isBelow(source, place))) return false;
       const path = resolve(root, source);
-      return roots.some((place) =>
-        place.kind === "file" ? place.path === path : isSupported(source) && place.matches(path),
-      );
+      return roots.some((place) => {
+        if (place.kind === "misnamed") return false;
+        return place.kind === "file" ? place.path === path : isSupported(source) && place.matches(path);
+      });
     },
     failures: [...failures.values()].sort((a, b) => compareCodePoints(a.source, b.source)),
     warnings: [...warnings].sort(compareCodePoints),
@@ -167,6 +174,8 @@ async function resolveRoot(path: string, workingDirectory: string): Promise<Root
       hint: "write what it delivers to a file, and ingest that",
     });
   }
+  const unnameable = await misnamedOnPath(absolute);
+  if (unnameable !== null) return { kind: "misnamed", found: unnameable };
   const { default: fastGlob } = await import("fast-glob");
   const pattern = sep === "\\" ? fastGlob.convertPathToPattern(path) : path;
   // A broken link is there, whatever characters it has.

@@ -1,10 +1,17 @@
 import type { Dirent } from "node:fs";
 import { lstat, stat } from "node:fs";
 import { readdir, realpath, stat as statOf } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { dirname, join, parse, sep } from "node:path";
 import { callbackify } from "node:util";
 import { isIgnored, rulesAround, withRulesOf } from "./ignore-rules.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
+
+/** What has bytes in its name that are not UTF-8, so that no text names it; the path shows them as U+FFFD. */
+export interface Misnamed {
+  /** Absolute. */
+  path: string;
+  isFolder: boolean;
+}
 
 /** What was found below a folder. */
 export interface Walk {
@@ -12,8 +19,7 @@ export interface Walk {
   files: string[];
   /** Folders, and links, that could not be read, absolute: what they hold is not known. */
   unreadable: { path: string; error: NodeJS.ErrnoException }[];
-  /** What has bytes in its name that are not UTF-8, so that no text names it; the path shows them as U+FFFD. */
-  misnamed: { path: string; isFolder: boolean }[];
+  misnamed: Misnamed[];
   /** Pipes, sockets and devices, absolute. */
   special: string[];
   /** Links to a folder that they are in, absolute; they were not followed. */
@@ -175,6 +181,27 @@ async function kindBehind(
   return statOf(path).then(kindOf, (error: NodeJS.ErrnoException) =>
     ["ENOENT", "ENOTDIR", "ELOOP"].includes(error.code ?? "") ? "gone" : error,
   );
+}
+
+/**
+ * What a path leads to that was itself read as text, its bytes that are not UTF-8 as U+FFFD: the first file or folder on
+ * its way whose name holds such bytes. `null` where there is none.
+ */
+export async function misnamedOnPath(path: string): Promise<Misnamed | null> {
+  const { root } = parse(path);
+  let folder = root;
+  for (const name of path.slice(root.length).split(sep)) {
+    if (name.includes("\uFFFD")) {
+      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      const entry = entries.find((candidate) => candidate.name === name);
+      if (entry === undefined) return null;
+      if ((await garbledNames(folder, [name])).size > 0) {
+        return { path: join(folder, name), isFolder: entry.isDirectory() };
+      }
+    }
+    folder = join(folder, name);
+  }
+  return null;
 }
 
 /** Those of the names whose bytes are not UTF-8. */

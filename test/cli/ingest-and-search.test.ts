@@ -75,6 +75,30 @@ describe("rag ingest", () => {
     expect(report.documents.found).toBe(1);
   });
 
+  it("takes a list that begins with a byte-order mark", async () => {
+    const input = "\uFEFFguide/storage.md\nnotes.txt\n";
+    const run = await sandbox.rag(["ingest", "--files-from", "-", "-c", "marked", "--json"], { input });
+    expect(JSON.parse(run.stdout).documents).toMatchObject({ found: 2, added: 2 });
+  });
+
+  it.skipIf(process.platform !== "linux")("fails on listed names that are not UTF-8, and takes the rest", async () => {
+    const run = await sandbox.shell(`
+      mkdir k && cd k && printf 'alpha' > good.md && printf 'beta' > "$(printf 'caf\\351.md')"
+      mkdir "$(printf 'd\\351')" && printf 'gamma' > "$(printf 'd\\351/in.md')"
+      cd .. && find k -name '*.md' -print0 | rag ingest --files-from - -c unnameable --json
+      code=$?
+      rm -r k
+      exit $code`);
+    expect(run).toMatchObject({ exitCode: 3, stderr: "" });
+    const report: IngestReport = JSON.parse(run.stdout);
+    expect(report.documents).toMatchObject({ found: 3, added: 1, failed: 2 });
+    const messages = report.failures.map(({ source, code, message }) => [source, code, message]);
+    expect(messages).toEqual([
+      ["k/caf\uFFFD.md", "name-not-utf8", "the name is not valid UTF-8; rename the file"],
+      ["k/d\uFFFD", "name-not-utf8", "the name is not valid UTF-8; rename the folder"],
+    ]);
+  });
+
   it("checks without writing", async () => {
     const drifted = await createSandbox();
     try {

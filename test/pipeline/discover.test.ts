@@ -130,6 +130,12 @@ describe("what is found", () => {
           ]);
         }
         expect((await find(["docs"], { exclude: ["wrong*"] })).failures).toEqual([]);
+        // As an argument of the command line reaches the process: as text.
+        const named = await find(["docs/a.md", "docs/wrong\uFFFD.md"]);
+        expect(sources(named)).toEqual(["docs/a.md"]);
+        expect(named.failures).toMatchObject([{ source: "docs/wrong\uFFFD.md", code: "name-not-utf8" }]);
+        expect((await find(["docs/wrong\uFFFD.md"], { exclude: ["wrong*"] })).failures).toEqual([]);
+        await expect(find(["docs/none\uFFFD.md"])).rejects.toMatchObject({ code: "path-not-found" });
       } finally {
         // A recursive removal does not find them either.
         for (const path of nameless) await unlink(path);
