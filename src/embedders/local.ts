@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Config } from "../config/schema.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { ModelError } from "../util/model-error.ts";
 import { findWeights, locateModel, nameBelowRoot, readConventions, readFrom } from "./local-model.ts";
@@ -216,7 +217,7 @@ function readFromHub(model: string, hub: { cache: string; host: string }): (file
     const response = await fetch(new URL(`${model}/resolve/main/${file}`, hub.host.replace(/\/?$/, "/")));
     if (response.status >= 500) throw new Error(`HTTP ${response.status} for ${file}`);
     const content = response.ok ? await response.text() : "";
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // That there is none is remembered too: the next run needs no network.
     await writeFile(path, content);
     return content === "" ? null : content;

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, realpath, stat } from "node:fs/promises";
+import { open, readFile, realpath, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { shortHash } from "../util/ids.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { privateRuntimeFolder } from "../util/user-folders.ts";
 import type { LitePython } from "./milvus-lite-environment.ts";
 
@@ -100,7 +101,7 @@ function answers(address: string): Promise<boolean> {
 
 async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const python = await options.python();
-  await mkdir(options.database, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(options.database).catch((error: unknown) => {
     throw failure("lite-path", `Milvus Lite cannot use ${options.database}: ${messageOf(error)}`, null, error);
   });
   const database = await realpath(options.database);

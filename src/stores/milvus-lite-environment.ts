@@ -1,6 +1,7 @@
-import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../errors.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { cacheFolder } from "../util/user-folders.ts";
 import { type Installer, chooseInstaller, interpreterIn, run } from "./milvus-lite-installer.ts";
 
@@ -37,7 +38,7 @@ export async function provideLitePython(options: LiteEnvironmentOptions): Promis
     `milvus-lite-${LITE_PACKAGES["milvus-lite"]}-pymilvus-${LITE_PACKAGES.pymilvus}-${process.arch}`,
   );
   if (!(await isWhole(folder))) {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await removeAbandoned(root);
     await build(root, folder, options);
   }

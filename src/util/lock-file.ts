@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -28,7 +29,7 @@ const silentMs = 60_000;
  * taken over at once; node has no `flock`, so the file names its process and the process is looked up.
  */
 export async function takeLock(path: string, purpose: string): Promise<LockResult> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const own: LockHolder = {
     pid: process.pid,
     host: hostname(),

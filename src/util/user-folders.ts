@@ -1,7 +1,8 @@
 import { homedir, tmpdir } from "node:os";
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +31,7 @@ export async function privateRuntimeFolder(variables: Variables): Promise<string
     .map((root) => join(root as string, name))
     .find((path) => Buffer.byteLength(path) + SOCKET_NAME_BYTES <= SOCKET_PATH_BYTES);
   if (folder === undefined) throw unsafe(name, "no short enough path for it");
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  await makeFolder(folder, { mode: 0o700 }).catch((error: unknown) => {
     throw unsafe(folder, "it cannot be made", error);
   });
   const status = await lstat(folder);

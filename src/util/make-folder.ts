@@ -1,0 +1,29 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/**
+ * Makes a folder, and those above it that are missing; `false` where it is there already. Throws the system's error.
+ *
+ * Node's own recursive `mkdir` does not come to an end where a system refuses a new folder by saying that something is
+ * not there, as Linux does in /proc. Here each folder is tried once more after the one above it, and no further.
+ */
+export async function makeFolder(path: string, options: { mode?: number } = {}): Promise<boolean> {
+  return makeOne(path, options).catch(async (error: NodeJS.ErrnoException) => {
+    const parent = dirname(path);
+    if (error.code !== "ENOENT" || parent === path) throw error;
+    await makeFolder(parent, options);
+    return makeOne(path, options);
+  });
+}
+
+/** Systems give different reasons for not making a folder that is there: it is looked for instead. */
+async function makeOne(path: string, options: { mode?: number }): Promise<boolean> {
+  try {
+    await mkdir(path, options);
+    return true;
+  } catch (error) {
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() === true) return false;
+    throw error;
+  }
+}
