@@ -272,3 +272,18 @@ test("a damaged collection does not hide the others", async () => {
   expect(JSON.parse(run.stdout).collections).toMatchObject([{ name: "good" }]);
   expect(run.stderr).toContain("damaged");
 });
+
+test("what is said of a damaged collection is one line without the places in the engine's source", async () => {
+  await sandbox.write({ "docs/a.md": "alpha" });
+  await sandbox.rag(["ingest", "docs"]);
+  const versions = path.join(sandbox.folder, ".rag/docs.lance/_versions");
+  for (const version of await readdir(versions)) await writeFile(path.join(versions, version), "damaged");
+  const listed = await sandbox.rag(["collections", "list"]);
+  const searched = await sandbox.rag(["search", "alpha"]);
+  for (const { stderr } of [listed, searched]) {
+    expect(stderr).toMatch(
+      /collection "docs" cannot be opened, its files in \S+docs\.lance are damaged: \w[^\n]{5,200}\n/,
+    );
+    expect(stderr).not.toMatch(/\.rs\b|cargo|rustc|LanceError|lance error|Caused by/i);
+  }
+});

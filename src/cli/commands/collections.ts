@@ -14,8 +14,14 @@ import {
 } from "../render/collections.ts";
 import { type Runtime, findCollection, withRuntime } from "../runtime.ts";
 
-/** Failures of one collection, not of its store. */
-const unreadable = new Set(["corrupt-collection", "newer-collection", "foreign-collection", "store-failed"]);
+/** Failures of one collection, in a store that can be listed. */
+const unreadable = new Set([
+  "corrupt-collection",
+  "newer-collection",
+  "foreign-collection",
+  "store-failed",
+  "store-unusable",
+]);
 
 /** `rag collections list` */
 export async function listCollections(flags: CommonFlags, context: CommandContext): Promise<ExitCode> {
