@@ -305,6 +305,26 @@ describe("rag ask with a model", () => {
     }
   });
 
+  it("ends the line of an answer that Ctrl-C cuts off", async () => {
+    server = await startFakeServer({
+      key,
+      handlers: { "/v1/chat/completions": streams(says("Records are kept in per"), { hang: true }) },
+    });
+    const config = await configOf({ provider: "openai", model: "m", baseUrl: server.baseUrl });
+    const child = spawn(process.execPath, [bin, "ask", "How is data stored?", "--config", config], {
+      cwd: project,
+      env: { PATH: process.env["PATH"], HOME: home, OPENAI_API_KEY: key },
+    });
+    const run: Run = { stdout: "", stderr: "", exitCode: null };
+    child.stdout.on("data", (data: Buffer) => {
+      run.stdout += data.toString();
+      if (run.stdout.endsWith("in per")) child.kill("SIGINT");
+    });
+    child.stderr.on("data", (data: Buffer) => (run.stderr += data.toString()));
+    run.exitCode = await new Promise((resolve) => child.on("close", resolve));
+    expect(run).toEqual({ stdout: "Records are kept in per\n", stderr: "error: interrupted\n", exitCode: 130 });
+  });
+
   it("takes a reader that has enough for no failure", async () => {
     server = await startFakeServer({
       handlers: {

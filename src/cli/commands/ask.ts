@@ -1,8 +1,9 @@
 import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { ExitCode, messageOf, UserError } from "../../errors.ts";
-import { ask as askQuestion, IncompleteAnswerError } from "../../pipeline/ask.ts";
+import { ask as askQuestion } from "../../pipeline/ask.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/prompt.ts";
 import type { PromptTemplate } from "../../pipeline/prompt.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
@@ -12,6 +13,7 @@ import { askOverrides } from "../flags.ts";
 import type { AskFlags } from "../flags.ts";
 import { readQuery } from "../input.ts";
 import { createAnswerRenderer } from "../render/answer.ts";
+import type { AnswerRenderer } from "../render/answer.ts";
 import { describeConditions } from "../render/conditions.ts";
 import { openRetrieval } from "../retrieval.ts";
 import { withRuntime } from "../runtime.ts";
@@ -21,14 +23,23 @@ import type { Runtime } from "../runtime.ts";
 export async function ask(flags: AskFlags, context: CommandContext): Promise<ExitCode> {
   const filters = flags.filter.map(parseFilter);
   const question = await readQuery(flags.question, context);
-  return withRuntime(flags, askOverrides(flags), context, (runtime) =>
-    untilAborted(answer(question, filters, flags, runtime, context), context.signal),
-  );
+  return withRuntime(flags, askOverrides(flags), context, async (runtime) => {
+    const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+    try {
+      return await untilAborted(answer(question, filters, renderer, flags, runtime, context), context.signal);
+    } catch (error) {
+      const over = renderer.breakOff();
+      // Whoever interrupts does not wait for a reader that has stopped reading.
+      await (context.signal.aborted ? Promise.race([over, nextTurn()]) : over);
+      throw error;
+    }
+  });
 }
 
 async function answer(
   question: string,
   filters: ReturnType<typeof parseFilter>[],
+  renderer: AnswerRenderer,
   flags: AskFlags,
   runtime: Runtime,
   context: CommandContext,
@@ -39,39 +50,33 @@ async function answer(
   const chat = await runtime.chatModel();
   const minScore = config.search.minScore ?? null;
   const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
-  const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
   let asked = performance.now();
-  try {
-    const result = await askQuestion(
-      { search: (text) => retrieval.search(text), chat, prompt },
-      {
-        question,
-        maxContextChars: config.ask.maxContextChars,
-        strict: config.ask.strict,
-        stream: flags.stream,
-        signal: context.signal,
-        onEvent: (event) => {
-          if (event.type === "searched") asked = performance.now();
-          renderer.onEvent(event);
-        },
+  const result = await askQuestion(
+    { search: (text) => retrieval.search(text), chat, prompt },
+    {
+      question,
+      maxContextChars: config.ask.maxContextChars,
+      strict: config.ask.strict,
+      stream: flags.stream,
+      signal: context.signal,
+      onEvent: (event) => {
+        if (event.type === "searched") asked = performance.now();
+        renderer.onEvent(event);
       },
-    );
-    context.output.stage("answer", performance.now() - asked, chat.name);
-    await renderer.finish(result, Math.round(performance.now() - started));
-    const conditions = describeConditions({ filters: flags.filter, minScore });
-    if (result.hits.length === 0 && conditions !== "") {
-      context.output.notice(`nothing found in collection ${retrieval.collection}${conditions}`);
-    }
-    if (!chat.generative && result.hits.length > 0) {
-      context.output.notice(
-        "no LLM is configured: these are the passages' own sentences; to have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
-      );
-    }
-    return result.refused ? ExitCode.no : ExitCode.done;
-  } catch (error) {
-    if (error instanceof IncompleteAnswerError) await renderer.breakOff();
-    throw error;
+    },
+  );
+  context.output.stage("answer", performance.now() - asked, chat.name);
+  await renderer.finish(result, Math.round(performance.now() - started));
+  const conditions = describeConditions({ filters: flags.filter, minScore });
+  if (result.hits.length === 0 && conditions !== "") {
+    context.output.notice(`nothing found in collection ${retrieval.collection}${conditions}`);
   }
+  if (!chat.generative && result.hits.length > 0) {
+    context.output.notice(
+      "no LLM is configured: these are the passages' own sentences; to have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
+    );
+  }
+  return result.refused ? ExitCode.no : ExitCode.done;
 }
 
 /** The prompt of `--prompt`, of the configuration, or the built-in one. */

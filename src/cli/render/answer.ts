@@ -16,7 +16,7 @@ export interface AnswerRenderer {
   onEvent(event: AskEvent): void;
   /** Prints what follows the answer; with `--json`, the whole of it. */
   finish(result: AskResult, durationMs: number): Promise<void>;
-  /** Ends the line of an answer that breaks off, so that what is said next begins a new one. */
+  /** Ends the line of an answer that breaks off, so that what is said next begins a new one; no more of it is shown. */
   breakOff(): Promise<void>;
 }
 
@@ -28,6 +28,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   let written: Promise<void> = Promise.resolve();
   let failure: { error: unknown } | null = null;
   let isLineOpen = false;
+  let isOver = false;
 
   /** In order, and without waiting: the next piece of the answer is read meanwhile. */
   const write = (text: string) => {
@@ -49,7 +50,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   return {
     onEvent(event) {
       if (event.type === "notice") notices.push(event.message);
-      if (event.type !== "text" || options.json) return;
+      if (event.type !== "text" || options.json || isOver) return;
       const text = terminalText(event.text);
       if (text === "") return;
       write(text);
@@ -68,6 +69,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
       for (const notice of notices) output.warn(terminalText(notice));
     },
     async breakOff() {
+      isOver = true;
       endLine();
       await flush();
     },
