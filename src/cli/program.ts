@@ -163,6 +163,9 @@ function addSearch(program: Program, dispatch: Dispatch): void {
       "after",
       `${aboutFilters}
 
+--format paths prints each file once, with its path from the working folder. In all other
+formats a source starts at the folder of the configuration file, wherever rag is run.
+
 Examples:
   rag search "how is data stored" -k 3
   rag search "index types" --filter "source~docs/*" --filter "year>=2024"

@@ -362,6 +362,21 @@ describe("rag search", () => {
     expect(sources.toSorted()).toEqual(Object.keys(files).toSorted());
   });
 
+  it("prints paths that can be opened from the folder that it is run in", async () => {
+    const project = await createSandbox();
+    try {
+      await project.write({ ".ragrc": "{}", "docs/a.md": "# A\n\nzebra\n", "notes.md": "# B\n\nzebra\n" });
+      await project.rag(["ingest", "."]);
+      const run = await project.rag(["search", "zebra", "--format", "paths"], { cwd: "docs" });
+      expect(run.stdout.trim().split("\n").toSorted()).toEqual([path.join("..", "notes.md"), "a.md"]);
+      const json = await project.rag(["search", "zebra", "--json"], { cwd: "docs" });
+      const sources = (JSON.parse(json.stdout) as SearchResult).hits.map((hit) => hit.source);
+      expect(sources.toSorted()).toEqual(["docs/a.md", "notes.md"]);
+    } finally {
+      await project.remove();
+    }
+  });
+
   it("prints Markdown with links to the lines", async () => {
     const run = await sandbox.rag(["search", "where is data stored", "--format", "markdown", "-k", "1"]);
     expect(run.stdout).toMatch(/1\. \[Storage › Where data is stored\]\(guide\/storage\.md#L\d+-L\d+\)/);

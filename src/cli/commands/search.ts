@@ -23,7 +23,8 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };
-        await renderSearch(result, format, { full: flags.full ?? false, conditions }, context.output);
+        const view = { full: flags.full ?? false, conditions, folders: runtime.environment };
+        await renderSearch(result, format, view, context.output);
         return hits.length === 0 ? ExitCode.no : ExitCode.done;
       })(),
       context.signal,

@@ -1,3 +1,5 @@
+import { relative, resolve } from "node:path";
+import type { Environment } from "../../config/environment.ts";
 import type { Hit } from "../../types.ts";
 
 type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine">;
@@ -14,4 +16,13 @@ export function linkOf({ source, page, startLine, endLine }: Placed): string {
   if (page !== null) return `${path}#page=${page}`;
   if (startLine === null) return path;
   return endLine === null || endLine === startLine ? `${path}#L${startLine}` : `${path}#L${startLine}-L${endLine}`;
+}
+
+/** Where sources start, and where whoever opens them stands. */
+export type Folders = Pick<Environment, "projectRoot" | "workingDirectory">;
+
+/** A source as a path from the working folder. An address, as another program's collection may have it, stays one. */
+export function pathOf(source: string, { projectRoot, workingDirectory }: Folders): string {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
+  return relative(workingDirectory, resolve(projectRoot, source)) || ".";
 }

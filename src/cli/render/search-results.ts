@@ -5,7 +5,7 @@ import type { SearchFormat } from "../flags.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { csv } from "./csv.ts";
 import type { Channel, Output } from "./output.ts";
-import { linkOf, placeOf } from "./place.ts";
+import { type Folders, linkOf, pathOf, placeOf } from "./place.ts";
 
 /** What `rag search` found: its JSON document. */
 export interface SearchResult {
@@ -21,6 +21,7 @@ interface SearchView {
   full: boolean;
   /** Told where nothing was found. */
   conditions: Conditions;
+  folders: Folders;
 }
 
 /** Characters of a passage in the table where it is not printed whole. */
@@ -39,7 +40,7 @@ const renderers = {
   ndjson: ({ hits }) => hits.map((hit) => `${JSON.stringify(hit)}\n`).join(""),
   csv: renderCsv,
   markdown: renderMarkdown,
-  paths: ({ hits }) => [...new Set(hits.map((hit) => hit.source))].map((source) => `${source}\n`).join(""),
+  paths: renderPaths,
 } satisfies Record<SearchFormat, Render>;
 
 /** Prints hits in the format asked for; to a terminal, nothing that a document could control it with. */
@@ -95,6 +96,13 @@ function readable({ text, heading, title }: Hit): string {
 /** Scores differ in size by a hundredfold between modes: three significant digits. */
 function formatScore(score: number): string {
   return Math.abs(score) >= 100 ? score.toFixed(0) : score.toPrecision(3);
+}
+
+/** For programs that open them: as they are called from the working folder, and raw unless a person reads them. */
+function renderPaths({ hits }: SearchResult, { folders }: SearchView, channel: Channel): string {
+  const paths = new Set(hits.map((hit) => pathOf(hit.source, folders)));
+  const shown = (path: string) => (channel.isTerminal ? terminalText(path).replaceAll(/[\t\n]/g, "\u{FFFD}") : path);
+  return [...paths].map((path) => `${shown(path)}\n`).join("");
 }
 
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {

@@ -7,12 +7,13 @@ import type { SearchFormat } from "../../../src/cli/flags.ts";
 import type { Hit } from "../../../src/types.ts";
 import { hitOf } from "../../hits.ts";
 
-async function render(hit: Hit, format: SearchFormat, full = false, isTTY = false): Promise<string> {
+async function render(hit: Hit, format: SearchFormat, { full = false, isTTY = false } = {}): Promise<string> {
   const stdout = Object.assign(new PassThrough(), { isTTY });
   const streams = { stdout, stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: true }, {});
   const result = { query: "ports", collection: "docs", mode: "text" as const, durationMs: 1, hits: [hit] };
-  await renderSearch(result, format, { full, conditions: { filters: [], minScore: null } }, output);
+  const folders = { projectRoot: "/project", workingDirectory: "/project" };
+  await renderSearch(result, format, { full, conditions: { filters: [], minScore: null }, folders }, output);
   return String(stdout.read() ?? "");
 }
 
@@ -41,7 +42,7 @@ describe("the table of a search", () => {
   it("marks the words of the query on a terminal, whatever their ending", async () => {
     const yellow = (word: string) => `\u001B[33m${word}\u001B[39m`;
     const hit = hitOf("A port is open. The Ports are listed.", { heading: ["FAQ"] });
-    const shown = await render(hit, "table", false, true);
+    const shown = await render(hit, "table", { isTTY: true });
     expect(shown).toContain(yellow("port"));
     expect(shown).toContain(yellow("Ports"));
     expect(await render(hit, "table")).not.toContain("\u001B");
@@ -52,7 +53,7 @@ describe("the table of a search", () => {
   });
 
   it("leaves passages as they are where they are printed whole or read by programs", async () => {
-    expect(await render(ports, "table", true)).toContain("#### Which `ports` are open?");
+    expect(await render(ports, "table", { full: true })).toContain("#### Which `ports` are open?");
     expect(JSON.parse(await render(ports, "ndjson"))).toMatchObject({ text: ports.text });
     expect(await render(ports, "csv")).toContain('<div class=""note"">');
   });
@@ -60,7 +61,7 @@ describe("the table of a search", () => {
 
 describe("a search as Markdown", () => {
   it("quotes every line of a passage, whatever ends it", async () => {
-    const markdown = await render(hitOf("# Ports\n\nopen\r\n## More\rlast"), "markdown", true);
+    const markdown = await render(hitOf("# Ports\n\nopen\r\n## More\rlast"), "markdown", { full: true });
     expect(markdown.split("\n").slice(-6)).toEqual(["> # Ports", ">", "> open", "> ## More", "> last", ""]);
   });
 
@@ -74,5 +75,29 @@ describe("a search as Markdown", () => {
     expect(markdown).toContain("a\uFFFD[2Jb");
     // oxlint-disable-next-line no-control-regex
     expect(markdown).not.toMatch(/[\u0007\u001B]/);
+  });
+});
+
+describe("what a terminal would act on in the name of a file", () => {
+  const hit = { ...hitOf("alpha"), source: "docs/\u001B[31mred\u202E\n.md" };
+
+  it.each(["paths", "csv"] as const)("is masked by %s on a terminal, and raw in a pipe", async (format) => {
+    const shown = await render(hit, format, { isTTY: true });
+    // oxlint-disable-next-line no-control-regex
+    expect(shown).not.toMatch(/[\u001B\u202E]/);
+    expect(shown).toContain("docs/\uFFFD[31mred\uFFFD");
+    expect(await render(hit, format)).toContain(hit.source);
+  });
+
+  it("does not make two paths of one on a terminal", async () => {
+    expect(await render(hit, "paths", { isTTY: true })).toBe("docs/\uFFFD[31mred\uFFFD\uFFFD.md\n");
+  });
+});
+
+describe("paths", () => {
+  it("leaves an address as it is", async () => {
+    expect(await render({ ...hitOf("alpha"), source: "https://example.org/a" }, "paths")).toBe(
+      "https://example.org/a\n",
+    );
   });
 });
