@@ -109,7 +109,7 @@ function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--recreate", "drop the collection first and start over")
     .option("--prune", "remove documents whose files are gone, however many")
     .option("--no-prune", "remove no documents")
-    .option("--dry-run", "say what would be done and write nothing")
+    .option("--dry-run", "write nothing; all counts are of what would be done")
     .option("--check", "write nothing; exit 1 where the collection is out of date")
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
@@ -164,7 +164,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
       `${aboutFilters}
 
 --format paths prints each file once, with its path from the working folder. In all other
-formats a source starts at the folder of the configuration file, wherever rag is run.
+formats a source starts at the folder of the configuration file, where there is one.
 
 Examples:
   rag search "how is data stored" -k 3
