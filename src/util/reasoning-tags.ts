@@ -1,3 +1,5 @@
+import { partialTail } from "./partial-tail.ts";
+
 /** A piece of a model's output: part of the answer, or of the thinking before it. */
 export interface OutputPart {
   type: "text" | "reasoning";
@@ -60,12 +62,4 @@ export class ReasoningSplitter {
     this.#held = "";
     return text === "" ? [] : [{ type: this.#state === "reasoning" ? "reasoning" : "text", text }];
   }
-}
-
-/** How many characters at the end of `text` may be the beginning of `tag`. */
-function partialTail(text: string, tag: string): number {
-  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(tag.slice(0, length))) return length;
-  }
-  return 0;
 }

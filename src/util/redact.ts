@@ -1,3 +1,5 @@
+import { partialTail } from "./partial-tail.ts";
+
 const mask = "***";
 
 /** What looks like a secret wherever it stands; each keeps the part of the text that helps to understand a message. */
@@ -24,15 +26,21 @@ const shortestSecret = 6;
 
 /** Masks what looks like a secret: bearer tokens, provider keys, `user:password@` in addresses. */
 export function redact(text: string): string {
-  return patterns.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
+  return patterns.reduce((result, [pattern, masked]) => result.replace(pattern, masked), text);
+}
+
+/** Masks known secrets wherever they occur. */
+export interface SecretMask {
+  (text: string): string;
+  /** How many characters of `text` can be masked and shown while more may follow: what comes after may be the beginning of a secret. */
+  settled(text: string): number;
 }
 
 /**
- * A function that masks these secrets wherever they occur, as they are, URL-encoded, escaped as in JSON, or in Base64,
- * and nothing else.
+ * Masks these secrets as they are, URL-encoded, escaped as in JSON, or in Base64, and nothing else.
  * Values that are empty, not set or shorter than 6 characters are left out.
  */
-export function createSecretMask(secrets: readonly (string | null | undefined)[]): (text: string) => string {
+export function createSecretMask(secrets: readonly (string | null | undefined)[]): SecretMask {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (!secret || secret.trim().length < shortestSecret) continue;
@@ -45,7 +53,21 @@ export function createSecretMask(secrets: readonly (string | null | undefined)[]
   }
   // The longest first: a secret may be part of another.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((result, form) => result.replaceAll(form, mask), text);
+  const maskAll = (text: string): string => ordered.reduce((result, form) => result.replaceAll(form, mask), text);
+  return Object.assign(maskAll, { settled: (text: string) => settledLength(text, ordered) });
+}
+
+function settledLength(text: string, forms: readonly string[]): number {
+  let length = text.length - forms.reduce((held, form) => Math.max(held, partialTail(text, form)), 0);
+  // What is held back must not cut a whole secret in two, which would then pass unseen.
+  for (let before = Number.POSITIVE_INFINITY; length < before;) {
+    before = length;
+    for (const form of forms) {
+      const start = text.lastIndexOf(form, length - 1);
+      if (start !== -1 && start + form.length > length) length = start;
+    }
+  }
+  return length;
 }
 
 /** A function that masks these secrets, as `createSecretMask` does, and whatever else looks like a secret. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-import { says, streams } from "../fakes/chat-answers.ts";
+import { done, says, stops, streams } from "../fakes/chat-answers.ts";
 import { type Fault, type FakeServer, apiError, faults, startFakeServer } from "../fakes/openai-server.ts";
 import { type Run, type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -142,6 +142,31 @@ describe("no key is shown, and the error says who, what and what to do, for", ()
       expect(run.exitCode).toBe(2);
       expectNoSecret(run);
     }
+  });
+
+  test("a model that says the key, in pieces", async () => {
+    for (const size of [1, 2, 7, key.length - 1]) {
+      const pieces = `It is ${key}, and ${encodeURIComponent(key)}.`.match(new RegExp(`.{1,${size}}`, "g")) ?? [];
+      server = await startFakeServer({
+        handlers: { "/v1/chat/completions": streams(...pieces.map((piece) => says(piece)), stops(), done) },
+      });
+      const run = await runWith(server.baseUrl, ["ask", "keys", "--mode", "text"]);
+      await server.close();
+      expect(run).toMatchObject({ exitCode: 0, stdout: "It is ***, and ***.\n" });
+    }
+  });
+
+  test("a model that says only the beginning of the key loses none of it", async () => {
+    const beginning = key.slice(0, 9);
+    const rest = streams(says(`It begins with ${beginning}`), stops(), done);
+    server = await startFakeServer({ handlers: { "/v1/chat/completions": rest } });
+    const whole = await runWith(server.baseUrl, ["ask", "keys", "--mode", "text"]);
+    expect(whole).toMatchObject({ exitCode: 0, stdout: `It begins with ${beginning}\n` });
+    await server.close();
+    const broken = streams(says(`It begins with ${beginning}`), { reset: true });
+    server = await startFakeServer({ handlers: { "/v1/chat/completions": broken } });
+    const run = await runWith(server.baseUrl, ["ask", "keys", "--mode", "text"]);
+    expect(run).toMatchObject({ exitCode: 4, stdout: `It begins with ${beginning}\n` });
   });
 
   test("a passage or a source that holds the key", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createRedactor, redact } from "../../src/util/redact.ts";
+import { createRedactor, createSecretMask, redact } from "../../src/util/redact.ts";
 
 describe("redact", () => {
   it.each([
@@ -54,5 +54,20 @@ describe("createRedactor", () => {
 
   it("masks a secret whole that holds another", () => {
     expect(createRedactor(["secret", "secret-and-more"])("x secret-and-more y secret")).toBe("x *** y ***");
+  });
+});
+
+describe("createSecretMask", () => {
+  const mask = createSecretMask(["secret-and-more", "moreover-1"]);
+
+  it.each([
+    ["all of a text that ends in nothing secret", "plain text", 10],
+    ["no secret's beginning", "a secret-an", 2],
+    ["no beginning of one letter", "plus", 3],
+    ["no whole secret of which the end begins another", "a secret-and-more", 2],
+    ["a whole secret that ends before", "secret-and-more.", 16],
+    ["nothing of nothing", "", 0],
+  ])("settles %s", (_, text, length) => {
+    expect(mask.settled(text)).toBe(length);
   });
 });

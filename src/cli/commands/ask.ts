@@ -65,8 +65,9 @@ async function answer(
       },
     },
   );
-  context.output.stage("answer", performance.now() - asked, chat.name);
-  await renderer.finish(result, Math.round(performance.now() - started));
+  const answered = performance.now();
+  await renderer.finish(result, Math.round(answered - started));
+  context.output.stage("answer", answered - asked, chat.name);
   const conditions = describeConditions({ filters: flags.filter, minScore });
   if (result.hits.length === 0 && conditions !== "") {
     context.output.notice(`nothing found in collection ${retrieval.collection}${conditions}`);

@@ -29,20 +29,21 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   let failure: { error: unknown } | null = null;
   let isLineOpen = false;
   let isOver = false;
+  const answer = output.openText();
 
   /** In order, and without waiting: the next piece of the answer is read meanwhile. */
-  const write = (text: string) => {
-    written = written
-      .then(() => results.write(text))
-      .catch((error: unknown) => {
-        failure ??= { error };
-      });
+  const inOrder = (step: () => Promise<void>) => {
+    written = written.then(step).catch((error: unknown) => {
+      failure ??= { error };
+    });
   };
+  const write = (text: string) => inOrder(() => results.write(text));
   const flush = async () => {
     await written;
     if (failure !== null) throw failure.error;
   };
-  const endLine = () => {
+  const endAnswer = () => {
+    inOrder(() => answer.end());
     if (isLineOpen) write("\n");
     isLineOpen = false;
   };
@@ -53,7 +54,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
       if (event.type !== "text" || options.json || isOver) return;
       const text = terminalText(event.text);
       if (text === "") return;
-      write(text);
+      inOrder(() => answer.write(text));
       isLineOpen = !text.endsWith("\n");
     },
     async finish(result, durationMs) {
@@ -61,7 +62,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
         const { question, answer, refused, model, usage, citations, hits } = result;
         await output.writeJson({ question, answer, refused, model, usage, citations, hits, durationMs });
       } else {
-        endLine();
+        endAnswer();
         write(sources(result.citations, results));
         if (view.showContext) write(context(result.hits, results));
         await flush();
@@ -70,7 +71,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async breakOff() {
       isOver = true;
-      endLine();
+      endAnswer();
       await flush();
     },
   };

@@ -19,6 +19,13 @@ export interface Channel {
   write(text: string): Promise<void>;
 }
 
+/** A result that comes in pieces. Only what may be the beginning of a secret waits for the piece that follows. */
+export interface TextInPieces {
+  write(piece: string): Promise<void>;
+  /** Writes what still waits. */
+  end(): Promise<void>;
+}
+
 /** How much is said on stderr. */
 export interface OutputOptions {
   json: boolean;
@@ -35,6 +42,8 @@ export interface Output {
   readonly messages: Channel;
   /** One JSON document. */
   writeJson(value: unknown): Promise<void>;
+  /** One text among the results, in which a secret is masked though it comes cut in two. */
+  openText(): TextInPieces;
   /** What is good to know; left out with `--quiet`. */
   notice(text: string): void;
   /** What the user should look at. */
@@ -84,6 +93,21 @@ export function createOutput(
     results,
     messages,
     writeJson: (value) => results.write(`${escapeControls(JSON.stringify(value))}\n`),
+    openText: () => {
+      let waiting = "";
+      const writeUpTo = async (length: number) => {
+        const text = waiting.slice(0, length);
+        waiting = waiting.slice(length);
+        if (text !== "") await results.write(text);
+      };
+      return {
+        write(piece) {
+          waiting += piece;
+          return writeUpTo(masks.exact.settled(waiting));
+        },
+        end: () => writeUpTo(waiting.length),
+      };
+    },
     notice: (text) => {
       if (!options.quiet) say(`${messages.colors.dim("note:")} ${text}`);
     },

@@ -20,6 +20,32 @@ describe("output", () => {
     expect(stderr()).not.toContain("s3cr3t");
   });
 
+  it("masks a secret in a text that comes in pieces, wherever it is cut, and loses nothing else", async () => {
+    const whole = "See s3: s3cr3t-token, s3cr3t-tokens3cr3t-token and s3cr3t";
+    for (let first = 0; first <= whole.length; first++) {
+      for (const second of [first, first + 1, first + 5, whole.length]) {
+        const { output, stdout } = open();
+        output.hide(["s3cr3t-token"]);
+        const text = output.openText();
+        for (const piece of [whole.slice(0, first), whole.slice(first, second), whole.slice(Math.max(first, second))]) {
+          await text.write(piece);
+        }
+        await text.end();
+        expect(stdout()).toBe("See s3: ***, ****** and s3cr3t");
+      }
+    }
+  });
+
+  it("writes each piece at once, but for what may be the beginning of a secret", async () => {
+    const { output, stdout } = open();
+    output.hide(["s3cr3t-token"]);
+    const text = output.openText();
+    await text.write("Answers");
+    expect(stdout()).toBe("Answer");
+    await text.write(" come");
+    expect(stdout()).toBe("s come");
+  });
+
   it("leaves passages alone that only look like a secret", async () => {
     const { output, stdout } = open();
     await output.results.write("set api_key=key-value-pairs-are-fine\n");
