@@ -103,7 +103,7 @@ const voyage: UnpricedModel = {
 };
 
 /** A server of one's own: it takes what its model takes, which nobody knows here. */
-const selfHosted: EmbeddingFacts = {
+export const selfHosted: EmbeddingFacts = {
   defaultModel: null,
   models: {},
   maxBatch: 64,

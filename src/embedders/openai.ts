@@ -1,9 +1,10 @@
-import type { CreateEmbeddingResponse, EmbeddingCreateParams } from "openai/resources/embeddings";
+import type { CreateEmbeddingResponse } from "openai/resources/embeddings";
 
-import { unlistedModel } from "../providers.ts";
+import { selfHosted, unlistedModel } from "../providers.ts";
 import type { EmbeddingModelFacts } from "../providers.ts";
 import type { EmbeddingIdentity } from "../stores/types.ts";
 import type { ModelEndpoint } from "../util/model-endpoint.ts";
+import { ModelError } from "../util/model-error.ts";
 import { connectOpenAI } from "../util/openai-client.ts";
 import type { OpenAIConnection } from "../util/openai-client.ts";
 import type { Embedder, EmbeddingBatch } from "./types.ts";
@@ -18,47 +19,72 @@ export interface OpenAIEmbedderOptions {
   timeoutMs: number;
 }
 
+const dimensionsHint = "leave embedding.dimensions out, or choose a model that can shorten its vectors";
+
 /** An embedding model behind an OpenAI-compatible API. Connects on first use. */
 export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmbedderOptions): Embedder {
-  const facts = endpoint.facts.embedding;
-  const model: EmbeddingModelFacts = facts?.models[endpoint.model] ?? unlistedModel;
+  const facts = endpoint.facts.embedding ?? selfHosted;
+  const model: EmbeddingModelFacts = facts.models[endpoint.model] ?? unlistedModel;
   let connection: OpenAIConnection | undefined;
   let dimensions = options.dimensions ?? model.dimensions;
   /** The first answer settles the length of all vectors where it was not known. */
   let probe: Promise<number> | undefined;
 
-  async function request(texts: readonly string[], signal: AbortSignal | undefined): Promise<EmbeddingBatch> {
-    connection ??= connectOpenAI(endpoint);
-    const timeout = AbortSignal.timeout(options.timeoutMs);
-    const body: EmbeddingCreateParams = { model: endpoint.model, input: [...texts], encoding_format: "base64" };
-    // A model that is not listed is asked too: better an answer that it cannot than vectors of another length.
-    if (options.dimensions !== null && options.dimensions !== model.dimensions) {
-      Object.assign(body, { [facts?.dimensionsParameter ?? "dimensions"]: options.dimensions });
+  // A model that is not listed is asked too: better an answer that it cannot than vectors of another length.
+  const isAsked = options.dimensions !== null && options.dimensions !== model.dimensions;
+  const fields = {
+    model: endpoint.model,
+    ...(isAsked ? { [facts.dimensionsParameter]: options.dimensions } : {}),
+  };
+  /** Is smaller than numbers in words. A server that refuses it is not asked for it again. */
+  let asBase64 = true;
+
+  async function send(to: OpenAIConnection, input: readonly string[], signal: AbortSignal): Promise<unknown> {
+    const format = asBase64 ? { encoding_format: "base64" } : null;
+    try {
+      // Not `embeddings.create`, which asks for base64 where nothing is asked for.
+      return await to.client.post<unknown>("/embeddings", { body: { ...fields, input, ...format }, signal });
+    } catch (failure) {
+      signal.throwIfAborted();
+      const error = to.explain(failure);
+      if (!(error instanceof ModelError) || error.kind !== "invalid-request") throw error;
+      if (isAsked && /dimension/i.test(error.message)) throw withHint(error, dimensionsHint);
+      if (format === null || !/encoding_format|base64/i.test(error.message)) throw error;
+      asBase64 = false;
+      return send(to, input, signal);
     }
+  }
+
+  async function request(texts: readonly string[], signal: AbortSignal | undefined): Promise<EmbeddingBatch> {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    connection ??= connectOpenAI(endpoint);
     let answer: unknown;
     try {
-      answer = await connection.client.embeddings.create(body, {
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      });
+      answer = await send(connection, texts, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
     } catch (error) {
       signal?.throwIfAborted();
-      if (timeout.aborted) throw connection.timeout(options.timeoutMs);
-      throw connection.explain(error);
+      throw timeout.aborted ? connection.timeout(options.timeoutMs) : error;
     }
     const batch = readAnswer(answer, texts.length, connection);
     const first = batch.vectors[0];
     if (first !== undefined) dimensions ??= first.length;
-    checkVectors(batch.vectors, dimensions ?? 0, connection);
+    checkVectors(batch.vectors, dimensions ?? 0, connection, hintOnLength);
     return batch;
+  }
+
+  function hintOnLength(length: number): string | undefined {
+    if (isAsked) return dimensionsHint;
+    if (model.dimensions === null) return undefined;
+    return `check embedding.model; where providers.${endpoint.provider}.dimensions is set, it has to be ${length}`;
   }
 
   return {
     provider: endpoint.provider,
     model: endpoint.model,
     limits: {
-      maxBatch: facts?.maxBatch ?? 64,
+      maxBatch: facts.maxBatch,
       maxTokensPerText: model.maxTokensPerText,
-      maxTokensPerBatch: facts?.maxTokensPerBatch ?? 100_000,
+      maxTokensPerBatch: facts.maxTokensPerBatch,
     },
     pricePerMillionTokens: model.price === 0 ? null : model.price,
     async identity(signal): Promise<EmbeddingIdentity> {
@@ -79,6 +105,10 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
     embed: (texts, signal) => request(texts, signal),
     close: () => Promise.resolve(),
   };
+}
+
+function withHint(error: ModelError, hint: string): ModelError {
+  return new ModelError(error.kind, error.message, { hint, status: error.status });
 }
 
 /** One vector a text in the texts' order. Throws `ModelError` where the answer is of another shape. */
@@ -127,10 +157,16 @@ function decodeVector(embedding: unknown): Float32Array | null {
   return vector;
 }
 
-function checkVectors(vectors: readonly Float32Array[], dimensions: number, connection: OpenAIConnection): void {
+function checkVectors(
+  vectors: readonly Float32Array[],
+  dimensions: number,
+  connection: OpenAIConnection,
+  hintOnLength: (length: number) => string | undefined,
+): void {
   for (const vector of vectors) {
     if (vector.length !== dimensions) {
-      throw connection.badAnswer(`a vector has ${vector.length} dimensions instead of ${dimensions}`);
+      const what = `a vector has ${vector.length} dimensions instead of ${dimensions}`;
+      throw connection.badAnswer(what, hintOnLength(vector.length));
     }
     // By index: an iterator takes ten times as long, and this sees every value of a corpus.
     let sum = 0;

@@ -50,8 +50,8 @@ export function nextDelay(
 
 /** The error of a request that was sent several times and is not sent again. */
 export function gaveUp(error: ModelError, attempts: number): ModelError {
-  if (attempts === 1) return error;
-  return new ModelError(error.kind, `${error.message}; given up after ${attempts} attempts`, {
+  if (attempts === 1 || !error.retryable) return error;
+  return new ModelError(error.kind, `${error.message.replace(/\.$/, "")}; given up after ${attempts} attempts`, {
     ...(error.hint === null ? {} : { hint: error.hint }),
     status: error.status,
     retryAfterMs: error.retryAfterMs,

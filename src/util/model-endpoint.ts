@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { providers, unlistedModel } from "../providers.ts";
+import { providers, selfHosted, unlistedModel } from "../providers.ts";
 import type { Provider } from "../providers.ts";
 import { allowVariable, howToAllow, isAllowed, isListed, isLoopback } from "./allowed-hosts.ts";
 import { type ProviderSection, providerAdvice } from "./provider-names.ts";
@@ -50,8 +50,8 @@ export interface ModelEndpoint {
   /** Without a trailing slash. */
   baseUrl: string;
   apiKey: string | null;
-  /** Where the key is from. */
-  keySource: "configuration" | "environment" | "none";
+  /** Where the key is from; `withheld`: the environment has one, which does not go to an address that a project names. */
+  keySource: "configuration" | "environment" | "withheld" | "none";
   /** Environment variable that the provider's key is read from. */
   keyVariable: string | null;
   /** Section of the configuration that decides: `embedding` or `llm`. */
@@ -100,8 +100,8 @@ function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined):
     embedding: {
       defaultModel: model,
       models,
-      maxBatch: row.maxBatch ?? known?.maxBatch ?? 64,
-      maxTokensPerBatch: known?.maxTokensPerBatch ?? 100_000,
+      maxBatch: row.maxBatch ?? known?.maxBatch ?? selfHosted.maxBatch,
+      maxTokensPerBatch: known?.maxTokensPerBatch ?? selfHosted.maxTokensPerBatch,
       dimensionsParameter: known?.dimensionsParameter ?? "dimensions",
     },
     chat: {
@@ -260,7 +260,7 @@ function chooseKey(
       hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own`,
     });
   }
-  return { apiKey: null, keySource: "none", keyVariable };
+  return { apiKey: null, keySource: fromEnvironment ? "withheld" : "none", keyVariable };
 }
 
 /** Shorter values occur in other texts by chance. */

@@ -11,6 +11,8 @@ export type ModelErrorKind =
   | "not-found"
   /** A text has more tokens than the model takes. */
   | "too-long"
+  /** A request has more texts than the provider takes in one. */
+  | "too-many"
   /** The request is refused for another reason. */
   | "invalid-request"
   /** The provider failed. */

@@ -2,20 +2,25 @@ import { createRequire } from "node:module";
 import type * as Sdk from "openai";
 
 import { messageOf } from "../errors.ts";
+import { howToAllow } from "./allowed-hosts.ts";
 import { httpFetch } from "./http-fetch.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import { ModelError } from "./model-error.ts";
 import type { ModelErrorKind } from "./model-error.ts";
+import { asApiError } from "./api-error.ts";
 import { createRedactor } from "./redact.ts";
 import { retryDelayOf } from "./retry-after.ts";
+
+/** `text`: the body, where it is no JSON. */
+type StatusErrorParts = [status: number, body: object, text: string | undefined, headers: Headers];
 
 export interface OpenAIConnection {
   /** Retries nothing, reads no environment variable, and follows no redirect. */
   client: Sdk.OpenAI;
   /** What a failed request means, without the key. An error that is none of the provider's or the network's is returned as it is. */
   explain(error: unknown): unknown;
-  /** An answer that came, but cannot be used. */
-  badAnswer(what: string): ModelError;
+  /** An answer that came, but cannot be used. The hint is what to do about it, where more is known than the kind says. */
+  badAnswer(what: string, hint?: string): ModelError;
   /** The request was not answered in time. */
   timeout(timeoutMs: number): ModelError;
 }
@@ -30,7 +35,13 @@ const sentHeaders = ["accept", "authorization", "content-type"];
 export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
   const sdk = createRequire(import.meta.url)("openai") as typeof Sdk;
   const clean = createRedactor([endpoint.apiKey]);
-  const client = new sdk.OpenAI({
+  /** The package reads errors of OpenAI's shape alone, and drops what other servers say. */
+  class Client extends sdk.OpenAI {
+    protected override makeStatusError(...[status, body, text, headers]: StatusErrorParts): Sdk.APIError {
+      return super.makeStatusError(status, text === undefined ? asApiError(body) : body, text, headers);
+    }
+  }
+  const client = new Client({
     baseURL: endpoint.baseUrl,
     // The client insists on a key. Where there is none, the header is taken out again.
     apiKey: endpoint.apiKey ?? "none",
@@ -55,7 +66,7 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
     const status = error.status ?? 0;
     const said = clean(saidBy(error));
     const kind = kindOf(status, said, error);
-    return fail(kind, `${whatHappened(kind, status)}${said === "" ? "" : `: ${said}`}`, {
+    return fail(kind, `${whatHappened(kind, status, endpoint)}${said === "" ? "" : `: ${said}`}`, {
       status,
       retryable: kind === "rate-limit" || kind === "server",
       retryAfterMs: retryDelayOf(error.headers ?? null, Date.now()),
@@ -80,7 +91,7 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
       }
       return error;
     },
-    badAnswer: (what) => fail("bad-response", what),
+    badAnswer: (what, hint) => fail("bad-response", what, hint === undefined ? {} : { hint }),
     timeout: (timeoutMs) => fail("timeout", `no answer within ${timeoutMs / 1000} s`, { retryable: true }),
   };
 }
@@ -97,8 +108,10 @@ function only(headers: RequestInit["headers"] | undefined, endpoint: ModelEndpoi
 
 /** What the provider says of the failure; a page meant for browsers is named, not quoted. */
 function saidBy(error: Sdk.APIError): string {
-  const body = error.error as { message?: unknown } | string | undefined;
-  const text = typeof body === "object" && typeof body?.message === "string" ? body.message : bodyText(error);
+  const { message } = (error.error ?? {}) as { message?: unknown };
+  // Without a body that is JSON, the client's message: the status, and the body as text.
+  const text =
+    typeof message === "string" ? message : error.message.replace(/^\d{3}\s*/, "").replace("status code (no body)", "");
   if (/<(!doctype|html|head|body)\b/i.test(text)) {
     const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();
     return `a web page${title ? ` titled "${title}"` : ""} instead of an API answer, probably from a proxy in between`;
@@ -106,22 +119,24 @@ function saidBy(error: Sdk.APIError): string {
   return text.replaceAll(/\s+/g, " ").trim().slice(0, 500);
 }
 
-/** The client's message: the status, and the body as text. */
-function bodyText(error: Sdk.APIError): string {
-  return error.message.replace(/^\d{3}\s*/, "").replace("status code (no body)", "");
-}
-
 function kindOf(status: number, said: string, error: Sdk.APIError): ModelErrorKind {
   const code = `${error.code ?? ""} ${error.type ?? ""}`;
   if (status === 402 || /insufficient_quota|billing_hard_limit|insufficient[_ ]balance/i.test(code)) return "quota";
   if (status === 429)
     return /insufficient (quota|balance)|exceeded your current quota/i.test(said) ? "quota" : "rate-limit";
+  // llama.cpp takes it for a failure of its own.
+  if (status === 500 && isTooLong(said) && /\b(tokens|context)\b/i.test(said)) return "too-long";
+  if (status === 501) return "invalid-request";
   if (status === 408 || status === 409 || status >= 500) return "server";
-  if (status === 401 || status === 403) return "auth";
+  // LiteLLM without a database says so to every key but its master key.
+  if (status === 401 || status === 403 || /no_db_connection/.test(code)) return "auth";
   if (/model_not_found/.test(code) || status === 404 || status === 405) return "not-found";
   if (status >= 300 && status < 400) return "not-found";
+  if (isTooMany(said)) return "too-many";
   if (status === 413 || /context_length_exceeded/.test(code) || isTooLong(said)) return "too-long";
-  if (/model\b.*\b(not exist|not found)|supported (API )?model names/i.test(said)) return "not-found";
+  if (/model\b.*\b(not exist|not found)|supported (API )?model names|invalid model name/i.test(said)) {
+    return "not-found";
+  }
   return "invalid-request";
 }
 
@@ -133,26 +148,36 @@ function isTooLong(said: string): boolean {
   );
 }
 
+/** How providers say that a request has too many texts; each counts something else. */
+function isTooMany(said: string): boolean {
+  return (
+    /batch size( is invalid| \d+ >)|array too long/i.test(said) ||
+    /too many (inputs|texts)|at most \d+ (inputs|texts|requests)/i.test(said)
+  );
+}
+
 /** `input[3]` in a message that tells which text is refused. */
 function inputIndexOf(said: string): number | null {
   const match = /input\[(\d+)\]/.exec(said);
   return match ? Number(match[1]) : null;
 }
 
-function whatHappened(kind: ModelErrorKind, status: number): string {
+function whatHappened(kind: ModelErrorKind, status: number, endpoint: ModelEndpoint): string {
   switch (kind) {
     case "rate-limit":
       return "too many requests (HTTP 429)";
     case "quota":
       return `the account has no quota or balance left (HTTP ${status})`;
     case "auth":
-      return `the key was refused (HTTP ${status})`;
+      return endpoint.apiKey === null ? `no key was sent (HTTP ${status})` : `the key was refused (HTTP ${status})`;
     case "not-found":
       return status >= 300 && status < 400
         ? `the address answers with a redirect (HTTP ${status})`
         : `no such model or address (HTTP ${status})`;
     case "too-long":
       return `a text is too long (HTTP ${status})`;
+    case "too-many":
+      return `too many texts in a request (HTTP ${status})`;
     case "server":
       return `the server failed (HTTP ${status})`;
     default:
@@ -162,7 +187,7 @@ function whatHappened(kind: ModelErrorKind, status: number): string {
 
 /** What a person can do about it. */
 function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
-  const { setting, provider, keyVariable, baseUrl } = endpoint;
+  const { setting, provider, baseUrl } = endpoint;
   switch (kind) {
     case "rate-limit":
       return setting === "embedding"
@@ -171,9 +196,7 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
     case "quota":
       return `add credit to the account that the key belongs to, or set ${setting}.provider to another one`;
     case "auth":
-      return keyVariable === null || endpoint.keySource === "configuration"
-        ? `check ${setting}.apiKey, and that the key may use this model`
-        : `check ${keyVariable}, and that the key may use this model`;
+      return keyHint(endpoint);
     case "not-found":
       if (provider === "ollama") return `fetch the model first: ollama pull ${endpoint.model}`;
       return successorHint(endpoint) ?? `check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}`;
@@ -181,14 +204,18 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
       return setting === "embedding"
         ? "use a smaller chunking.maxChars, or a model that takes longer texts"
         : "use a smaller ask.maxContextChars, or a model that takes longer texts";
+    case "too-many":
+      return "set embedding.batchSize to as many as it takes";
     case "connection":
-      return endpoint.facts.hosts.length === 0
+      return isOwnServer(endpoint)
         ? `start the server if it is not running, or set ${setting}.baseUrl`
         : `check the network, HTTPS_PROXY and ${setting}.baseUrl if you set them; then run the command again`;
     case "timeout":
       return `run the command again, or raise ${setting}.timeoutMs`;
     case "server":
-      return "run the command again later";
+      return isOwnServer(endpoint)
+        ? "look into the server's log, or run the command again later"
+        : "run the command again later";
     case "bad-response":
       return `check that ${baseUrl} is an OpenAI-compatible API and that "${endpoint.model}" is a model for ${setting === "embedding" ? "embeddings" : "chat"}`;
     case "invalid-request":
@@ -203,6 +230,25 @@ function successorHint({ setting, model, label, facts }: ModelEndpoint): string 
   if (successor === undefined) return null;
   return `set llm.model to "${successor}", which takes the place of "${model}" at ${label}`;
 }
+
+/** What to do about a key that was refused, or that is missing. */
+function keyHint({ setting, provider, keyVariable, keySource, baseUrl }: ModelEndpoint): string {
+  switch (keySource) {
+    case "configuration":
+      return `check ${setting}.apiKey, and that the key may use this model`;
+    case "environment":
+      return `check ${keyVariable}, and that the key may use this model`;
+    case "withheld":
+      return `${keyVariable} is not sent to an address that a project names; ${howToAllow(new URL(baseUrl))}`;
+    case "none":
+      return keyVariable === null
+        ? `set ${setting}.apiKey, or providers.${provider}.keyVariable to the variable that holds the key`
+        : `export ${keyVariable}=<your key>`;
+  }
+}
+
+/** Nobody's but the user's, who can look after it. */
+const isOwnServer = (endpoint: ModelEndpoint): boolean => endpoint.facts.hosts.length === 0;
 
 /** The innermost cause's code, or its message where it has none of the system's. */
 function reasonOf(error: unknown): string {

@@ -8,7 +8,7 @@ import type { Embedder } from "../../src/embedders/types.ts";
 import { ExitCode } from "../../src/errors.ts";
 import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
 import { ModelError } from "../../src/util/model-error.ts";
-import { apiError, faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
+import { apiError, dialects, faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
 import type { FakeServer, FakeServerOptions, Fault } from "../fakes/openai-server.ts";
 
 const key = "sk-live-0123456789abcdefghij";
@@ -71,6 +71,15 @@ describe("an OpenAI-compatible embedder", () => {
     expect(vectors.map((vector) => Array.from(vector))).toEqual(texts.map((text) => fakeVector(text, 24)));
     expect(tokens).toBe(4);
     expect(server?.requests[0]?.body).toEqual({ model, input: texts, encoding_format: "base64" });
+  });
+
+  it("does without base64 where the server refuses it, and does not ask again", async () => {
+    const embedder = await start({ embeddings: { refusesFormat: true } });
+    for (const text of ["one", "two"]) {
+      const { vectors } = await embedder.embed([text]);
+      expect(vectors.map((vector) => Array.from(vector))).toEqual([fakeVector(text, 8)]);
+    }
+    expect(server?.requests.map(({ body }) => body?.["encoding_format"])).toEqual(["base64", undefined, undefined]);
   });
 
   it("puts vectors into the order of the texts, whatever the order of the answer", async () => {
@@ -267,6 +276,133 @@ describe("what goes wrong with a provider", () => {
       exitCode: ExitCode.backend,
     });
     expect(`${error.message} ${error.hint}`).not.toContain(key);
+  });
+
+  it.each<[says: string, status: number, body: unknown, kind: string, message: string]>([
+    ["a text", 401, dialects.fastApi("Invalid API key"), "auth", "the key was refused (HTTP 401): Invalid API key"],
+    [
+      "a list of fields",
+      422,
+      dialects.fastApiFields(["model", "Field required"], ["input", "Input should be a string"]),
+      "invalid-request",
+      "the request was refused (HTTP 422): body.model: Field required; body.input: Input should be a string",
+    ],
+    [
+      "no error in its body",
+      413,
+      dialects.textEmbeddingsInference("batch size 100 > maximum allowed batch size 32"),
+      "too-many",
+      "too many texts in a request (HTTP 413): batch size 100 > maximum allowed batch size 32",
+    ],
+    [
+      "no error in its body, but a message",
+      400,
+      dialects.mistral("Too many inputs in request, split into more batches."),
+      "too-many",
+      "too many texts in a request (HTTP 400): Too many inputs in request, split into more batches.",
+    ],
+    [
+      "an error that is a text",
+      400,
+      dialects.plain("the input length exceeds the context length"),
+      "too-long",
+      "a text is too long (HTTP 400): the input length exceeds the context length",
+    ],
+    [
+      "a failure for a text that is too long",
+      500,
+      dialects.llamaCpp(500, "input (540 tokens) is too large to process.", "server_error"),
+      "too-long",
+      "a text is too long (HTTP 500): input (540 tokens) is too large to process.",
+    ],
+    [
+      "a failure of its own",
+      500,
+      dialects.llamaCpp(500, "the request took too long", "server_error"),
+      "server",
+      "the server failed (HTTP 500): the request took too long",
+    ],
+    [
+      "that it cannot embed",
+      501,
+      dialects.llamaCpp(501, "This server does not support embeddings.", "not_supported_error"),
+      "invalid-request",
+      "the request was refused (HTTP 501): This server does not support embeddings.",
+    ],
+    [
+      "an unknown model with 400",
+      400,
+      dialects.liteLlm("/embeddings: Invalid model name passed in model=m.", "invalid_request_error"),
+      "not-found",
+      "no such model or address (HTTP 400): /embeddings: Invalid model name passed in model=m.",
+    ],
+    [
+      "a wrong key with 400",
+      400,
+      dialects.liteLlm("No connected db.", "no_db_connection"),
+      "auth",
+      "the key was refused (HTTP 400): No connected db.",
+    ],
+    ["something else", 400, { code: 7 }, "invalid-request", 'the request was refused (HTTP 400): {"code":7}'],
+    ["a list", 400, ["no"], "invalid-request", "the request was refused (HTTP 400): no"],
+    ["nothing", 400, "null", "invalid-request", "the request was refused (HTTP 400): null"],
+  ])("a server that says %s is understood", async (_, status, body, kind, message) => {
+    const embedder = await start({ fault: () => ({ type: "respond", status, body }) });
+    const error = await failureOf(embedder.embed(["one", "two"]));
+    expect({ kind: error.kind, message: error.message }).toEqual({ kind, message: `OpenAI (${model}): ${message}` });
+    expect(error.retryable).toBe(kind === "server");
+  });
+
+  it.each<[string, FakeServerOptions, Partial<OpenAIEmbedderOptions>]>([
+    ["refuses", { embeddings: { refusesDimensions: true } }, { dimensions: 128 }],
+    ["ignores", { fault: () => alter((item) => ({ ...item, embedding: fakeVector("x", 8) })) }, { dimensions: 128 }],
+  ])("a server that %s embedding.dimensions: the hint says to leave them out", async (_, options, settings) => {
+    const error = await failureOf((await start(options, settings)).embed(["text"]));
+    expect(error.message).toMatch(/specifying dimensions|8 dimensions instead of 128/);
+    expect(error.hint).toBe("leave embedding.dimensions out, or choose a model that can shorten its vectors");
+  });
+
+  it("a model of other dimensions than a row of the configuration says", async () => {
+    server = await startFakeServer({ embeddings: { dimensions: 8 } });
+    const endpoint = resolveEndpoint({
+      section: { provider: "own" },
+      rows: { own: { baseUrl: server.baseUrl, embeddingModel: model, dimensions: 16 } },
+      environment: { variables: {}, configFile: null, configIsTrusted: true },
+      purpose: "embedding",
+    });
+    const none = { dimensions: null, queryPrefix: null, documentPrefix: null, timeoutMs: 10_000 };
+    expect(await failureOf(createOpenAIEmbedder(endpoint, none).embed(["text"]))).toMatchObject({
+      message: `own (${model}): a vector has 8 dimensions instead of 16`,
+      hint: "check embedding.model; where providers.own.dimensions is set, it has to be 8",
+    });
+  });
+
+  it.each<[string, Parameters<typeof resolveEndpoint>[0]["environment"], { keyVariable?: string }, RegExp]>([
+    ["has no name for", { variables: {}, configFile: null, configIsTrusted: true }, {}, /^set embedding\.apiKey, or/],
+    [
+      "has not set",
+      { variables: {}, configFile: null, configIsTrusted: true },
+      { keyVariable: "OWN_KEY" },
+      /^export OWN_KEY=<your key>$/,
+    ],
+    [
+      "has not let go to a project's address",
+      { variables: { OWN_KEY: key }, configFile: ".ragrc", configIsTrusted: false },
+      { keyVariable: "OWN_KEY" },
+      /^OWN_KEY is not sent .* export RAG_ALLOW_HOST=127\.0\.0\.1:\d+$/,
+    ],
+  ])("a key that is needed, which the user %s", async (_, environment, row, hint) => {
+    server = await startFakeServer({ key });
+    const endpoint = resolveEndpoint({
+      section: { provider: "own", model },
+      rows: { own: { baseUrl: server.baseUrl, ...row } },
+      environment,
+      purpose: "embedding",
+    });
+    const none = { dimensions: null, queryPrefix: null, documentPrefix: null, timeoutMs: 10_000 };
+    const error = await failureOf(createOpenAIEmbedder(endpoint, none).embed(["text"]));
+    expect(error.message).toContain("no key was sent (HTTP 401)");
+    expect(error.hint).toMatch(hint);
   });
 
   it("an unreachable server is told with its address", async () => {

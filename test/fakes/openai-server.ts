@@ -63,6 +63,12 @@ interface FakeEmbeddingOptions {
   maxCharsPerText?: number;
   /** Whether the refusal says which input is too long. */
   namesTooLongInput?: boolean;
+  /** Refuses such a text with 500, as `llama-server` does. */
+  failsAtLongText?: boolean;
+  /** Refuses `encoding_format`. */
+  refusesFormat?: boolean;
+  /** Never answers a request of more texts, as a server that takes longer for them than anyone waits. */
+  slowAbove?: number;
 }
 
 export interface FakeServer {
@@ -80,6 +86,21 @@ export function apiError(message: string, options: { type?: string; code?: strin
     error: { message, type: options.type ?? "invalid_request_error", param: null, code: options.code ?? null },
   };
 }
+
+/** What other servers answer in the place of OpenAI's error, as recorded from them. */
+export const dialects = {
+  /** llama-cpp-python, vLLM, and whatever else is made with FastAPI. */
+  fastApi: (detail: unknown): unknown => ({ detail }),
+  fastApiFields: (...fields: [field: string, says: string][]): unknown => ({
+    detail: fields.map(([field, says]) => ({ type: "extra_forbidden", loc: ["body", field], msg: says, input: "a" })),
+  }),
+  /** Text Embeddings Inference. */
+  textEmbeddingsInference: (message: string): unknown => ({ message, code: 413, type: "Validation" }),
+  mistral: (message: string): unknown => ({ object: "error", message, type: "invalid_request_error", code: "1500" }),
+  plain: (message: string): unknown => ({ error: message }),
+  llamaCpp: (code: number, message: string, type: string): unknown => ({ error: { code, message, type } }),
+  liteLlm: (message: string, type: string): unknown => ({ error: { message, type, param: null, code: "400" } }),
+};
 
 /** The faults that model providers are known for. */
 export const faults = {
@@ -271,7 +292,16 @@ function answerEmbeddings(request: RecordedRequest, options: FakeEmbeddingOption
   if (options.refusesDimensions && body["dimensions"] !== undefined) {
     return new Refusal(400, apiError("This model does not support specifying dimensions."));
   }
+  if (options.refusesFormat && body["encoding_format"] !== undefined) {
+    return new Refusal(422, dialects.fastApiFields(["encoding_format", "Extra inputs are not permitted"]));
+  }
+  // It stays open until the client gives up.
+  if (inputs.length > (options.slowAbove ?? Number.POSITIVE_INFINITY)) return undefined;
   const tooLong = inputs.findIndex((text) => text.length > (options.maxCharsPerText ?? Number.POSITIVE_INFINITY));
+  if (tooLong !== -1 && options.failsAtLongText) {
+    const message = `input (${inputs[tooLong]?.length} tokens) is too large to process. increase the physical batch size (current batch size: ${options.maxCharsPerText})`;
+    return new Refusal(500, dialects.llamaCpp(500, message, "server_error"));
+  }
   if (tooLong !== -1) {
     const message = options.namesTooLongInput
       ? `Invalid 'input[${tooLong}]': maximum context length is ${options.maxCharsPerText} tokens.`

@@ -143,7 +143,7 @@ describe("a key from the environment", () => {
   it("stays at home when a project points at this machine", () => {
     expect(resolve({ baseUrl: "http://localhost:8000/v1", variables })).toMatchObject({
       apiKey: null,
-      keySource: "none",
+      keySource: "withheld",
     });
   });
 
