@@ -102,11 +102,14 @@ const voyage: UnpricedModel = {
   documentPrefix: "Represent the document for retrieval: ",
 };
 
-/** A server of one's own: it takes what its model takes, which nobody knows here. */
+/**
+ * A server of one's own: it takes what its model takes, which nobody knows here. Of the usual ones Text Embeddings
+ * Inference takes the fewest texts, if it is not told otherwise.
+ */
 export const selfHosted: EmbeddingFacts = {
   defaultModel: null,
   models: {},
-  maxBatch: 64,
+  maxBatch: 32,
   maxTokensPerBatch: 100_000,
   dimensionsParameter: "dimensions",
 };

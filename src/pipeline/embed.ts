@@ -73,7 +73,8 @@ interface Batch {
 /** The one place for batching, concurrency and retry. */
 export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): EmbedPool {
   const policy = options.retry ?? defaultRetryPolicy;
-  const batchSize = Math.min(options.batchSize ?? defaultBatchSize, embedder.limits.maxBatch);
+  /** Less, once the provider has refused as many, or was too slow for them. */
+  let batchSize = Math.min(options.batchSize ?? defaultBatchSize, embedder.limits.maxBatch);
   const maxTokens = embedder.limits.maxTokensPerBatch;
   const limit = createAdaptiveLimit(options.concurrency);
   const stop = new AbortController();
@@ -116,7 +117,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   /** The next batch to send; `undefined`: what waits fills none. */
   function nextBatch(): Batch | undefined {
     const again = ready.shift();
-    if (again) return again;
+    if (again) return headOf(again);
     const full = waiting.length >= batchSize || waitingTokens >= maxTokens;
     if (waiting.length === 0 || (!full && flushing === 0)) return undefined;
     // A provider that fails at everything is not sent everything.
@@ -131,6 +132,15 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     waitingTokens -= tokens;
     flushing = Math.max(0, flushing - count);
     return { entries: waiting.splice(0, count), attempts: 0, startedAt: performance.now() };
+  }
+
+  /** As much of a batch as may be sent now; its rest is next. */
+  function headOf(batch: Batch): Batch {
+    if (batch.entries.length <= batchSize) return batch;
+    // The time that one part waits for another is not its own.
+    const startedAt = performance.now();
+    ready.unshift({ ...batch, startedAt, entries: batch.entries.slice(batchSize) });
+    return { ...batch, startedAt, entries: batch.entries.slice(0, batchSize) };
   }
 
   function pump(): void {
@@ -162,7 +172,8 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
         finish(entry, { vector: vectors[index] as Float32Array });
       }
     } catch (error) {
-      const throttled = error instanceof ModelError && error.kind === "rate-limit";
+      // A server that does not answer in time works on too much at once, as most do that have no GPU.
+      const throttled = error instanceof ModelError && (error.kind === "rate-limit" || error.kind === "timeout");
       limit.end(ticket, throttled ? "throttled" : "failed");
       recover(batch, error);
     }
@@ -184,11 +195,17 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       ready.push(...splitOff(batch, error));
       return;
     }
+    if (error.kind === "too-many" && batch.entries.length > 1) {
+      halve(batch);
+      ready.push(batch);
+      return;
+    }
     const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy);
     if (delay === null) {
       fail(gaveUp(error, batch.attempts));
       return;
     }
+    if (error.kind === "timeout") halve(batch);
     // What the provider says about waiting holds for every request.
     if (error.kind === "rate-limit" && error.retryAfterMs !== null) limit.pause(error.retryAfterMs);
     const timer = setTimeout(() => {
@@ -197,6 +214,11 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       pump();
     }, delay);
     retryTimers.add(timer);
+  }
+
+  /** No request from now on, this batch's included, is more than half as large. */
+  function halve({ entries }: Batch): void {
+    batchSize = Math.max(1, Math.min(batchSize, Math.floor(entries.length / 2)));
   }
 
   /** Reports the text that is too long and returns the others; two halves where the provider does not say which it is. */
@@ -274,7 +296,7 @@ function createOutcomeMemory() {
 }
 
 /** The model's dimensions and prefixes, with retries where it has to be asked. */
-function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
+export function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
   return withRetries(() => embedder.identity(signal), signal);
 }
 

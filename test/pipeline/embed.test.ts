@@ -15,7 +15,11 @@ let server: FakeServer;
 
 afterEach(() => server.close());
 
-async function start(options: FakeServerOptions = {}, model = "text-embedding-3-small"): Promise<Embedder> {
+async function start(
+  options: FakeServerOptions = {},
+  model = "text-embedding-3-small",
+  timeoutMs = 2000,
+): Promise<Embedder> {
   server = await startFakeServer(options);
   const endpoint = resolveEndpoint({
     section: { provider: "openai", model, baseUrl: server.baseUrl, apiKey: key },
@@ -27,7 +31,7 @@ async function start(options: FakeServerOptions = {}, model = "text-embedding-3-
     dimensions: 8,
     queryPrefix: null,
     documentPrefix: null,
-    timeoutMs: 2000,
+    timeoutMs,
   });
 }
 
@@ -205,6 +209,42 @@ describe("a text that is too long", () => {
     expect(arraysOf(outcomes.filter((outcome) => "vector" in outcome))).toEqual(vectorsOf(list));
     expect(outcomes[13]).toEqual({ error: expect.stringContaining("a text is too long") });
     expect(outcomes[31]).toEqual({ error: expect.stringContaining("a text is too long") });
+  });
+
+  it("is told from a failure of the server that reports it as one", async () => {
+    const embedder = await start({ embeddings: { maxCharsPerText: 50, failsAtLongText: true } });
+    const pool = createEmbedPool(embedder, { ...settings, batchSize: 100 });
+    const outcomes = await pool.embed([...texts(9), "x".repeat(60)]);
+    expect(arraysOf(outcomes.slice(0, 9))).toEqual(vectorsOf(texts(9)));
+    expect(outcomes[9]).toEqual({ error: expect.stringContaining("input (60 tokens) is too large to process") });
+    expect(pool.progress.retries).toBe(0);
+  });
+});
+
+describe("a server that takes fewer texts in a request", () => {
+  it("is sent smaller requests from then on", async () => {
+    const pool = createEmbedPool(await start({ embeddings: { maxBatch: 3 } }), { ...settings, concurrency: 1 });
+    const list = texts(60);
+    expect(arraysOf(await pool.embed(list))).toEqual(vectorsOf(list));
+    const sizes = server.requests.map((_, index) => inputsOf(index).length);
+    // Two refusals are enough to know.
+    expect(sizes.filter((size) => size > 3)).toEqual([10, 5]);
+    expect(sizes.reduce((sum, size) => sum + (size > 3 ? 0 : size), 0)).toBe(60);
+  });
+
+  it("is told where it does not even take one", async () => {
+    const pool = createEmbedPool(await start({ embeddings: { maxBatch: 0 } }), settings);
+    expect(await failureOf(pool.embed(["x"]))).toMatchObject({
+      code: "model-too-many",
+      message: expect.stringContaining("too many texts in a request (HTTP 400)"),
+    });
+  });
+
+  it("for it would not answer in time, is sent smaller ones and fewer at once", async () => {
+    const embedder = await start({ embeddings: { slowAbove: 3 } }, "text-embedding-3-small", 500);
+    const pool = createEmbedPool(embedder, { ...settings, retry: { ...retry, maxAttempts: 50 } });
+    const list = texts(40);
+    expect(arraysOf(await pool.embed(list))).toEqual(vectorsOf(list));
   });
 });
 
