@@ -10,7 +10,7 @@ import { connectOpenAI } from "../util/openai-client.ts";
 import type { OpenAIConnection } from "../util/openai-client.ts";
 import { createRedactor } from "../util/redact.ts";
 import { CompletionError, CompletionReader } from "./completion.ts";
-import type { ChatEvent, ChatModel, ChatRequest } from "./types.ts";
+import type { ChatEvent, ChatModel, ChatRequest, ChatUsage } from "./types.ts";
 
 export interface OpenAIChatOptions {
   /** `null`: the model's own. */
@@ -56,9 +56,19 @@ export function createOpenAIChatModel(endpoint: ModelEndpoint, options: OpenAICh
     async *answer(request) {
       const connection = connectOpenAI(endpoint);
       const silence = createSilenceTimer(options.timeoutMs, request.signal);
+      async function* askFor(body: ChatCompletionCreateParams): AsyncGenerator<ChatEvent> {
+        const response = await send(connection, body, silence);
+        try {
+          yield* readAnswer(response, endpoint, options, silence);
+        } catch (error) {
+          if (!(error instanceof EmptyStream) || !body.stream) throw error;
+          // What fails after the answer's head can no longer be told by a status; in one piece it can.
+          const { stream_options: _, ...rest } = body;
+          yield* askFor({ ...rest, stream: false });
+        }
+      }
       try {
-        const response = await send(connection, bodyOf(endpoint, options, request), silence);
-        yield* readAnswer(response, endpoint, options, silence);
+        yield* askFor(bodyOf(endpoint, options, request));
       } catch (error) {
         request.signal?.throwIfAborted();
         if (silence.isOver) throw connection.timeout(options.timeoutMs);
@@ -129,11 +139,9 @@ async function* readAnswer(
 
   const name = `${endpoint.label} (${endpoint.model})`;
   switch (reader.finishReason) {
-    case "length": {
-      const limit = options.maxTokens === null ? "the model's token limit" : `the limit of ${options.maxTokens} tokens`;
-      yield { type: "truncated", reason: `it reached ${limit} (llm.maxTokens)` };
+    case "length":
+      yield { type: "truncated", reason: lengthReason(options.maxTokens, reader.usage) };
       break;
-    }
     case "content_filter":
       throw new UserError("model-content-filter", `${name}: the provider's content filter stopped the answer`, {
         exitCode: ExitCode.backend,
@@ -144,6 +152,16 @@ async function* readAnswer(
       throw failedMidway(endpoint, `it stopped with "${reader.finishReason}"`);
     default:
   }
+}
+
+/** Which limit an answer came up against: the user's, or the model's. */
+function lengthReason(maxTokens: number | null, usage: ChatUsage | null): string {
+  if (maxTokens === null) return "it reached the model's token limit (llm.maxTokens)";
+  if (usage === null || usage.outputTokens >= maxTokens) {
+    return `it reached the limit of ${maxTokens} tokens (llm.maxTokens)`;
+  }
+  const tokens = usage.inputTokens + usage.outputTokens;
+  return `it reached the model's own limit, at ${tokens} tokens with the passages (ask.maxContextChars)`;
 }
 
 function* readWhole(text: string, reader: CompletionReader): Generator<ChatEvent> {
@@ -163,12 +181,14 @@ async function* readStream(
   const pieces: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => pieces.push(data) });
   const decoder = new TextDecoder();
+  let hasBegun = false;
   let isDone = false;
   try {
     for await (const bytes of response.body ?? []) {
       silence.restart();
       parser.feed(decoder.decode(bytes, { stream: true }));
       for (const data of pieces.splice(0)) {
+        hasBegun = true;
         if (data.trim() === "[DONE]") isDone = true;
         else yield* reader.read(JSON.parse(data));
       }
@@ -178,14 +198,18 @@ async function* readStream(
   } catch (error) {
     // Only the token count is missing.
     if (reader.finishReason !== null && !(error instanceof CompletionError)) return;
-    throw error;
+    throw hasBegun || silence.signal.aborted ? error : new EmptyStream("the connection broke before the answer began");
   }
+  if (!hasBegun) throw new EmptyStream("the stream ended before the answer began");
   if (!isDone && reader.finishReason === null) throw new UnusableAnswer("the stream ended before the answer did");
   if (!reader.hasContent) throw new UnusableAnswer("the stream holds no message");
 }
 
 /** An answer that came but is none; says what is wrong with it. */
 class UnusableAnswer extends Error {}
+
+/** Not a word came, and no error either. */
+class EmptyStream extends UnusableAnswer {}
 
 function failedMidway(endpoint: ModelEndpoint, what: string): ModelError {
   const clean = createRedactor([endpoint.apiKey]);

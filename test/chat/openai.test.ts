@@ -7,7 +7,7 @@ import { configSchema } from "../../src/config/schema.ts";
 import type { ConfigInput } from "../../src/config/schema.ts";
 import { ModelError } from "../../src/util/model-error.ts";
 import { completes, counts, done, says, stops, streams } from "../fakes/chat-answers.ts";
-import { apiError, faults, Refusal, startFakeServer } from "../fakes/openai-server.ts";
+import { apiError, dialects, faults, Refusal, startFakeServer } from "../fakes/openai-server.ts";
 import type { FakeServer, FakeServerOptions, Handler } from "../fakes/openai-server.ts";
 
 const key = "sk-verysecretkey123456";
@@ -155,6 +155,35 @@ describe("a chat model behind the API", () => {
     });
   });
 
+  it("says so where it is the model's own limit", async () => {
+    const at = await start(streams(says("Because"), stops("length"), counts(2022, 26), done));
+    expect((await answer(await open(at, { maxTokens: 30 }))).events).toContainEqual({
+      type: "truncated",
+      reason: "it reached the model's own limit, at 2048 tokens with the passages (ask.maxContextChars)",
+    });
+  });
+
+  it.each([
+    ["ends", streams()],
+    ["breaks", streams({ reset: true })],
+  ])("asks for one piece where a stream %s before it has begun, to learn why", async (_, handler) => {
+    const at = await start((request, response) => {
+      if (request.body?.["stream"] === true) return handler(request, response);
+      return new Refusal(400, apiError("This model's maximum context length is 4096 tokens."));
+    });
+    expect((await answer(await open(at))).error).toMatchObject({ kind: "too-long" });
+    expect(at.requests).toHaveLength(2);
+    expect(at.requests[1]?.body).not.toHaveProperty("stream_options");
+  });
+
+  it("takes the answer in one piece from a server that cannot stream it", async () => {
+    const whole = completes({ content: "Because [1]." });
+    const at = await start((request, response) =>
+      request.body?.["stream"] === true ? streams()(request, response) : whole(request, response),
+    );
+    expect(await answer(await open(at))).toMatchObject({ text: "Because [1].", error: null });
+  });
+
   it("does without usage, and without [DONE] after the model has stopped", async () => {
     const at = await start(streams(says("Yes"), stops()));
     const { text, events, error } = await answer(await open(at));
@@ -172,23 +201,20 @@ describe("a chat model behind the API", () => {
     expect(await answer(await open(at, { timeoutMs: 60_000 }))).toMatchObject({ text: "Yes", error: null });
   });
 
-  it.each<[field: string, llm: { maxTokens?: number }, message: string, status: number]>([
-    ["stream_options", {}, "Unrecognized request argument supplied: stream_options", 400],
+  it.each<[field: string, llm: { maxTokens?: number }, body: unknown, status: number]>([
+    ["stream_options", {}, apiError("Unrecognized request argument supplied: stream_options"), 400],
     [
       "max_tokens",
       { maxTokens: 9 },
-      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      apiError(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      ),
       400,
     ],
-    [
-      "stream_options",
-      {},
-      '{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}',
-      422,
-    ],
-  ])("asks again without %s where the server refuses it", async (field, llm, message, status) => {
+    ["stream_options", {}, dialects.fastApiFields(["stream_options", "Extra inputs are not permitted"]), 422],
+  ])("asks again without %s where the server refuses it", async (field, llm, body, status) => {
     const at = await start((request, response) =>
-      request.body?.[field] === undefined ? good(request, response) : new Refusal(status, apiError(message)),
+      request.body?.[field] === undefined ? good(request, response) : new Refusal(status, body),
     );
     expect(await answer(await open(at, llm))).toMatchObject({ text: "Because [1].", error: null });
     expect(at.requests).toHaveLength(2);
@@ -243,6 +269,7 @@ describe("a failure", () => {
     ["JSON that is cut off", completes({ content: "Yes" }), () => ({ type: "truncate" }), "bad-response", 1],
     ["an answer without a message", () => ({ object: "list" }), undefined, "bad-response", 1],
     ["a stream without a message", streams(done), undefined, "bad-response", 1],
+    ["a stream without anything, twice", streams(), undefined, "bad-response", 2],
     ["a reset before the answer", good, () => ({ type: "reset" }), "connection", 3],
   ];
 
