@@ -89,13 +89,14 @@ async function openRuntime(
     const made = collection.manifest.embedding;
     const embedder = await openEmbedderFor(wanted);
     if (embedder === null || made === null) return null;
-    const offered = await embedder.identity(context.signal);
+    const { embedderIdentity } = await import("../pipeline/embed.ts");
+    const offered = await embedderIdentity(embedder, context.signal);
     if (offered.dimensions === made.dimensions) return embedder;
     const shortened = await openEmbedderFor({
       ...wanted,
       embedding: { ...wanted.embedding, dimensions: made.dimensions },
     });
-    const shortenedIdentity = await shortened?.identity(context.signal);
+    const shortenedIdentity = shortened && (await embedderIdentity(shortened, context.signal));
     if (shortenedIdentity?.dimensions === made.dimensions) return shortened;
     throw embeddingMismatch(collection.name, describe(made), describe(offered));
   };

@@ -150,8 +150,10 @@ async function openModel(
   }
   const embedder = await runtime.documentEmbedder(existing);
   // A collection's documents are compared by the identity that it was made with.
-  const identity = existing === null ? ((await embedder?.identity(signal)) ?? null) : existing.manifest.embedding;
-  return { embedder, identity };
+  if (existing !== null) return { embedder, identity: existing.manifest.embedding };
+  if (embedder === null) return { embedder, identity: null };
+  const { embedderIdentity } = await import("../../pipeline/embed.ts");
+  return { embedder, identity: await embedderIdentity(embedder, signal) };
 }
 
 async function dropIfThere(store: Store, name: string): Promise<void> {

@@ -95,9 +95,15 @@ function verdict({ added, changed, removed, failed }: IngestReport["documents"],
 function whatNext({ documents, failures }: IngestReport, view: IngestView): string[] {
   const advice = remarks(view);
   if (view.check) return [...advice, verdict(documents, view)];
-  if (failures.length > 0 && view.dryRun) advice.push("what failed would be left out; mend the files first");
-  if (failures.length > 0 && !view.dryRun) {
+  const tooLong = failures.filter(({ code }) => code === "not-embedded").length;
+  if (failures.length > tooLong && view.dryRun) advice.push("what failed would be left out; mend the files first");
+  if (failures.length > tooLong && !view.dryRun) {
     advice.push("what failed was left out; mend the files and run the same command again: what is done stays done");
+  }
+  if (tooLong > 0) {
+    advice.push(
+      `${counted(tooLong, "document")} left out for a passage that the embedding model does not take; shorter passages: --max-chars`,
+    );
   }
   if (!view.dryRun && documents.added > 0) advice.push('try: rag search "…", or rag ask "…"');
   return advice;
