@@ -20,6 +20,21 @@ const excuses = [
     holds: !process.env.RAG_TEST_MODEL_DIR,
   },
   {
+    tests: /embeddings of the server that RAG_TEST_OPENAI_URL names/,
+    reason: "needs a server that speaks OpenAI's API and embeds",
+    holds: !process.env.RAG_TEST_OPENAI_URL || !process.env.RAG_TEST_OPENAI_EMBEDDING_MODEL,
+  },
+  {
+    tests: /answers of the server that RAG_TEST_OPENAI_URL names/,
+    reason: "needs a server that speaks OpenAI's API and answers",
+    holds: !process.env.RAG_TEST_OPENAI_URL || !process.env.RAG_TEST_OPENAI_CHAT_MODEL,
+  },
+  {
+    tests: /the server that RAG_TEST_OPENAI_URL names do not come for another key/,
+    reason: "needs such a server that asks for a key, which is in RAG_TEST_OPENAI_KEY",
+    holds: !process.env.RAG_TEST_OPENAI_KEY,
+  },
+  {
     tests: /unreadable/,
     reason: "needs a user who may not read everything, or the right to become one",
     holds: typeof process.seteuid !== "function" || process.getuid?.() !== 0,

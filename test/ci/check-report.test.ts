@@ -24,7 +24,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the checker on a report of one test a file. */
-async function check(statuses: Record<string, string>, report: { success?: boolean } = {}) {
+async function check(
+  statuses: Record<string, string>,
+  report: { success?: boolean } = {},
+  variables: Record<string, string> = {},
+) {
   const testResults = Object.entries(statuses).map(([file, status]) => ({
     name: path.join(project, file),
     status: status === "failed" ? "failed" : "passed",
@@ -32,7 +36,13 @@ async function check(statuses: Record<string, string>, report: { success?: boole
   }));
   const file = path.join(folder, "report.json");
   await writeFile(file, JSON.stringify({ success: true, testResults, ...report }));
-  const env = { ...process.env, RAG_SHARED_DATA: folder, RAG_TEST_MODEL_DIR: "" };
+  const env = {
+    ...process.env,
+    RAG_SHARED_DATA: folder,
+    RAG_TEST_MODEL_DIR: "",
+    RAG_TEST_OPENAI_URL: "",
+    ...variables,
+  };
   const { status, stdout } = spawnSync(process.execPath, [checker, file], { encoding: "utf8", env });
   return { status, lines: stdout.trimEnd().split("\n") };
 }
@@ -62,6 +72,13 @@ describe("the verdict on a test run", () => {
     expect([excused.status, excused.lines.at(-1)]).toEqual([0, "5 passed, 0 failed"]);
     // The documents are there, so nothing excuses a test that needs them.
     expect((await check({ ...complete, "test/loaders/shared-data.test.ts": "skipped" })).status).toBe(1);
+  });
+
+  it("forgives no test of a model server where one is named", async () => {
+    const tests = { ...complete, "test/answers of the server that RAG_TEST_OPENAI_URL names": "skipped" };
+    expect((await check(tests)).status).toBe(0);
+    const named = { RAG_TEST_OPENAI_URL: "http://127.0.0.1:1/v1", RAG_TEST_OPENAI_CHAT_MODEL: "m" };
+    expect((await check(tests, {}, named)).status).toBe(1);
   });
 
   it("counts a suite that has to run and did not", async () => {
