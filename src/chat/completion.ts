@@ -27,6 +27,8 @@ export class CompletionReader {
   usage: ChatUsage | null = null;
   /** Whether anything that looks like a completion has come. */
   hasContent = false;
+  /** Whether a word of the answer, or of the thinking before it, has come. */
+  hasText = false;
   readonly #splitter = new ReasoningSplitter();
 
   /** The events of one body; the message of an error that it holds is thrown as `CompletionError`. */
@@ -46,12 +48,14 @@ export class CompletionReader {
     const events: ChatEvent[] = [];
     const thinking = textIn(message.reasoning_content) || textIn(message.reasoning);
     if (thinking !== "") events.push({ type: "reasoning", text: thinking });
-    for (const part of contentParts(message.content)) {
+    const parts = contentParts(message.content);
+    for (const part of parts) {
       if (part.type === "reasoning") events.push(part);
       else events.push(...this.#splitter.read(part.text));
     }
     const refusal = textIn(message.refusal);
     if (refusal !== "") events.push({ type: "text", text: refusal });
+    this.hasText ||= thinking !== "" || refusal !== "" || parts.length > 0;
     return events;
   }
 

@@ -200,9 +200,14 @@ async function* readStream(
     if (reader.finishReason !== null && !(error instanceof CompletionError)) return;
     throw hasBegun || silence.signal.aborted ? error : new EmptyStream("the connection broke before the answer began");
   }
-  if (!hasBegun) throw new EmptyStream("the stream ended before the answer began");
-  if (!isDone && reader.finishReason === null) throw new UnusableAnswer("the stream ended before the answer did");
-  if (!reader.hasContent) throw new UnusableAnswer("the stream holds no message");
+  if (reader.finishReason !== null) return;
+  if (!reader.hasText) throw new EmptyStream("the stream ended before the answer began");
+  if (!isDone) throw new UnusableAnswer("the stream ended before the answer did");
+  // llama-cpp-python ends an answer so when somebody else asks.
+  yield {
+    type: "truncated",
+    reason: "the server ended it without saying why; another request may have interrupted it",
+  };
 }
 
 /** An answer that came but is none; says what is wrong with it. */

@@ -165,6 +165,7 @@ describe("a chat model behind the API", () => {
 
   it.each([
     ["ends", streams()],
+    ["ends well", streams(says("", { role: "assistant" }), done)],
     ["breaks", streams({ reset: true })],
   ])("asks for one piece where a stream %s before it has begun, to learn why", async (_, handler) => {
     const at = await start((request, response) => {
@@ -174,6 +175,13 @@ describe("a chat model behind the API", () => {
     expect((await answer(await open(at))).error).toMatchObject({ kind: "too-long" });
     expect(at.requests).toHaveLength(2);
     expect(at.requests[1]?.body).not.toHaveProperty("stream_options");
+  });
+
+  it("says so where the server ends an answer for no reason, as for another request", async () => {
+    const at = await start(streams(says("Because"), done));
+    const { text, events, error } = await answer(await open(at));
+    expect({ text, error }).toEqual({ text: "Because", error: null });
+    expect(events).toContainEqual({ type: "truncated", reason: expect.stringContaining("without saying why") });
   });
 
   it("takes the answer in one piece from a server that cannot stream it", async () => {
@@ -268,7 +276,7 @@ describe("a failure", () => {
     ["a proxy's page with status 200", good, () => faults.htmlPage(200), "bad-response", 1],
     ["JSON that is cut off", completes({ content: "Yes" }), () => ({ type: "truncate" }), "bad-response", 1],
     ["an answer without a message", () => ({ object: "list" }), undefined, "bad-response", 1],
-    ["a stream without a message", streams(done), undefined, "bad-response", 1],
+    ["a stream without a message, twice", streams(done), undefined, "bad-response", 2],
     ["a stream without anything, twice", streams(), undefined, "bad-response", 2],
     ["a reset before the answer", good, () => ({ type: "reset" }), "connection", 3],
   ];
