@@ -54,7 +54,12 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
     timeout: 2 ** 31 - 1,
     logLevel: "off",
     fetch: (url, init) =>
-      httpFetch(url as string, { ...init, headers: only(init?.headers, endpoint), redirect: "manual" }),
+      httpFetch(url as string, {
+        ...(init?.method === undefined ? {} : { method: init.method }),
+        ...(typeof init?.body === "string" ? { body: init.body } : {}),
+        headers: only(init?.headers, endpoint),
+        signal: init?.signal ?? null,
+      }),
   });
   const name = `${endpoint.label} (${endpoint.model})`;
 
@@ -82,7 +87,7 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
         return fail("connection", `no connection to ${endpoint.baseUrl} (${reasonOf(error)})`, { retryable: true });
       }
       if (error instanceof sdk.APIError && error.status !== undefined) return explainStatus(error);
-      if (isInvalidJson(error)) {
+      if (error instanceof SyntaxError) {
         return fail("bad-response", "the answer is cut off or no JSON", { retryable: true });
       }
       // The connection broke while the answer was read.
@@ -255,14 +260,7 @@ function reasonOf(error: unknown): string {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
   const code = (cause as { code?: unknown } | null)?.code;
-  return typeof code === "string" && code !== "FETCH_ERROR" ? code : messageOf(cause);
-}
-
-/** Of a piece of a stream, or of a whole answer. */
-function isInvalidJson(error: unknown): boolean {
-  return (
-    error instanceof SyntaxError || (error instanceof Error && (error as { type?: unknown }).type === "invalid-json")
-  );
+  return typeof code === "string" ? code : messageOf(cause);
 }
 
 function isSocketError(error: unknown): boolean {
