@@ -23,7 +23,7 @@ const probes = 40;
 /** Versions younger than this stay on disk, for readers that opened them. A reader that is slower opens the table anew. */
 const retainMs = 10_000;
 /** So many rows leave some tens of megabytes of garbage behind. */
-const rowsPerCollection = 10_000;
+const rowsPerCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
 
@@ -131,9 +131,9 @@ export function openEmbeddedCollection(options: {
 
   /** Rows since memory was given back. */
   let written = 0;
-  function giveBackMemory(): void {
+  async function giveBackMemory(): Promise<void> {
     written = 0;
-    collectGarbage();
+    await collectGarbage();
   }
 
   return {
@@ -170,7 +170,7 @@ export function openEmbeddedCollection(options: {
         .execute(chunks.map(toRow))
         .catch(failure);
       written += chunks.length;
-      if (written >= rowsPerCollection) giveBackMemory();
+      if (written >= rowsPerCollection) await giveBackMemory();
     },
 
     async deleteDocuments(docIds) {
@@ -198,7 +198,7 @@ export function openEmbeddedCollection(options: {
 
     async optimize() {
       // Building an index is when LanceDB needs most.
-      if (written > 0) giveBackMemory();
+      if (written > 0) await giveBackMemory();
       await ensureIndexes(table, manifest, text).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));

@@ -36,24 +36,29 @@ export async function wordsOf(text: string): Promise<MatchQuery> {
 
 /**
  * Makes what is missing: an index of the vectors once they are many, whatever a process that was killed did not get to,
- * and a full-text index whose files are damaged.
+ * and a full-text index whose files are damaged. One that covers nothing yet is built at once from all rows, which takes
+ * two thirds of the time that LanceDB needs to add them to it.
  */
 export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
-  const columns = new Set((await table.listIndices()).flatMap((index) => index.columns));
-  if (!columns.has("text") || !(await textIndexAnswers(table))) await createTextIndex(table, text);
-  if (manifest.embedding === null || columns.has("vector") || (await table.countRows()) <= exactRows) return;
+  if (!(await textIndexServes(table))) await createTextIndex(table, text);
+  if (manifest.embedding === null || (await table.countRows()) <= exactRows) return;
+  if ((await table.listIndices()).some((index) => index.columns.includes("vector"))) return;
   const { Index } = await lancedb();
   await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
 }
 
-/** Asks for the words of a passage that is there: every part of the index is read for that. */
-async function textIndexAnswers(table: Table): Promise<boolean> {
+/** Asks for the words of a passage that is there: every part of the index is read for that, and none of the other rows. */
+async function textIndexServes(table: Table): Promise<boolean> {
+  const stats = await table.indexStats(textIndex);
+  if (stats === undefined) return false;
+  if (stats.numIndexedRows === 0) return stats.numUnindexedRows === 0;
   const [row] = (await table.query().select(["text"]).limit(1).toArray()) as { text: string }[];
   if (row === undefined) return true;
   const query = await wordsOf(row.text.slice(0, 200));
   return table
     .query()
     .fullTextSearch(query)
+    .fastSearch()
     .select(["id"])
     .limit(1)
     .toArray()

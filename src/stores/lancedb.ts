@@ -10,7 +10,7 @@ const settings = {
   LANCE_DEFAULT_BATCH_SIZE: "1024",
   LANCE_DEFAULT_FRAGMENT_READAHEAD: "1",
   LANCE_FTS_NUM_SHARDS: "1",
-  LANCE_FTS_PARTITION_SIZE: "32",
+  LANCE_FTS_PARTITION_SIZE: "16",
 };
 
 /** LanceDB, loaded on first use. */
