@@ -71,9 +71,9 @@ async function openRuntime(
     opened.push(() => part.close());
     return part;
   };
-  const openEmbedderFor = async (wanted: Config): Promise<Embedder | null> => {
+  const openEmbedderFor = async (wanted: Config, collectionDimensions?: number): Promise<Embedder | null> => {
     const { openEmbedder } = await import("../embedders/index.ts");
-    const embedder = await openEmbedder(wanted, environment);
+    const embedder = await openEmbedder(wanted, environment, { collectionDimensions });
     return embedder === null ? null : keep(embedder);
   };
 
@@ -87,7 +87,7 @@ async function openRuntime(
   /** Opens the model that made a collection's vectors, at their dimensions. */
   const openCollectionModel = async (collection: Collection, wanted: Config): Promise<Embedder | null> => {
     const made = collection.manifest.embedding;
-    const embedder = await openEmbedderFor(wanted);
+    const embedder = await openEmbedderFor(wanted, made?.dimensions);
     if (embedder === null || made === null) return null;
     const { embedderIdentity } = await import("../pipeline/embed.ts");
     const offered = await embedderIdentity(embedder, context.signal);

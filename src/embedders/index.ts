@@ -11,11 +11,15 @@ export interface EmbedderEnvironment extends EndpointEnvironment {
   projectRoot: string;
 }
 
-/** The embedder that the configuration names; `null` where it names none. Connects to nothing yet. */
+/**
+ * The embedder that the configuration names; `null` where it names none. Connects to nothing yet.
+ *
+ * @param options.collectionDimensions of the vectors that a collection has from it already
+ */
 export async function openEmbedder(
   config: Config,
   environment: EmbedderEnvironment,
-  options: Pick<LocalEmbedderOptions, "onDownload"> = {},
+  options: Pick<LocalEmbedderOptions, "onDownload"> & { collectionDimensions?: number | undefined } = {},
 ): Promise<Embedder | null> {
   const { embedding } = config;
   if (embedding.provider === undefined) return null;
@@ -41,6 +45,7 @@ export async function openEmbedder(
   const { createOpenAIEmbedder } = await import("./openai.ts");
   return createOpenAIEmbedder(endpoint, {
     dimensions,
+    collectionDimensions: options.collectionDimensions ?? null,
     queryPrefix: embedding.queryPrefix ?? null,
     documentPrefix: embedding.documentPrefix ?? null,
     timeoutMs: embedding.timeoutMs,

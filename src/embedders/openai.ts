@@ -12,6 +12,11 @@ import type { Embedder, EmbeddingBatch } from "./types.ts";
 export interface OpenAIEmbedderOptions {
   /** Dimensions to ask for; the model's own where it is `null`. */
   dimensions: number | null;
+  /**
+   * Of the vectors that a collection has from this model: what a model is taken to make of which nobody noted it, and what
+   * it is asked for where it turns out to make others.
+   */
+  collectionDimensions: number | null;
   /** `null`: what is known of the model. */
   queryPrefix: string | null;
   documentPrefix: string | null;
@@ -26,29 +31,30 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
   const facts = endpoint.facts.embedding ?? selfHosted;
   const model: EmbeddingModelFacts = facts.models[endpoint.model] ?? unlistedModel;
   let connection: OpenAIConnection | undefined;
-  let dimensions = options.dimensions ?? model.dimensions;
+  const noted = options.dimensions ?? model.dimensions;
+  let dimensions = noted ?? options.collectionDimensions;
   /** The first answer settles the length of all vectors where it was not known. */
   let probe: Promise<number> | undefined;
 
   // A model that is not listed is asked too: better an answer that it cannot than vectors of another length.
-  const isAsked = options.dimensions !== null && options.dimensions !== model.dimensions;
-  const fields = {
-    model: endpoint.model,
-    ...(isAsked ? { [facts.dimensionsParameter]: options.dimensions } : {}),
-  };
+  let asked = options.dimensions === model.dimensions ? null : options.dimensions;
   /** Is smaller than numbers in words. A server that refuses it is not asked for it again. */
   let asBase64 = true;
 
   async function send(to: OpenAIConnection, input: readonly string[], signal: AbortSignal): Promise<unknown> {
     const format = asBase64 ? { encoding_format: "base64" } : null;
+    const length = asked === null ? null : { [facts.dimensionsParameter]: asked };
     try {
       // Not `embeddings.create`, which asks for base64 where nothing is asked for.
-      return await to.client.post<unknown>("/embeddings", { body: { ...fields, input, ...format }, signal });
+      return await to.client.post<unknown>("/embeddings", {
+        body: { model: endpoint.model, ...length, input, ...format },
+        signal,
+      });
     } catch (failure) {
       signal.throwIfAborted();
       const error = to.explain(failure);
       if (!(error instanceof ModelError) || error.kind !== "invalid-request") throw error;
-      if (isAsked && /dimension/i.test(error.message)) throw withHint(error, dimensionsHint);
+      if (length !== null && /dimension/i.test(error.message)) throw withHint(error, askedHint());
       if (format === null || !/encoding_format|base64/i.test(error.message)) throw error;
       asBase64 = false;
       return send(to, input, signal);
@@ -58,6 +64,7 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
   async function request(texts: readonly string[], signal: AbortSignal | undefined): Promise<EmbeddingBatch> {
     const timeout = AbortSignal.timeout(options.timeoutMs);
     connection ??= connectOpenAI(endpoint);
+    const wasAsked = asked !== null;
     let answer: unknown;
     try {
       answer = await send(connection, texts, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
@@ -68,14 +75,24 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
     const batch = readAnswer(answer, texts.length, connection);
     const first = batch.vectors[0];
     if (first !== undefined) dimensions ??= first.length;
+    if (noted === null && !wasAsked && first !== undefined && first.length > (dimensions ?? 0)) {
+      asked = dimensions;
+      return request(texts, signal);
+    }
     checkVectors(batch.vectors, dimensions ?? 0, connection, hintOnLength);
     return batch;
   }
 
   function hintOnLength(length: number): string | undefined {
-    if (isAsked) return dimensionsHint;
+    if (asked !== null || (noted === null && options.collectionDimensions !== null)) return askedHint();
     if (model.dimensions === null) return undefined;
     return `check embedding.model; where providers.${endpoint.provider}.dimensions is set, it has to be ${length}`;
+  }
+
+  /** Where a length was asked for: by the configuration, or for the sake of the collection. */
+  function askedHint(): string {
+    if (options.dimensions !== null || options.collectionDimensions === null) return dimensionsHint;
+    return `the collection's vectors have ${options.collectionDimensions}: use the model that made them, or start over with: rag ingest --recreate`;
   }
 
   return {

@@ -42,6 +42,7 @@ async function run(failEvery: number): Promise<number> {
     });
     const embedder = createOpenAIEmbedder(endpoint, {
       dimensions: null,
+      collectionDimensions: null,
       queryPrefix: null,
       documentPrefix: null,
       timeoutMs: 60_000,

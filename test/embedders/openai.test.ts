@@ -33,6 +33,7 @@ function embedderAt(
   });
   return createOpenAIEmbedder(endpoint, {
     dimensions: null,
+    collectionDimensions: null,
     queryPrefix: null,
     documentPrefix: null,
     timeoutMs: 10_000,
@@ -128,6 +129,37 @@ describe("an OpenAI-compatible embedder", () => {
     const embedder = await start({ fault: ({ index }) => (index === 0 ? faults.serverError() : null) });
     await expect(embedder.identity()).rejects.toThrow(/HTTP 500/);
     await expect(embedder.identity()).resolves.toMatchObject({ dimensions: 8 });
+  });
+
+  describe("a model of which nobody noted the dimensions, with a collection that has vectors of it", () => {
+    it("is taken to make vectors of those dimensions, and not asked first", async () => {
+      const embedder = await start({ embeddings: { dimensions: 48 } }, { collectionDimensions: 48 });
+      await expect(embedder.identity()).resolves.toMatchObject({ dimensions: 48 });
+      expect(server!.requests).toHaveLength(0);
+      expect((await embedder.embed(["text"])).vectors[0]).toHaveLength(48);
+      expect(server!.requests).toHaveLength(1);
+    });
+
+    it("is asked to shorten longer ones, once for all requests", async () => {
+      const embedder = await start({ embeddings: { dimensions: 256 } }, { collectionDimensions: 128 });
+      expect((await embedder.embed(["text"])).vectors[0]).toHaveLength(128);
+      expect((await embedder.embed(["more"])).vectors[0]).toHaveLength(128);
+      expect(server!.requests.map(({ body }) => (body as { dimensions?: number }).dimensions)).toEqual([
+        undefined,
+        128,
+        128,
+      ]);
+    });
+
+    it.each([
+      ["cannot shorten them", { dimensions: 256, refusesDimensions: true }],
+      ["makes shorter ones", { dimensions: 64 }],
+    ])("is told to be another one where it %s", async (_, embeddings) => {
+      const error = await failureOf((await start({ embeddings }, { collectionDimensions: 128 })).embed(["text"]));
+      expect(error.hint).toBe(
+        "the collection's vectors have 128: use the model that made them, or start over with: rag ingest --recreate",
+      );
+    });
   });
 
   it("knows dimensions and prefixes of listed models without asking", async () => {
@@ -370,7 +402,13 @@ describe("what goes wrong with a provider", () => {
       environment: { variables: {}, configFile: null, configIsTrusted: true },
       purpose: "embedding",
     });
-    const none = { dimensions: null, queryPrefix: null, documentPrefix: null, timeoutMs: 10_000 };
+    const none = {
+      dimensions: null,
+      collectionDimensions: null,
+      queryPrefix: null,
+      documentPrefix: null,
+      timeoutMs: 10_000,
+    };
     expect(await failureOf(createOpenAIEmbedder(endpoint, none).embed(["text"]))).toMatchObject({
       message: `own (${model}): a vector has 8 dimensions instead of 16`,
       hint: "check embedding.model; where providers.own.dimensions is set, it has to be 8",
@@ -399,7 +437,13 @@ describe("what goes wrong with a provider", () => {
       environment,
       purpose: "embedding",
     });
-    const none = { dimensions: null, queryPrefix: null, documentPrefix: null, timeoutMs: 10_000 };
+    const none = {
+      dimensions: null,
+      collectionDimensions: null,
+      queryPrefix: null,
+      documentPrefix: null,
+      timeoutMs: 10_000,
+    };
     const error = await failureOf(createOpenAIEmbedder(endpoint, none).embed(["text"]));
     expect(error.message).toContain("no key was sent (HTTP 401)");
     expect(error.hint).toMatch(hint);

@@ -29,6 +29,7 @@ async function start(
   });
   return createOpenAIEmbedder(endpoint, {
     dimensions: 8,
+    collectionDimensions: null,
     queryPrefix: null,
     documentPrefix: null,
     timeoutMs,
