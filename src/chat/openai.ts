@@ -73,7 +73,7 @@ export function createOpenAIChatModel(endpoint: ModelEndpoint, options: OpenAICh
         request.signal?.throwIfAborted();
         if (silence.isOver) throw connection.timeout(options.timeoutMs);
         if (error instanceof CompletionError) throw failedMidway(endpoint, error.message);
-        if (error instanceof UnusableAnswer) throw connection.badAnswer(error.message);
+        if (error instanceof UnusableAnswer) throw connection.badAnswer(error.message, error.hint);
         throw error instanceof UserError ? error : connection.explain(error);
       } finally {
         silence.end();
@@ -200,9 +200,12 @@ async function* readStream(
     if (reader.finishReason !== null && !(error instanceof CompletionError)) return;
     throw hasBegun || silence.signal.aborted ? error : new EmptyStream("the connection broke before the answer began");
   }
+  // The last event, where the server ended without the empty line behind it.
+  parser.feed("\n\n");
+  for (const data of pieces) if (isJson(data)) yield* reader.read(JSON.parse(data));
   if (reader.finishReason !== null) return;
   if (!reader.hasText) throw new EmptyStream("the stream ended before the answer began");
-  if (!isDone) throw new UnusableAnswer("the stream ended before the answer did");
+  if (!isDone) throw new UnusableAnswer("the stream ended before the answer did", "run the command again");
   // llama-cpp-python ends an answer so when somebody else asks.
   yield {
     type: "truncated",
@@ -210,8 +213,24 @@ async function* readStream(
   };
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** An answer that came but is none; says what is wrong with it. */
-class UnusableAnswer extends Error {}
+class UnusableAnswer extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 /** Not a word came, and no error either. */
 class EmptyStream extends UnusableAnswer {}

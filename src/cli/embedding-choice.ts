@@ -6,7 +6,8 @@ import type { EmbeddingIdentity } from "../stores/types.ts";
  * The configuration with the model that made a collection's vectors, which is the only one that can search or extend
  * them.
  *
- * Throws `UserError` `embedding-mismatch` where the configuration names another one.
+ * Throws `UserError` `embedding-mismatch` where the configuration names another one. The prefix of questions may change:
+ * nothing of it is stored.
  */
 export function withCollectionModel(config: Config, collection: string, identity: EmbeddingIdentity): Config {
   const { provider, model, dimensions } = config.embedding;
@@ -28,10 +29,19 @@ export function withCollectionModel(config: Config, collection: string, identity
       ...config.embedding,
       provider: identity.provider,
       model: identity.model,
-      queryPrefix: identity.queryPrefix,
+      queryPrefix: config.embedding.queryPrefix ?? identity.queryPrefix,
       documentPrefix: identity.documentPrefix,
     },
   };
+}
+
+/** Throws `UserError` `embedding-mismatch` where the configuration puts another prefix before passages than they have. */
+export function checkDocumentPrefix(config: Config, collection: string, identity: EmbeddingIdentity): void {
+  const wanted = config.embedding.documentPrefix ?? identity.documentPrefix;
+  if (wanted === identity.documentPrefix) return;
+  const described = (prefix: string): string =>
+    prefix === "" ? "no document prefix" : `the document prefix "${prefix}"`;
+  throw embeddingMismatch(collection, described(identity.documentPrefix), described(wanted));
 }
 
 /** What to say where a collection and the configuration disagree about the model; each is described in words. */

@@ -10,7 +10,7 @@ import type { Collection, Store } from "../stores/types.ts";
 import { closest } from "../util/closest.ts";
 import { credentialsOf } from "../util/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
-import { embeddingMismatch, describe, withCollectionModel } from "./embedding-choice.ts";
+import { checkDocumentPrefix, embeddingMismatch, describe, withCollectionModel } from "./embedding-choice.ts";
 import { type CommonFlags, commonOverrides } from "./flags.ts";
 
 /** Embeds a question with the collection's own model. */
@@ -95,6 +95,10 @@ async function openRuntime(
     const shortened = await openEmbedderFor({
       ...wanted,
       embedding: { ...wanted.embedding, dimensions: made.dimensions },
+    }).catch((error: unknown) => {
+      // The model cannot make them as short: that is what the mismatch says, in terms that the user has set.
+      if (error instanceof UserError && error.code === "dimensions-fixed") return null;
+      throw error;
     });
     const shortenedIdentity = shortened && (await embedderIdentity(shortened, context.signal));
     if (shortenedIdentity?.dimensions === made.dimensions) return shortened;
@@ -104,7 +108,10 @@ async function openRuntime(
   /** The configuration to ingest with; `null` where the collection has no vectors. */
   const modelOf = (collection: Collection): Config | null => {
     const made = collection.manifest.embedding;
-    if (made !== null) return withCollectionModel(config, collection.name, made);
+    if (made !== null) {
+      checkDocumentPrefix(config, collection.name, made);
+      return withCollectionModel(config, collection.name, made);
+    }
     const { provider, model } = config.embedding;
     if (provider === undefined) return null;
     throw embeddingMismatch(collection.name, describe(null), model === undefined ? provider : `${provider}/${model}`);

@@ -128,7 +128,7 @@ function shown(value: unknown, path: readonly string[], isHidden: boolean): stri
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  const secret = isHidden || path.some((key) => /token|key|secret|password/i.test(key));
+  const secret = isHidden || path.some((key) => /token(?!s)|key|secret|password/i.test(key));
   if (secret || (typeof value === "string" && /@/.test(value))) return `a ${typeof value}`;
   const text = JSON.stringify(value);
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;

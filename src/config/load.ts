@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import path from "node:path";
 import { isCollectionName } from "../util/collection-name.ts";
 import type { Checked, Provenance } from "./check.ts";
@@ -28,6 +29,15 @@ export interface LoadedConfig {
   notices: string[];
 }
 
+/** As the system names the working folder: without links, and without a slash at its end. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return path.resolve(folder);
+  }
+}
+
 /**
  * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
  *
@@ -43,7 +53,8 @@ export async function loadConfig(options: {
   /** Flags. */
   overrides: readonly Override[];
 }): Promise<LoadedConfig> {
-  const { variables, workingDirectory, homeDirectory } = options;
+  const { variables, workingDirectory } = options;
+  const homeDirectory = realPath(options.homeDirectory);
   const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
   const folder = found === null ? workingDirectory : path.dirname(found.file);
   const isTrusted = found === null || options.configFile !== null || folder === homeDirectory;

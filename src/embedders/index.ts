@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import { resolveEndpoint } from "../util/model-endpoint.ts";
+import { embeddingFactsOf, resolveEndpoint } from "../util/model-endpoint.ts";
 import type { EndpointEnvironment } from "../util/model-endpoint.ts";
 import type { LocalEmbedderOptions } from "./local.ts";
 import type { Embedder } from "./types.ts";
@@ -33,7 +33,7 @@ export async function openEmbedder(
     environment,
     purpose: "embedding",
   });
-  const model = endpoint.facts.embedding?.models[endpoint.model];
+  const model = endpoint.facts.embedding && embeddingFactsOf(endpoint.facts.embedding.models, endpoint.model);
   const dimensions = embedding.dimensions ?? null;
   if (dimensions !== null && model?.dimensions && dimensions !== model.dimensions && !model.canShorten) {
     throw new UserError(

@@ -3,6 +3,8 @@ import type { CreateEmbeddingResponse } from "openai/resources/embeddings";
 import { selfHosted, unlistedModel } from "../providers.ts";
 import type { EmbeddingModelFacts } from "../providers.ts";
 import type { EmbeddingIdentity } from "../stores/types.ts";
+import { asApiError } from "../util/api-error.ts";
+import { embeddingFactsOf } from "../util/model-endpoint.ts";
 import type { ModelEndpoint } from "../util/model-endpoint.ts";
 import { ModelError } from "../util/model-error.ts";
 import { connectOpenAI } from "../util/openai-client.ts";
@@ -29,7 +31,7 @@ const dimensionsHint = "leave embedding.dimensions out, or choose a model that c
 /** An embedding model behind an OpenAI-compatible API. Connects on first use. */
 export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmbedderOptions): Embedder {
   const facts = endpoint.facts.embedding ?? selfHosted;
-  const model: EmbeddingModelFacts = facts.models[endpoint.model] ?? unlistedModel;
+  const model: EmbeddingModelFacts = embeddingFactsOf(facts.models, endpoint.model) ?? unlistedModel;
   let connection: OpenAIConnection | undefined;
   const noted = options.dimensions ?? model.dimensions;
   let dimensions = noted ?? options.collectionDimensions;
@@ -137,6 +139,9 @@ function readAnswer(answer: unknown, count: number, connection: OpenAIConnection
     );
   }
   const { data, usage } = (answer ?? {}) as Partial<CreateEmbeddingResponse>;
+  if (!Array.isArray(data) && (answer as { error?: unknown } | null)?.error) {
+    throw connection.badAnswer(`the server answers with an error: ${asApiError(answer).error.message}`);
+  }
   if (!Array.isArray(data)) throw connection.badAnswer("the answer holds no embeddings");
   if (data.length !== count) throw connection.badAnswer(`${data.length} vectors came for ${count} texts`);
 
@@ -161,7 +166,7 @@ function readAnswer(answer: unknown, count: number, connection: OpenAIConnection
 /** From little-endian 32-bit floats in base64, or from a list of numbers; `null` for anything else. */
 function decodeVector(embedding: unknown): Float32Array | null {
   if (Array.isArray(embedding)) {
-    return embedding.every((value) => typeof value === "number" || value === null)
+    return embedding.length > 0 && embedding.every((value) => typeof value === "number" || value === null)
       ? Float32Array.from(embedding as number[], (value) => value ?? Number.NaN)
       : null;
   }

@@ -6,6 +6,8 @@ import { defaultRetryPolicy, gaveUp, nextDelay, withRetries } from "../util/back
 import type { RetryPolicy } from "../util/backoff.ts";
 import { estimateTokens } from "../util/estimate-tokens.ts";
 import { ModelError } from "../util/model-error.ts";
+import type { ModelErrorKind } from "../util/model-error.ts";
+import { SuspectGroup } from "./suspects.ts";
 
 /** A text's vector, or why this one text has none. */
 export type EmbedOutcome = { vector: Float32Array } | { error: string };
@@ -52,6 +54,10 @@ export interface EmbedPoolOptions {
 const defaultBatchSize = 100;
 /** After so long without another text, what waits is sent though it fills no request; in milliseconds. */
 const idleMs = 100;
+/** What fails in one of these ways may do so for the sake of a single text: a filter's, or a model's that chokes on it. */
+const textualKinds: ReadonlySet<ModelErrorKind> = new Set(["invalid-request", "server", "bad-response"]);
+/** Times that a part of a failed request is sent. */
+const suspectAttempts = 2;
 /** Outcomes that are kept for texts that come again, e.g. a licence at the end of every page. */
 const rememberedTexts = 512;
 
@@ -60,6 +66,8 @@ interface Entry {
   text: string;
   tokens: number;
   settle(outcome: EmbedOutcome): void;
+  /** Those that it failed with. */
+  suspects?: SuspectGroup<Entry>;
 }
 
 /** Texts that travel in one request. */
@@ -80,6 +88,8 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   const stop = new AbortController();
   const memory = createOutcomeMemory();
   const progress = { texts: 0, tokens: null as number | null, requests: 0, retries: 0 };
+
+  let lastSuccessAt = Number.NEGATIVE_INFINITY;
 
   const waiting: Entry[] = [];
   let waitingTokens = 0;
@@ -167,6 +177,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       const texts = batch.entries.map((entry) => entry.text);
       const { vectors, tokens } = await embedder.embed(texts, stop.signal);
       limit.end(ticket, "succeeded");
+      lastSuccessAt = performance.now();
       if (tokens !== null) progress.tokens = (progress.tokens ?? 0) + tokens;
       for (const [index, entry] of batch.entries.entries()) {
         finish(entry, { vector: vectors[index] as Float32Array });
@@ -183,6 +194,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   function finish(entry: Entry, outcome: EmbedOutcome): void {
     progress.texts++;
     entry.settle(outcome);
+    entry.suspects?.settled("vector" in outcome);
   }
 
   function recover(batch: Batch, error: unknown): void {
@@ -202,7 +214,8 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     }
     const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy);
     if (delay === null) {
-      fail(gaveUp(error, batch.attempts));
+      const final = gaveUp(error, batch.attempts);
+      if (!isolate(batch, final)) fail(final);
       return;
     }
     if (error.kind === "timeout") halve(batch);
@@ -214,6 +227,38 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       pump();
     }, delay);
     retryTimers.add(timer);
+  }
+
+  /**
+   * Tries a request that failed for good in two halves, and so on, until it is known which text is at fault; `false`
+   * where no single text can be.
+   */
+  function isolate({ entries, attempts, startedAt }: Batch, error: ModelError): boolean {
+    // A server that fails at everything is down.
+    if (error.kind === "server" && lastSuccessAt < startedAt && entries[0]?.suspects === undefined) return false;
+    const group = entries[0]?.suspects ?? suspectsOf(entries, error);
+    if (group === null) return false;
+    group.failed(entries, error);
+    if (failure || entries.length === 1) return true;
+    const middle = Math.ceil(entries.length / 2);
+    const sent = Math.max(0, Math.min(attempts, policy.maxAttempts - suspectAttempts));
+    for (const part of [entries.slice(0, middle), entries.slice(middle)]) {
+      ready.push({ entries: part, attempts: sent, startedAt: performance.now() });
+    }
+    return true;
+  }
+
+  function suspectsOf(entries: readonly Entry[], { kind }: ModelError): SuspectGroup<Entry> | null {
+    if (entries.length === 1 || !textualKinds.has(kind)) return null;
+    const group = new SuspectGroup<Entry>(entries.length, {
+      condemn(entry, { message }) {
+        delete entry.suspects;
+        finish(entry, { error: message });
+      },
+      acquit: fail,
+    });
+    for (const entry of entries) entry.suspects = group;
+    return group;
   }
 
   /** No request from now on, this batch's included, is more than half as large. */
@@ -312,6 +357,15 @@ export async function embedQuery(
   prefix?: string,
 ): Promise<Float32Array> {
   const before = prefix ?? (await embedderIdentity(embedder, signal)).queryPrefix;
-  const { vectors } = await withRetries(() => embedder.embed([before + query], signal), signal);
-  return vectors[0] as Float32Array;
+  try {
+    const { vectors } = await withRetries(() => embedder.embed([before + query], signal), signal);
+    return vectors[0] as Float32Array;
+  } catch (error) {
+    if (!(error instanceof ModelError) || error.kind !== "too-long") throw error;
+    throw new ModelError(error.kind, error.message, {
+      hint: "ask with fewer words, or search with --mode text",
+      status: error.status,
+      cause: error,
+    });
+  }
 }

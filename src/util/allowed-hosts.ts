@@ -16,14 +16,26 @@ export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** Whether a list of `host`, `host:port` and `*.domain` has the server; `*.` stands for any number of labels. */
+/** The ports that addresses leave out. */
+const defaultPorts = ["80", "443"];
+
+/**
+ * Whether a list of `host`, `host:port`, `*.domain` and whole addresses has the server; `*.` stands for any number of
+ * labels.
+ */
 export function isListed(place: Place, hosts: readonly string[]): boolean {
   return hosts.some((entry) => {
-    const host = entry.trim().toLowerCase();
+    const host = hostOf(entry.trim().toLowerCase());
     if (host === "") return false;
     if (host.startsWith("*.")) return place.hostname.endsWith(host.slice(1));
-    return place.host === host || place.hostname === host;
+    const written = place.host === place.hostname ? defaultPorts.map((port) => `${place.hostname}:${port}`) : [];
+    return [place.host, place.hostname, ...written].includes(host);
   });
+}
+
+/** `https://host:port/path` is taken for its `host:port`. */
+function hostOf(entry: string): string {
+  return entry.includes("://") && URL.canParse(entry) ? new URL(entry).host : entry;
 }
 
 /** Whether the user has agreed to the server in `RAG_ALLOW_HOST`. */

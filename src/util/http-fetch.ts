@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Agent, type IncomingMessage, globalAgent as httpAgent, request as requestHttp } from "node:http";
 import { globalAgent as httpsAgent, request as requestHttps } from "node:https";
-import { Readable, addAbortSignal } from "node:stream";
+import { Readable, addAbortSignal, pipeline } from "node:stream";
 import { isLoopback } from "./allowed-hosts.ts";
 
 /** What a request is made of. */
@@ -17,8 +17,8 @@ const bodiless = new Set([204, 205, 304]);
 
 /**
  * `fetch` over Node's own HTTP client. The global one reads answers with WebAssembly, whose compilation delays the end of
- * a short process by 70 ms; and it goes through no proxy before Node 24. Follows no redirect, and asks for no
- * compression. Throws what the connection fails with, by Node's codes, and an `AbortError` on abort.
+ * a short process by 70 ms; and it goes through no proxy before Node 24. Follows no redirect. Asks for no compression,
+ * and reads an answer that is compressed all the same. Throws what the connection fails with, by Node's codes, and an `AbortError` on abort.
  *
  * Honours `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; this machine itself is never reached through a proxy.
  */
@@ -44,10 +44,25 @@ export async function httpFetch(
     values.map((value): [string, string] => [name, value]),
   );
   if (bodiless.has(status)) answer.resume();
-  return new Response(bodiless.has(status) ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>), {
+  const content = bodiless.has(status) ? null : await decoded(answer);
+  return new Response(content && (Readable.toWeb(content) as ReadableStream<Uint8Array>), {
     status,
     headers: received,
   });
+}
+
+/** The body as it was before the server compressed it. */
+async function decoded(answer: IncomingMessage): Promise<Readable> {
+  const coding = answer.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (coding === "identity" || coding === "") return answer;
+  const { createBrotliDecompress, createUnzip } = await import("node:zlib");
+  const decoder =
+    coding === "br" ? createBrotliDecompress() : /^(x-)?gzip$|^deflate$/.test(coding) ? createUnzip() : null;
+  if (decoder === null) {
+    answer.destroy();
+    throw new Error(`the answer is compressed with ${coding}, which nobody asked for`);
+  }
+  return pipeline(answer, decoder, () => {});
 }
 
 /** By the address of the proxy and the scheme of what is behind it; they keep connections. */

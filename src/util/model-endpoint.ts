@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { providers, selfHosted, unlistedModel } from "../providers.ts";
-import type { Provider } from "../providers.ts";
+import type { EmbeddingModelFacts, Provider } from "../providers.ts";
 import { allowVariable, howToAllow, isAllowed, isListed, isLoopback } from "./allowed-hosts.ts";
 import { type ProviderSection, providerAdvice } from "./provider-names.ts";
 import { looksSecret } from "./secret-variables.ts";
@@ -83,7 +83,7 @@ function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined):
   const models = { ...known?.models };
   // What a row says of vectors holds for the row's own model.
   if (model !== null) {
-    const base = models[model] ?? unlistedModel;
+    const base = embeddingFactsOf(models, model) ?? unlistedModel;
     models[model] = {
       ...base,
       dimensions: row.dimensions ?? base.dimensions,
@@ -142,6 +142,15 @@ export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   return { ...partial, ...key };
 }
 
+/** What is known of an embedding model, by its name; Ollama's `name:latest` is the same as `name`. */
+export function embeddingFactsOf(
+  models: Readonly<Record<string, EmbeddingModelFacts>>,
+  model: string,
+): EmbeddingModelFacts | undefined {
+  const name = [model, model.replace(/:latest$/, "")].find((name) => Object.hasOwn(models, name));
+  return name === undefined ? undefined : models[name];
+}
+
 /** The model of the configuration, else the provider's default. */
 function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: "embedding" | "chat"): string {
   const offered = purpose === "embedding" ? facts.embedding : facts.chat;
@@ -187,7 +196,9 @@ function addressOf(template: string, model: string, setting: string): string {
       hint: `put the key into ${setting}.apiKey, best as \${VARIABLE}`,
     });
   }
-  return address.replace(/\/+$/, "");
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/+$/, "");
+  return url.search === "" ? address.replace(/#.*$/s, "").replace(/\/+$/, "") : url.href;
 }
 
 /**
@@ -234,20 +245,26 @@ function chooseKey(
   const { section, environment } = request;
   const file = environment.configFile ?? "the project's configuration";
   const keyVariable = facts.keyVariable;
+  const setting = request.purpose === "embedding" ? "embedding" : "llm";
   const fromConfiguration = section.apiKey?.trim();
   if (fromConfiguration) {
+    checkKey(fromConfiguration, `${setting}.apiKey`);
     // A key written as ${VARIABLE} is the user's, not the project's: it stays bound to where it belongs. Even a
     // provider's own host may only see that provider's key.
     const variable = secretIn({ apiKey: fromConfiguration }, environment.variables, () => true);
     const belongs = environment.configIsTrusted || variable === null || variable === keyVariable;
     if (variable !== null && !(where.trusted && (belongs || !where.own))) {
       throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${url.host}`, {
-        hint: howToAllow(url),
+        hint:
+          where.own && keyVariable !== null
+            ? `it is the key of another provider; that of ${facts.label} is read from ${keyVariable}`
+            : howToAllow(url),
       });
     }
     return { apiKey: fromConfiguration, keySource: "configuration", keyVariable };
   }
   const fromEnvironment = keyVariable === null ? undefined : environment.variables[keyVariable]?.trim();
+  if (fromEnvironment && keyVariable !== null) checkKey(fromEnvironment, keyVariable);
   if (fromEnvironment && where.trusted) return { apiKey: fromEnvironment, keySource: "environment", keyVariable };
   if (fromEnvironment && !isLoopback(url.hostname)) {
     throw new UserError("foreign-host", `${file} sends the value of ${keyVariable} to ${url.host}`, {
@@ -255,12 +272,20 @@ function chooseKey(
     });
   }
   if (keyVariable !== null && !fromEnvironment && where.own) {
-    const setting = request.purpose === "embedding" ? "embedding" : "llm";
     throw new UserError("missing-key", `${facts.label} needs an API key, and ${keyVariable} is not set`, {
       hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own`,
     });
   }
   return { apiKey: null, keySource: fromEnvironment ? "withheld" : "none", keyVariable };
+}
+
+/** What a header cannot carry, a key does not have: it came along when the key was copied. */
+function checkKey(key: string, where: string): void {
+  const position = key.search(/[^\x20-\x7e]/);
+  if (position === -1) return;
+  throw new UserError("invalid-key", `${where} holds a character that no key has, at position ${position + 1}`, {
+    hint: "copy the key anew: it is made of letters, digits and signs of ASCII, in one line",
+  });
 }
 
 /** Shorter values occur in other texts by chance. */

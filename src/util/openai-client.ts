@@ -25,6 +25,8 @@ export interface OpenAIConnection {
   timeout(timeoutMs: number): ModelError;
 }
 
+/** Characters of what a provider says that are repeated. */
+const longestQuote = 500;
 /** The only headers that are sent: the client adds others that tell of the machine, and some from the environment. */
 const sentHeaders = ["accept", "authorization", "content-type"];
 
@@ -41,8 +43,10 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
       return super.makeStatusError(status, text === undefined ? asApiError(body) : body, text, headers);
     }
   }
+  const { origin, pathname, searchParams } = new URL(endpoint.baseUrl);
   const client = new Client({
-    baseURL: endpoint.baseUrl,
+    baseURL: origin + pathname,
+    defaultQuery: Object.fromEntries(searchParams),
     // The client insists on a key. Where there is none, the header is taken out again.
     apiKey: endpoint.apiKey ?? "none",
     adminAPIKey: null,
@@ -69,12 +73,16 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
 
   function explainStatus(error: Sdk.APIError): ModelError {
     const status = error.status ?? 0;
-    const said = clean(saidBy(error));
+    // Masked before it is cut: the rest of a key that was cut in two would pass.
+    const said = clean(saidBy(error)).slice(0, longestQuote);
     const kind = kindOf(status, said, error);
-    return fail(kind, `${whatHappened(kind, status, endpoint)}${said === "" ? "" : `: ${said}`}`, {
+    const retryAfterMs = retryDelayOf(error.headers ?? null, Date.now());
+    const happened = whatHappened(kind, status, endpoint) + target(error) + pause(retryAfterMs);
+    return fail(kind, `${happened}${said === "" ? "" : `: ${said}`}`, {
+      hint: kind === "not-found" && !/model/i.test(said) ? addressHint(endpoint) : hintFor(kind, endpoint),
       status,
       retryable: kind === "rate-limit" || kind === "server",
-      retryAfterMs: retryDelayOf(error.headers ?? null, Date.now()),
+      retryAfterMs,
       inputIndex: kind === "too-long" ? inputIndexOf(said) : null,
     });
   }
@@ -101,6 +109,16 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
   };
 }
 
+function pause(milliseconds: number | null): string {
+  return milliseconds === null || milliseconds < 1000 ? "" : `, to come back in ${Math.ceil(milliseconds / 1000)} s`;
+}
+
+/** Where a redirect leads to, which is not followed. */
+function target(error: Sdk.APIError): string {
+  const location = error.headers?.get("location") ?? "";
+  return URL.canParse(location) ? ` to ${new URL(location).host}` : "";
+}
+
 function only(headers: RequestInit["headers"] | undefined, endpoint: ModelEndpoint): Headers {
   const all = new Headers(headers);
   const kept = new Headers({ "user-agent": "milvus-rag" });
@@ -121,7 +139,7 @@ function saidBy(error: Sdk.APIError): string {
     const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();
     return `a web page${title ? ` titled "${title}"` : ""} instead of an API answer, probably from a proxy in between`;
   }
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 500);
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 function kindOf(status: number, said: string, error: Sdk.APIError): ModelErrorKind {
@@ -204,7 +222,7 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
       return keyHint(endpoint);
     case "not-found":
       if (provider === "ollama") return `fetch the model first: ollama pull ${endpoint.model}`;
-      return successorHint(endpoint) ?? `check ${setting}.model ("${endpoint.model}") and the address ${baseUrl}`;
+      return successorHint(endpoint) ?? addressHint(endpoint);
     case "too-long":
       return setting === "embedding"
         ? "use a smaller chunking.maxChars, or a model that takes longer texts"
@@ -226,6 +244,10 @@ function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
     case "invalid-request":
       return `check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}`;
   }
+}
+
+function addressHint({ setting, model, baseUrl }: ModelEndpoint): string {
+  return `check ${setting}.model ("${model}") and the address ${baseUrl}`;
 }
 
 /** What to use in place of a chat model that the provider has ended; `null` where nothing is known of that. */
@@ -267,6 +289,6 @@ function isSocketError(error: unknown): boolean {
   return (
     error instanceof Error &&
     typeof (error as { code?: unknown }).code === "string" &&
-    /^(E[A-Z]+|HPE_)/.test(String((error as { code?: unknown }).code))
+    /^(E[A-Z]+|HPE_|Z_|ERR__ERROR_FORMAT)/.test(String((error as { code?: unknown }).code))
   );
 }

@@ -7,6 +7,8 @@ export interface OutputPart {
 }
 
 const opening = /^<(think|thinking|thought|reasoning)>/;
+/** Of an answer whose opening tag was part of the prompt, as some servers' chat templates have it. */
+const unopened = /^[\s\S]*?<\/(think|thinking|thought|reasoning)>(?=\s*\n)/;
 const openings = ["<think>", "<thinking>", "<thought>", "<reasoning>"];
 
 /**
@@ -31,6 +33,13 @@ export class ReasoningSplitter {
           return parts;
         }
         this.#state = "answer";
+        // Known only where the answer comes in one piece: of a stream, the thinking has been passed on by then.
+        const thinking = unopened.exec(rest);
+        if (thinking !== null) {
+          this.#state = "after";
+          parts.push({ type: "reasoning", text: thinking[0].slice(0, thinking[0].lastIndexOf("<")) });
+          rest = rest.slice(thinking[0].length);
+        }
       } else {
         this.#state = "reasoning";
         this.#closing = `</${tag[1]}>`;

@@ -1,4 +1,4 @@
-const endings = /(?:keys?|token|secrets?|password|passwd|credentials?|(?:^|_)(?:pass|pat))$/i;
+const endings = /(?:keys?|token|secrets?|password|passwd|passphrase|credentials?|creds|_pwd|(?:^|_)(?:pass|pat))$/i;
 const parts = /token(?!i)|secret|password|api_?key|(?:access|private)_?key/i;
 
 /** Whether an environment variable is named as those are that hold a key, a token or a password. */

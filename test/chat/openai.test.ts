@@ -147,6 +147,15 @@ describe("a chat model behind the API", () => {
     expect(await answer(await open(at))).toMatchObject({ text: "数据 🙂", error: null });
   });
 
+  it("reads the last event of a stream that ends without an empty line", async () => {
+    const at = await start((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "Yes" } }] })}\n\n`);
+      response.end(`data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }] })}\n`);
+    });
+    expect(await answer(await open(at))).toMatchObject({ text: "Yes", error: null });
+  });
+
   it("says that the answer is cut at the token limit", async () => {
     const at = await start(streams(says("Because"), stops("length"), done));
     expect((await answer(await open(at, { maxTokens: 5 }))).events).toContainEqual({

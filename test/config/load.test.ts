@@ -89,6 +89,14 @@ describe("where a configuration is found", () => {
     expect(config.collection).toBe("docs");
   });
 
+  it.each(["home/", "link"])("knows home by whatever name: %s", async (name) => {
+    await mkdir(path.join(folder, "home/project"), { recursive: true });
+    await symlink(path.join(folder, "home"), path.join(folder, "link"));
+    await write("home/.ragrc", { collection: "mine" });
+    const { environment } = await load({ workingDirectory: "home/project", homeDirectory: `${folder}/${name}` });
+    expect(environment).toMatchObject({ configIsTrusted: true });
+  });
+
   it("goes no further than home, and trusts what lies there", async () => {
     await write(".ragrc", { collection: "outside" });
     await mkdir(path.join(folder, "home/project"), { recursive: true });

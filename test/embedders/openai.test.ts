@@ -471,7 +471,38 @@ describe("what goes wrong with a provider", () => {
 
   it("says how long the provider asks to wait", async () => {
     const embedder = await start({ fault: () => faults.rateLimited({ "retry-after": "7" }) });
-    expect((await failureOf(embedder.embed(["text"]))).retryAfterMs).toBe(7000);
+    const error = await failureOf(embedder.embed(["text"]));
+    expect(error.retryAfterMs).toBe(7000);
+    expect(error.message).toContain("too many requests (HTTP 429), to come back in 7 s");
+  });
+
+  it("masks a key also where what the provider says is cut in the middle of it", async () => {
+    const apiKey = "abcdef0123456789abcdef0123456789";
+    const body = apiError(`${"x".repeat(480)} ${apiKey} is wrong`);
+    const embedder = await start({ fault: () => ({ type: "respond", status: 401, body }) }, { apiKey });
+    expect((await failureOf(embedder.embed(["text"]))).message).not.toContain(apiKey.slice(0, 8));
+  });
+
+  it.each([
+    ["an address that is not there", { status: 404, body: "Not Found" }, /no such model or address \(HTTP 404\)/],
+    ["a redirect", { status: 302, body: "", headers: { location: "https://login.example/" } }, /to login\.example$/],
+  ])("%s is told as that, and not as the model's fault", async (_, answer, says) => {
+    const embedder = await start({ fault: () => ({ type: "respond", ...answer }) }, { provider: "ollama" });
+    const error = await failureOf(embedder.embed(["text"]));
+    expect(error).toMatchObject({ kind: "not-found", hint: expect.stringContaining(server!.baseUrl) });
+    expect(error.message).toMatch(says);
+  });
+
+  it("an error with status 200 is told in the server's words", async () => {
+    const body = { error: { message: "No endpoints found for model", code: 404 } };
+    const embedder = await start({ fault: () => ({ type: "respond", status: 200, body }) });
+    expect((await failureOf(embedder.embed(["text"]))).message).toContain("No endpoints found for model");
+  });
+
+  it("keeps a query of the base address behind the path", async () => {
+    server = await startFakeServer();
+    const embedder = embedderAt(`${server.baseUrl}/?api-version=2026-01`);
+    expect((await embedder.embed(["text"])).vectors).toHaveLength(1);
   });
 
   it("says which text is too long where the provider does", async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** One request as the server saw it. */
-interface RecordedRequest {
+export interface RecordedRequest {
   /** Counted from 0 over the server's life. */
   index: number;
   method: string;

@@ -7,8 +7,8 @@ import { createEmbedPool, embedQuery } from "../../src/pipeline/embed.ts";
 import type { EmbedOutcome, EmbedPoolOptions } from "../../src/pipeline/embed.ts";
 import { defaultRetryPolicy } from "../../src/util/backoff.ts";
 import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
-import { faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
-import type { FakeServer, FakeServerOptions, Fault } from "../fakes/openai-server.ts";
+import { apiError, faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
+import type { FakeServer, FakeServerOptions, Fault, RecordedRequest } from "../fakes/openai-server.ts";
 
 const key = "sk-live-0123456789abcdefghij";
 let server: FakeServer;
@@ -219,6 +219,47 @@ describe("a text that is too long", () => {
     expect(arraysOf(outcomes.slice(0, 9))).toEqual(vectorsOf(texts(9)));
     expect(outcomes[9]).toEqual({ error: expect.stringContaining("input (60 tokens) is too large to process") });
     expect(pool.progress.retries).toBe(0);
+  });
+});
+
+describe("a text that makes its whole request fail", () => {
+  const poison = "passage of poison";
+  const isPoisoned = (request: RecordedRequest) => (request.body?.["input"] as string[] | undefined)?.includes(poison);
+  const filtered: Fault = { type: "respond", status: 400, body: apiError("The input was filtered by our policy.") };
+  const zeros: Fault = {
+    type: "alter",
+    change: (body) => ({
+      ...body,
+      data: (body["data"] as object[]).map((item) => ({ ...item, embedding: Array.from({ length: 8 }, () => 0) })),
+    }),
+  };
+
+  it.each<[string, Fault, RegExp]>([
+    ["refused", filtered, /filtered by our policy/],
+    ["answered with zeros", zeros, /all zeros/],
+    ["taken for a failure of the server", faults.serverError(), /HTTP 500.*given up after 6 attempts/],
+  ])("%s: is found out and reported, and the others are embedded", async (_, fault, says) => {
+    const embedder = await start({ fault: (request) => (isPoisoned(request) ? fault : null) });
+    const pool = createEmbedPool(embedder, { ...settings, concurrency: 2 });
+    const list = texts(60);
+    const outcomes = await pool.embed([...list.slice(0, 33), poison, ...list.slice(33)]);
+    expect(outcomes[33]).toEqual({ error: expect.stringMatching(says) });
+    expect(arraysOf(outcomes.filter((outcome) => "vector" in outcome))).toEqual(vectorsOf(list));
+  });
+
+  it("is found out among few, too", async () => {
+    const embedder = await start({ fault: (request) => (isPoisoned(request) ? filtered : null) });
+    const outcomes = await createEmbedPool(embedder, settings).embed(["fine", poison]);
+    expect(outcomes).toEqual([{ vector: expect.anything() }, { error: expect.stringMatching(/policy/) }]);
+  });
+
+  it("is none where every text is refused: the ingest ends, and not everything is sent", async () => {
+    const pool = createEmbedPool(await start({ fault: () => filtered }), { ...settings, concurrency: 1 });
+    expect(await failureOf(pool.embed(texts(1000)))).toMatchObject({ code: "model-invalid-request", exitCode: 4 });
+    expect(server.requests.length).toBeLessThan(15);
+    await server.close();
+    const two = createEmbedPool(await start({ fault: () => filtered }), settings);
+    expect(await failureOf(two.embed(texts(2)))).toMatchObject({ code: "model-invalid-request" });
   });
 });
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, type Server, createServer } from "node:http";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { httpFetch } from "../../src/util/http-fetch.ts";
@@ -56,6 +57,27 @@ describe("a request", () => {
   it("does not follow a redirect", async () => {
     const address = await listen(createServer((_, response) => response.writeHead(302, { location: "/x" }).end()));
     expect((await httpFetch(address, {})).status).toBe(302);
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ])("reads an answer that is compressed by %s though nobody asked for it", async (coding, compress) => {
+    const address = await listen(
+      createServer((_, response) => response.writeHead(200, { "content-encoding": coding }).end(compress("grüße"))),
+    );
+    expect(await (await httpFetch(address, {})).text()).toBe("grüße");
+  });
+
+  it("fails where a compressed answer is damaged, or compressed by something unknown", async () => {
+    const address = await listen(
+      createServer((request, response) => {
+        response.writeHead(200, { "content-encoding": request.url === "/damaged" ? "gzip" : "own" }).end("no gzip");
+      }),
+    );
+    await expect((await httpFetch(`${address}/damaged`, {})).text()).rejects.toMatchObject({ code: "Z_DATA_ERROR" });
+    await expect(httpFetch(address, {})).rejects.toThrow("compressed with own");
   });
 
   it("fails where the connection breaks before and in the middle of the answer, and where nobody listens", async () => {

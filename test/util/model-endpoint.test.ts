@@ -140,6 +140,28 @@ describe("a key from the environment", () => {
     expect(refusal({ baseUrl: "https://other.example/v1", variables: allowed }).code).toBe("foreign-host");
   });
 
+  it.each(["gw.example:443", "https://gw.example/v1", " GW.example "])("takes %s for the host", (entry) => {
+    const allowed = { ...variables, RAG_ALLOW_HOST: entry };
+    expect(resolve({ baseUrl: "https://gw.example/v1", variables: allowed })).toMatchObject({ apiKey: key });
+  });
+
+  it("is refused at another provider with the name of the variable that belongs there", () => {
+    const error = refusal({ provider: "fireworks", apiKey: key, variables });
+    expect(error.hint).toBe("it is the key of another provider; that of Fireworks AI is read from FIREWORKS_API_KEY");
+  });
+
+  it.each([`${key}\nmore`, "sk-pasted–with-a-dash"])("with a character that no key has is refused: %j", (value) => {
+    const error = refusal({ variables: { OPENAI_API_KEY: value } });
+    expect(error).toMatchObject({ code: "invalid-key", exitCode: ExitCode.usage });
+    expect(error.message).toMatch(/^OPENAI_API_KEY holds a character that no key has, at position \d+$/);
+  });
+
+  it.each(["MYSQL_PWD", "SSH_PASSPHRASE", "APP_CREDS"])("is not the only secret: %s", (name) => {
+    const request: Case = { provider: "ollama", baseUrl: foreign, model: "hunter2hunter2" };
+    expect(refusal({ ...request, variables: { [name]: "hunter2hunter2" } }).code).toBe("foreign-host");
+    expect(resolve({ ...request, variables: { PWD: "hunter2hunter2" } })).toMatchObject({ model: "hunter2hunter2" });
+  });
+
   it("stays at home when a project points at this machine", () => {
     expect(resolve({ baseUrl: "http://localhost:8000/v1", variables })).toMatchObject({
       apiKey: null,

@@ -34,6 +34,15 @@ describe("ReasoningSplitter", () => {
     expect(split(["<think>On and", " on </thi"])).toEqual({ reasoning: "On and on </thi", text: "" });
   });
 
+  it("finds thinking without its opening tag in an answer of one piece", () => {
+    expect(split(["A secret [3].\n</think>\n\nThe answer [1]."])).toEqual({
+      reasoning: "A secret [3].\n",
+      text: "The answer [1].",
+    });
+    const about = "Models end their thinking with `</think>` and go on.";
+    expect(split([about])).toEqual({ reasoning: "", text: about });
+  });
+
   it("gives back what was held when the output ends", () => {
     expect(split(["<thi"])).toEqual({ reasoning: "", text: "<thi" });
   });
