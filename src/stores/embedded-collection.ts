@@ -7,8 +7,8 @@ import type { SearchMode } from "../types.ts";
 import { collectGarbage } from "../util/collect-garbage.ts";
 import { fuseByReciprocalRank } from "../util/reciprocal-rank-fusion.ts";
 import { filtersToSql, sqlString } from "./embedded-filter.ts";
-import { type Row, chunkColumns, documentColumns, documentOf } from "./chunk-row.ts";
-import { fromRow, toRow } from "./embedded-rows.ts";
+import { type Row, documentColumns, documentOf } from "./chunk-row.ts";
+import { embeddedColumns, fromRow, toRow } from "./embedded-rows.ts";
 import { slices } from "../util/slices.ts";
 import { checkVector } from "./check-vector.ts";
 import { translateStoreError } from "./embedded-errors.ts";
@@ -78,7 +78,7 @@ export function openEmbeddedCollection(options: {
     const query = table
       .query()
       .fullTextSearch(await wordsOf(text))
-      .select([...chunkColumns, "_score"])
+      .select([...embeddedColumns, "_score"])
       .limit(await textLimit(limit));
     if (where !== null) query.where(where);
     const hits = (await rows(query)).map((row): ScoredChunk => {
@@ -94,7 +94,7 @@ export function openEmbeddedCollection(options: {
       .nearestTo(vector)
       .distanceType(distanceTypes[manifest.metric])
       .nprobes(probes)
-      .select([...chunkColumns, "_distance"])
+      .select([...embeddedColumns, "_distance"])
       .limit(limit);
     if (where !== null) query.where(where);
     const hits = (await rows(query)).map((row): ScoredChunk => {

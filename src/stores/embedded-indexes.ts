@@ -1,5 +1,6 @@
 import type { MatchQuery, Table } from "@lancedb/lancedb";
 import type { Config } from "../config/schema.ts";
+import { wordParts } from "../util/word-parts.ts";
 import { lancedb } from "./lancedb.ts";
 import type { Manifest, Metric } from "./types.ts";
 
@@ -24,6 +25,8 @@ export async function createTextIndex(table: Table, text: Config["text"]): Promi
       lowercase: true,
       asciiFolding: true,
       withPosition: false,
+      // Hashes and keys are longer than the 40 characters that it takes by default.
+      maxTokenLength: 256,
     }),
   });
 }
@@ -31,7 +34,7 @@ export async function createTextIndex(table: Table, text: Config["text"]): Promi
 /** Any of the text's words. A query given as a plain string may be taken for a phrase by its quotation marks. */
 export async function wordsOf(text: string): Promise<MatchQuery> {
   const { MatchQuery } = await lancedb();
-  return new MatchQuery(text, "text");
+  return new MatchQuery([text, ...wordParts(text)].join(" "), "text");
 }
 
 /**

@@ -2,10 +2,14 @@ import { createRequire } from "node:module";
 import type * as Arrow from "apache-arrow";
 import type { StoredChunk } from "../types.ts";
 import { HEADING_SEPARATOR } from "../util/filter-match.ts";
-import { type Row, chunkOf } from "./chunk-row.ts";
+import { wordParts } from "../util/word-parts.ts";
+import { type Row, chunkColumns, chunkOf } from "./chunk-row.ts";
 import type { Manifest } from "./types.ts";
 
 const manifestKey = "rag.manifest";
+
+/** What `fromRow` reads, but for the vector. */
+export const embeddedColumns = [...chunkColumns, "text_end"];
 
 /**
  * The build of Arrow that LanceDB has loaded itself: an import would load the other one beside it, at twice the time and
@@ -27,6 +31,7 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
     int("ord", false),
     text("text"),
     int("text_start", false),
+    int("text_end", false),
     text("doc_hash"),
     int("doc_chunks", false),
     text("title"),
@@ -54,13 +59,16 @@ export function manifestOf(schema: { metadata: Map<string, string> }): Manifest 
 
 /** A chunk as LanceDB takes it. */
 export function toRow(chunk: StoredChunk): Row {
+  const text = chunk.context + chunk.text;
   const row: Row = {
     id: chunk.id,
     doc_id: chunk.docId,
     source: chunk.source,
     ord: chunk.ordinal,
-    text: chunk.context + chunk.text,
+    // The tokenizer keeps `milvus.yaml` whole: behind the text stands what else it is to be found by.
+    text: [text, ...wordParts(text)].join("\n"),
     text_start: chunk.context.length,
+    text_end: text.length,
     doc_hash: chunk.docHash,
     doc_chunks: chunk.docChunks,
     title: chunk.title,
@@ -80,7 +88,8 @@ export function toRow(chunk: StoredChunk): Row {
 /** A row as LanceDB gives it, back as a chunk; `vector` is `null` where it was not selected. */
 export function fromRow(row: Row): StoredChunk {
   const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
-  return chunkOf(row, {
+  const text = (row["text"] as string).slice(0, row["text_end"] as number);
+  return chunkOf(Object.assign({}, row, { text }), {
     heading: JSON.parse(row["headings"] as string) as string[],
     page: row["page"] as number | null,
     startLine: row["start_line"] as number | null,

@@ -22,10 +22,35 @@ const unspaced =
 
 let segmenter: Intl.Segmenter | null = null;
 
+/** The tokenizer parts `milvus.yaml`, but not `index_type`. */
 function segment(text: string): string {
-  return text.normalize("NFKC").replaceAll(unspaced, (run) => {
+  return folded(text.normalize("NFKC").replaceAll("_", " ")).replaceAll(unspaced, (run) => {
     segmenter ??= new Intl.Segmenter(undefined, { granularity: "word" });
     return ` ${Array.from(segmenter.segment(run), (word) => word.segment).join(" ")} `;
+  });
+}
+
+/** Small Latin letters that are no letter with a mark. */
+const foldedLetters: Record<string, string> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ħ: "h",
+  ı: "i",
+  ŋ: "n",
+};
+
+/** `Zürich` as `Zurich`, as the embedded store's index has it; the tokenizer makes all letters small. */
+function folded(text: string): string {
+  if (!/[^\0-\x7f]/.test(text)) return text;
+  return text.replaceAll(/[^\P{Script=Latin}a-zA-Z]/gu, (letter) => {
+    const small = letter.toLowerCase();
+    return foldedLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
   });
 }
 

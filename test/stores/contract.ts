@@ -262,6 +262,26 @@ export function storeContract(
       expect(await searchText(collection, "zebra")).toEqual([]);
     });
 
+    const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    test.each([
+      ["maxNameLength", "Set proxy.maxNameLength in milvus.yaml."],
+      ["proxy", "Set proxy.maxNameLength in milvus.yaml."],
+      ["milvus.yaml", "Set proxy.maxNameLength in milvus.yaml."],
+      ["index type", "The parameter index_type is optional."],
+      ["index_type", "The parameter index_type is optional."],
+      ["2.4", "Since v2.4.6 it is."],
+      ["Zurich", "Le café était fermé à Zürich."],
+      ["Zürich", "It rains in Zurich."],
+      ["cooperate", "They coöperate."],
+      ["lieu", "Dữ liệu ở đây."],
+      [hash, `The file's hash is ${hash}.`],
+    ])("finds by %j what says %j, and gives the text back as it was", async (question, text) => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", [text, "Nothing of the sort."]));
+      await collection.optimize();
+      expect((await searchText(collection, question)).map(({ chunk }) => chunk.text)).toEqual([text]);
+    });
+
     test("finds a passage by its context, which the text it returns does not show", async () => {
       const collection = await create();
       await collection.upsert(documentChunks("a.md", ["the limit is 64"], { context: "Zeppelin manual > Limits\n\n" }));
