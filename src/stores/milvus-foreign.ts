@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
 import type { StoredChunk } from "../types.ts";
 import { checkVector } from "./check-vector.ts";
+import { foreignIsNotWritten } from "../util/foreign-collection.ts";
 import { modesOf } from "./milvus-collection.ts";
 import type { MilvusConnection } from "./milvus-connection.ts";
 import type { MilvusDialect } from "./milvus-dialect.ts";
@@ -65,13 +66,7 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
   });
 
   const readOnly = async (): Promise<never> => {
-    throw new UserError(
-      "foreign-collection",
-      `another program made the collection "${name}": it is read, not written`,
-      {
-        hint: "ingest into a collection of another name",
-      },
-    );
+    throw foreignIsNotWritten(name);
   };
 
   async function* everyChunk(): AsyncGenerator<StoredChunk> {

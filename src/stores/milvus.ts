@@ -230,7 +230,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       }
       if (readManifest(described) === null && !evenIfForeign) {
         throw new UserError("foreign-collection", `another program made the collection "${name}" in ${location}`, {
-          hint: "add --yes to drop it all the same",
+          hint: `where nobody needs it any more: rag collections drop ${name} --yes`,
         });
       }
       await connection.call("DropCollection", { collection_name: name });

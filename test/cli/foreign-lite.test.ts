@@ -32,6 +32,15 @@ client.insert("articles", [
     {"pk": f"key-{i}", "body": text, "url": f"https://site/{i}.html", "year": 2020 + i, "embedding": [float(axis == i) for axis in range(3)]}
     for i, text in enumerate(texts)
 ])
+for name in ["twofold", "tutorial"]:
+    schema = client.create_schema(enable_dynamic_field=True)
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    index = client.prepare_index_params()
+    for field in ["title_vector", "text_vector"] if name == "twofold" else ["vector"]:
+        schema.add_field(field, DataType.FLOAT_VECTOR, dim=3)
+        index.add_index(field, index_type="FLAT", metric_type="IP")
+    client.create_collection(name, schema=schema, index_params=index, consistency_level="Strong")
+client.insert("tutorial", [{"id": 1, "vector": [1.0, 0.0, 0.0], "text": "Alan Turing", "subject": "history"}])
 client.close()
 `;
 
@@ -64,6 +73,12 @@ describe.skipIf(liteUnavailable !== null)(
           providers,
           embedding: { provider: "theirs" },
         }),
+        "other-model.json": JSON.stringify({
+          collection: "articles",
+          milvus: uri,
+          embedding: { provider: "openai", model: "text-embedding-3-small" },
+        }),
+        "x.md": "# Ferries\n\nThe ferry leaves at noon.\n",
         "unnamed.json": JSON.stringify({ milvus: { uri: "theirs.db", fields: { text: "passage" } } }),
       });
     }, PROVISION_MS);
@@ -124,6 +139,27 @@ describe.skipIf(liteUnavailable !== null)(
       expect(search).toMatchObject({ exitCode: 2 });
       expect(search.stderr).toContain("`milvus.fields.text`");
     });
+
+    it.each(["", "--recreate", "--check", "--dry-run"])(
+      "refuse to ingest into it, whatever the model: %s",
+      async (flag) => {
+        const flags = flag === "" ? [] : [flag];
+        const before = await run("text.json", "collections", "show", "articles", "--json");
+        const asked = model.requests.length;
+        for (const config of ["text.json", "both.json", "other-model.json"]) {
+          const { exitCode, stdout, stderr } = await run(config, "ingest", "x.md", ...flags);
+          expect({ config, exitCode, stdout, stderr }).toEqual({
+            config,
+            exitCode: 2,
+            stdout: "",
+            stderr:
+              'error: another program made the collection "articles": it is read, not written\nhint: ingest into a collection of another name: --collection <name>\n',
+          });
+        }
+        expect(model.requests.length).toBe(asked);
+        expect(await run("text.json", "collections", "show", "articles", "--json")).toEqual(before);
+      },
+    );
 
     it("say what --mode dense needs", async () => {
       const { exitCode, stderr } = await run("text.json", "search", "ferry", "--mode", "dense");

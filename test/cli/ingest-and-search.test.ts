@@ -230,6 +230,20 @@ describe("rag ingest", () => {
     expect(sources.map(({ source }) => source)).toEqual(["notes.txt"]);
   });
 
+  it("keeps a table that another program made, whatever is asked of an ingest", async () => {
+    const { connect } = await import("@lancedb/lancedb");
+    const connection = await connect(path.join(sandbox.folder, ".rag"));
+    await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
+    for (const flags of [[], ["--recreate"], ["--check"], ["--dry-run"]]) {
+      const { exitCode, stdout, stderr } = await sandbox.rag(["ingest", "notes.txt", "-c", "theirs", ...flags]);
+      expect({ flags, exitCode, stdout }).toEqual({ flags, exitCode: 2, stdout: "" });
+      expect(stderr).toContain("that another program made");
+    }
+    expect(await (await connection.openTable("theirs")).countRows()).toBe(1);
+    await connection.dropTable("theirs");
+    connection.close();
+  });
+
   it("says that documents are cut in another way than before, and cuts them so", async () => {
     const ingest = ["ingest", "guide", "-c", "recut"];
     const made = await sandbox.rag([...ingest, "--max-chars", "300"]);

@@ -151,7 +151,10 @@ describe.skipIf(liteUnavailable !== null)(
       const theirs = (await opened.open("tutorial")) as Collection;
       await expect(theirs.upsert(documentChunks("a.md", ["x"]))).rejects.toMatchObject({ code: "foreign-collection" });
       await expect(theirs.deleteDocuments([])).rejects.toMatchObject({ code: "foreign-collection" });
-      await expect(opened.drop("tutorial")).rejects.toMatchObject({ code: "foreign-collection" });
+      await expect(opened.drop("tutorial")).rejects.toMatchObject({
+        code: "foreign-collection",
+        hint: expect.stringContaining("rag collections drop tutorial --yes") as string,
+      });
       expect(await opened.list()).toEqual(["tutorial"]);
       await opened.drop("tutorial", { evenIfForeign: true });
       expect(await opened.list()).toEqual([]);

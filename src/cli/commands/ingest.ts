@@ -5,6 +5,7 @@ import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover.ts";
 import type { IngestResult } from "../../pipeline/ingest-tally.ts";
+import { foreignIsNotWritten } from "../../util/foreign-collection.ts";
 import type { Collection, EmbeddingIdentity, Manifest, NewManifest, Store } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../flags.ts";
@@ -121,7 +122,7 @@ async function ingestInto(
   const lease = writesNothing(flags) ? null : await store.lockForWriting(runtime.config.collection, "ingest");
   try {
     const chunker = await runtime.chunker();
-    const existing = flags.recreate ? null : await store.open(runtime.config.collection);
+    const existing = await openExisting(store, runtime.config.collection, flags);
     if (existing !== null) noticeOtherChunking(existing, chunkingOf(runtime.config, chunker), context);
     const model = await openModel(existing, flags, runtime, context);
     if (flags.recreate && lease !== null) await dropIfThere(store, runtime.config.collection);
@@ -130,6 +131,20 @@ async function ingestInto(
   } finally {
     await lease?.release();
   }
+}
+
+/**
+ * The collection to bring up to date; `null` where it is made anew. Throws `UserError` `foreign-collection` where another
+ * program made it, also with `--recreate`: nobody else's data is dropped for an ingest.
+ */
+async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<Collection | null> {
+  const existing = await store.open(name).catch((error: unknown) => {
+    // What cannot be read any more is what --recreate is for.
+    if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
+    throw error;
+  });
+  if (existing?.foreign !== undefined) throw foreignIsNotWritten(name);
+  return recreate ? null : existing;
 }
 
 interface Model {
