@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import type { EmbeddingIdentity } from "../stores/types.ts";
+import type { Collection, EmbeddingIdentity } from "../stores/types.ts";
 
 /**
  * The configuration with the model that made a collection's vectors, which is the only one that can search or extend
@@ -45,17 +45,23 @@ export function checkDocumentPrefix(config: Config, collection: string, identity
 }
 
 /** What to say where a collection and the configuration disagree about the model; each is described in words. */
-export function embeddingMismatch(collection: string, made: string, wanted: string): UserError {
+export function embeddingMismatch(
+  collection: string,
+  made: string,
+  wanted: string,
+  hint = "configure the collection's model, name another collection, or start over with: rag ingest --recreate",
+): UserError {
   return new UserError(
     "embedding-mismatch",
     `collection ${collection} was made with ${made}, the configuration says ${wanted}`,
-    { hint: `configure the collection's model, name another collection, or start over with: rag ingest --recreate` },
+    { hint },
   );
 }
 
 /** `openai/text-embedding-3-small (1536 dimensions)`, or `no embedding model`. */
-export function describe(identity: EmbeddingIdentity | null): string {
-  return identity === null
-    ? "no embedding model"
+export function describe(identity: Collection["manifest"]["embedding"]): string {
+  if (identity === null) return "no embedding model";
+  return identity.provider === null
+    ? `vectors of ${identity.dimensions} dimensions`
     : `${identity.provider}/${identity.model} (${identity.dimensions} dimensions)`;
 }

@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 import type { Embedder } from "../embedders/types.ts";
 import { UserError } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
-import type { Collection, Store } from "../stores/types.ts";
+import type { Collection, OwnCollection, Store } from "../stores/types.ts";
 import { closest } from "../util/closest.ts";
 import { credentialsOf } from "../util/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -38,9 +38,9 @@ export interface Runtime {
    */
   queryEmbedder(collection: Collection): Promise<QueryEmbedder | null>;
   /** Throws `UserError` `embedding-mismatch` where the configuration names another model than the collection's. */
-  checkModel(collection: Collection): void;
+  checkModel(collection: OwnCollection): void;
   /** The model to ingest with: the collection's own where it exists. Throws `UserError` `embedding-mismatch`. */
-  documentEmbedder(existing: Collection | null): Promise<Embedder | null>;
+  documentEmbedder(existing: OwnCollection | null): Promise<Embedder | null>;
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
   loaders(): Promise<Loaders>;
@@ -87,26 +87,28 @@ async function openRuntime(
   /** Opens the model that made a collection's vectors, at their dimensions. */
   const openCollectionModel = async (collection: Collection, wanted: Config): Promise<Embedder | null> => {
     const made = collection.manifest.embedding;
-    const embedder = await openEmbedderFor(wanted, made?.dimensions);
-    if (embedder === null || made === null) return null;
+    const dimensions = made?.dimensions ?? undefined;
+    const embedder = await openEmbedderFor(wanted, dimensions);
+    if (embedder === null || dimensions === undefined) return null;
     const { embedderIdentity } = await import("../pipeline/embed.ts");
     const offered = await embedderIdentity(embedder, context.signal);
-    if (offered.dimensions === made.dimensions) return embedder;
+    if (offered.dimensions === dimensions) return embedder;
     const shortened = await openEmbedderFor({
       ...wanted,
-      embedding: { ...wanted.embedding, dimensions: made.dimensions },
+      embedding: { ...wanted.embedding, dimensions },
     }).catch((error: unknown) => {
       // The model cannot make them as short: that is what the mismatch says, in terms that the user has set.
       if (error instanceof UserError && error.code === "dimensions-fixed") return null;
       throw error;
     });
     const shortenedIdentity = shortened && (await embedderIdentity(shortened, context.signal));
-    if (shortenedIdentity?.dimensions === made.dimensions) return shortened;
-    throw embeddingMismatch(collection.name, describe(made), describe(offered));
+    if (shortenedIdentity?.dimensions === dimensions) return shortened;
+    const hint = collection.foreign && "configure the model that made its vectors";
+    throw embeddingMismatch(collection.name, describe(made), describe(offered), hint);
   };
 
   /** The configuration to ingest with; `null` where the collection has no vectors. */
-  const modelOf = (collection: Collection): Config | null => {
+  const modelOf = (collection: OwnCollection): Config | null => {
     const made = collection.manifest.embedding;
     if (made !== null) {
       checkDocumentPrefix(config, collection.name, made);
@@ -128,9 +130,9 @@ async function openRuntime(
     collection: async () => findCollection(await store(), config.collection),
     queryEmbedder: async (collection) => {
       const made = collection.manifest.embedding;
-      if (made === null) return null;
+      if (made === null || made.dimensions === null) return null;
       // Of a collection that another program made nobody knows the model: it is the configured one.
-      const wanted = collection.foreign ? config : withCollectionModel(config, collection.name, made);
+      const wanted = made.provider === null ? config : withCollectionModel(config, collection.name, made);
       const embedder = await openCollectionModel(collection, wanted).catch((error: unknown) => {
         if (config.embedding.provider !== undefined || !(error instanceof UserError)) throw error;
         const hint = error.hint === null ? "" : `; ${error.hint}`;

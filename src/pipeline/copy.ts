@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ExitCode, UserError } from "../errors.ts";
-import type { Collection, DocumentRecord, Manifest } from "../stores/types.ts";
+import type { Collection, DocumentRecord, Manifest, OwnCollection } from "../stores/types.ts";
 import { untilAborted } from "../util/until-aborted.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { documentBatches, readDocuments } from "./document-batches.ts";
@@ -10,8 +10,8 @@ export interface CopyParts {
   source: Collection;
   /** `null` where the collection does not exist yet. */
   target: Collection | null;
-  /** Called once, before the first write, where `target` is `null`. */
-  createTarget(): Promise<Collection>;
+  /** Called once, before the first write, where `target` is `null`, with the manifest of `source`. */
+  createTarget(made: Manifest): Promise<Collection>;
 }
 
 export interface CopyProgress {
@@ -49,7 +49,6 @@ export interface CopyResult {
  * until then stays.
  */
 export async function copy(parts: CopyParts, request: CopyRequest): Promise<CopyResult> {
-  const { source } = parts;
   const { names, signal } = request;
   const progress: CopyProgress = {
     stage: "comparing",
@@ -64,9 +63,10 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   };
 
   enter("comparing");
-  refuseForeign(source, names.source);
-  refuseForeign(parts.target, names.target);
-  if (parts.target !== null) checkMaking(source.manifest, parts.target.manifest, names);
+  const source = refuseForeign(parts.source, names.source);
+  if (parts.target !== null) {
+    checkMaking(source.manifest, refuseForeign(parts.target, names.target).manifest, names);
+  }
   const records = await untilAborted(source.documents(), signal);
   const inTarget = parts.target === null ? [] : await untilAborted(parts.target.documents(), signal);
   checkDocuments(records, inTarget, names);
@@ -75,7 +75,7 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   progress.chunksTotal = rowsOf(records);
   progress.chunksPresent = progress.chunksTotal - rowsOf(missing);
 
-  const target = parts.target ?? (await parts.createTarget());
+  const target = parts.target ?? (await parts.createTarget(source.manifest));
   enter("copying");
   const writer = new ChunkWriter(target, { isNew: parts.target === null });
   try {
@@ -136,8 +136,8 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
 }
 
 /** What another program made has no record of its documents, and is never written. */
-function refuseForeign(collection: Collection | null, name: string): void {
-  if (collection?.foreign === undefined) return;
+function refuseForeign(collection: Collection, name: string): OwnCollection {
+  if (collection.foreign === undefined) return collection;
   throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
     hint: "ingest the documents themselves into a collection of another name",
   });

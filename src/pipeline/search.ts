@@ -92,6 +92,15 @@ async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, 
       },
     );
   }
+  if (collection.manifest.embedding.dimensions === null) {
+    throw new UserError(
+      "foreign-fields",
+      `of the fields of collection "${collection.name}", none is known to hold the vectors`,
+      {
+        hint: "set `milvus.fields.vector` to the one that was made with the configured model",
+      },
+    );
+  }
   if (embedQuery === null && collection.foreign !== undefined) throw noModel(collection.name);
   if (embedQuery === null) {
     const { provider, model } = collection.manifest.embedding;

@@ -1,8 +1,12 @@
 import { UserError } from "../errors.ts";
-import type { Manifest } from "./types.ts";
+import type { ForeignManifest, Manifest } from "./types.ts";
 
 /** The question's vector, if the collection can be searched with it. Throws `UserError` (exit code 2) where it cannot. */
-export function checkVector(vector: Float32Array | null, manifest: Manifest, name: string): Float32Array {
+export function checkVector(
+  vector: Float32Array | null,
+  manifest: Pick<Manifest | ForeignManifest, "embedding">,
+  name: string,
+): Float32Array {
   if (manifest.embedding === null) {
     throw new UserError("no-vectors", `collection "${name}" has no vectors: it was made without an embedding model`, {
       hint: "search with --mode text, or configure embedding and ingest with --recreate",

@@ -10,7 +10,7 @@ import {
 } from "./milvus-protocol.ts";
 import type { MilvusKey } from "./milvus-reader.ts";
 import type { Row } from "./chunk-row.ts";
-import type { Manifest, Metric } from "./types.ts";
+import type { ForeignManifest, Metric } from "./types.ts";
 
 /** The field that holds what a schema with dynamic fields does not name. */
 export const DYNAMIC_FIELD = "$meta";
@@ -19,9 +19,12 @@ export const DYNAMIC_FIELD = "$meta";
 export interface ForeignLayout {
   key: MilvusKey;
   vector: string | null;
-  dimensions: number;
-  /** Milvus's name for the metric of the vectors. */
-  denseMetric: string;
+  /** Whether it has vectors at all, be it not known in which field, or of a kind that is not searched. */
+  hasVectors: boolean;
+  /** `null` where it is not known which vectors are searched. */
+  dimensions: number | null;
+  /** Milvus's name for the metric of the vectors; `null` where they have no index that tells it. */
+  denseMetric: string | null;
   /** The output of a BM25 function, where it has an index. */
   sparse: string | null;
   text: string | null;
@@ -77,11 +80,13 @@ export function readLayout(
   }
 
   const metric = indexOf(vector?.name)?.params.find(({ key: parameter }) => parameter === "metric_type")?.value;
+  const dimensions = vector?.type_params.find(({ key: parameter }) => parameter === "dim")?.value;
   return {
     key: { name: key?.name ?? "id", isInteger: key?.data_type === DataType.int64 },
     vector: vector?.name ?? null,
-    dimensions: Number(vector?.type_params.find(({ key: parameter }) => parameter === "dim")?.value ?? 0),
-    denseMetric: metric ?? "COSINE",
+    hasVectors: schema.fields.some((field) => isVector(field) && field.name !== bm25Output),
+    dimensions: dimensions === undefined ? null : Number(dimensions),
+    denseMetric: metric ?? null,
     sparse: sparse ?? null,
     text,
     source: fields.source ?? named("source")?.name ?? null,
@@ -99,19 +104,16 @@ export function isVector({ data_type: type }: FieldSchema): boolean {
 }
 
 /** What can be known of a collection's making from its schema. */
-export function synthesiseManifest(layout: ForeignLayout): Manifest {
-  const metric = layout.denseMetric.toLowerCase();
+export function synthesiseManifest({ hasVectors, dimensions, denseMetric }: ForeignLayout): ForeignManifest {
+  const metric = denseMetric?.toLowerCase();
   return {
-    schemaVersion: 1,
-    embedding:
-      layout.vector === null
-        ? null
-        : { provider: "unknown", model: "unknown", dimensions: layout.dimensions, queryPrefix: "", documentPrefix: "" },
-    metric: metric === "ip" || metric === "l2" ? (metric satisfies Metric) : "cosine",
-    analyzer: layout.sparse === null ? "none" : "unknown",
-    chunking: {},
-    toolVersion: "unknown",
-    createdAt: new Date(0).toISOString(),
+    schemaVersion: null,
+    embedding: hasVectors ? { provider: null, model: null, dimensions, queryPrefix: null, documentPrefix: null } : null,
+    metric: metric === "cosine" || metric === "ip" || metric === "l2" ? (metric satisfies Metric) : null,
+    analyzer: null,
+    chunking: null,
+    toolVersion: null,
+    createdAt: null,
   };
 }
 

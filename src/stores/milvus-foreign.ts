@@ -56,11 +56,11 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
       output: scalars,
       filtered: scalars,
       scope: foreignScope(name, schema, layout),
-      denseMetric: layout.denseMetric,
+      denseMetric: layout.denseMetric ?? "COSINE",
       decode: (row) => foreignChunk(row, layout),
       isOneOf: (keys) => isOneOf(key, keys),
     },
-    metric: manifest.metric,
+    metric: manifest.metric ?? "cosine",
     searchParams,
     terms: null,
   });

@@ -28,6 +28,13 @@ export interface Manifest {
   createdAt: string;
 }
 
+/** What the schema tells of a collection that another program made: nobody wrote down the rest. */
+export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric">, null> {
+  /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
+  embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
+  metric: Metric | null;
+}
+
 /** What the caller decides of a manifest; the store adds its analyzer. */
 export type NewManifest = Omit<Manifest, "analyzer">;
 
@@ -72,17 +79,26 @@ export interface ScoredChunk {
 }
 
 /** A collection that is open. Every method throws a `UserError` (exit code 4) when the store fails. */
-export interface Collection {
-  readonly name: string;
+export type Collection = OwnCollection | ForeignCollection;
+
+export interface OwnCollection extends OpenCollection {
   readonly manifest: Manifest;
+  readonly foreign?: undefined;
+}
+
+/**
+ * What another program made: it is read, never written. The embedding model is the configured one, as long as the
+ * dimensions agree. `missing`: what has to be configured before it can be searched, one line each.
+ */
+export interface ForeignCollection extends OpenCollection {
+  readonly manifest: ForeignManifest;
+  readonly foreign: { readonly missing: readonly string[] };
+}
+
+interface OpenCollection {
+  readonly name: string;
   /** The modes that this collection can serve, the best first. */
   readonly modes: readonly SearchMode[];
-  /**
-   * Set where another program made the collection: it is read, never written, and its manifest is what the schema
-   * tells (the embedding model is the configured one, as long as the dimensions agree). `missing`: what has to be
-   * configured before it can be searched, one line each.
-   */
-  readonly foreign?: { readonly missing: readonly string[] };
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;

@@ -161,6 +161,67 @@ describe.skipIf(liteUnavailable !== null)(
       },
     );
 
+    it("tell what the schema tells, and null for what nobody wrote down", async () => {
+      const shown = await run("text.json", "collections", "show", "tutorial", "--json");
+      const embedding = { provider: null, model: null, dimensions: 3 };
+      const nothing = { analyzer: null, createdAt: null };
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        ...nothing,
+        name: "tutorial",
+        embedding,
+        updatedAt: null,
+        manifest: {
+          ...nothing,
+          schemaVersion: null,
+          embedding: { ...embedding, queryPrefix: null, documentPrefix: null },
+          metric: "ip",
+          chunking: null,
+          toolVersion: null,
+        },
+      });
+      const listed = await run("text.json", "collections", "list", "--json");
+      const { collections } = JSON.parse(listed.stdout) as { collections: object[] };
+      expect(collections).toMatchObject([
+        { name: "articles", embedding, ...nothing },
+        { name: "tutorial", embedding, ...nothing },
+        { name: "twofold", embedding: { ...embedding, dimensions: null }, ...nothing },
+      ]);
+      const sources = await run("text.json", "collections", "sources", "tutorial", "--json");
+      expect(JSON.parse(sources.stdout)).toMatchObject({ sources: [{ source: "1", updatedAt: null }] });
+    });
+
+    it("say to people what is known of it", async () => {
+      const { stdout } = await run("text.json", "collections", "show", "tutorial");
+      expect(stdout.replaceAll(/ +/g, " ").split("\n")).toEqual([
+        "collection tutorial",
+        "documents 1",
+        "chunks 1",
+        "embedding unknown: another program made it, 3 dimensions, ip",
+        expect.stringMatching(/^index vector: FLAT/) as string,
+        "size unknown",
+        "created by another program",
+        "updated unknown",
+        "",
+      ]);
+      const listed = await run("text.json", "collections", "list");
+      expect(listed.stdout).not.toContain("text only");
+      expect(listed.stdout).not.toContain("null");
+    });
+
+    it("say that it has vectors, where it is not known which are searched", async () => {
+      const shown = await run("text.json", "collections", "show", "twofold");
+      expect(shown.stdout).toMatch(/^embedding +unknown: another program made it$/m);
+      expect(shown.stderr).toContain(
+        "`milvus.fields.vector` to the field that holds the vectors (title_vector, text_vector)",
+      );
+      for (const config of ["text.json", "both.json"]) {
+        const { exitCode, stderr } = await run(config, "search", "x", "-c", "twofold", "--mode", "dense");
+        expect({ config, exitCode }).toEqual({ config, exitCode: 2 });
+        expect(stderr).toContain("`milvus.fields.vector`");
+        expect(stderr).not.toContain("--recreate");
+      }
+    });
+
     it("say what --mode dense needs", async () => {
       const { exitCode, stderr } = await run("text.json", "search", "ferry", "--mode", "dense");
       expect(exitCode).toBe(2);

@@ -45,7 +45,7 @@ async function run(source: Collection, options: RunOptions = {}): Promise<CopyRe
     {
       source,
       target: existing === null ? null : through(existing),
-      createTarget: async () => through(await there.create(name, source.manifest)),
+      createTarget: async (made) => through(await there.create(name, made)),
     },
     { names: { source: "docs in here", target: `${name} in there` }, signal, onProgress },
   );
@@ -65,7 +65,7 @@ async function sourceOf(size: { documents: number; chunks: number; dimensions: n
 
 /** The same collection, with some of its methods replaced. */
 function replacing(collection: Collection, replaced: Partial<Collection>): Collection {
-  return { ...collection, ...replaced };
+  return { ...collection, ...replaced } as Collection;
 }
 
 describe("a copy", () => {

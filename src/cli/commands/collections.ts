@@ -68,7 +68,7 @@ export async function listSources(flags: CollectionFlags, context: CommandContex
         source,
         title,
         chunks: docChunks,
-        updatedAt: new Date(updatedAt).toISOString(),
+        updatedAt: collection.foreign ? null : new Date(updatedAt).toISOString(),
       }))
       .sort((a, b) => (a.source < b.source ? -1 : 1));
     await renderSources({ collection: collection.name, sources }, context.output);

@@ -81,7 +81,7 @@ async function runCopy(source: Collection, from: End, to: End, context: CommandC
   const stages = stageTimer(output);
   try {
     return await copy(
-      { source, target, createTarget: () => to.store.create(to.name, newManifest(source.manifest)) },
+      { source, target, createTarget: (made) => to.store.create(to.name, newManifest(made)) },
       {
         names: { source: nameOf(from), target: nameOf(to) },
         signal,

@@ -6,7 +6,7 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover.ts";
 import type { IngestResult } from "../../pipeline/ingest-tally.ts";
 import { foreignIsNotWritten } from "../../util/foreign-collection.ts";
-import type { Collection, EmbeddingIdentity, Manifest, NewManifest, Store } from "../../stores/types.ts";
+import type { EmbeddingIdentity, Manifest, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../flags.ts";
 import { formatSettings } from "../render/format.ts";
@@ -77,7 +77,11 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 }
 
 /** Documents that were cut in another way are read as changed, and embedded anew: nobody should wonder why. */
-function noticeOtherChunking({ name, manifest }: Collection, wanted: Manifest["chunking"], { output }: CommandContext) {
+function noticeOtherChunking(
+  { name, manifest }: OwnCollection,
+  wanted: Manifest["chunking"],
+  { output }: CommandContext,
+) {
   if (isDeepStrictEqual(manifest.chunking, wanted)) return;
   output.notice(
     `collection ${name} was made with the chunking ${formatSettings(manifest.chunking)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
@@ -137,7 +141,7 @@ async function ingestInto(
  * The collection to bring up to date; `null` where it is made anew. Throws `UserError` `foreign-collection` where another
  * program made it, also with `--recreate`: nobody else's data is dropped for an ingest.
  */
-async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<Collection | null> {
+async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<OwnCollection | null> {
   const existing = await store.open(name).catch((error: unknown) => {
     // What cannot be read any more is what --recreate is for.
     if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
@@ -154,7 +158,7 @@ interface Model {
 
 /** The model to ingest with, known before anything is dropped or written; not reached where nothing will be embedded. */
 async function openModel(
-  existing: Collection | null,
+  existing: OwnCollection | null,
   flags: IngestFlags,
   runtime: Runtime,
   { signal }: CommandContext,
@@ -177,7 +181,7 @@ async function dropIfThere(store: Store, name: string): Promise<void> {
 
 async function runIngest(parts: {
   store: Store;
-  existing: Collection | null;
+  existing: OwnCollection | null;
   chunker: Chunker;
   model: Model;
   discovery: Discovery;

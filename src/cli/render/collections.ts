@@ -1,4 +1,4 @@
-import type { CollectionStats, Manifest, StoreKind } from "../../stores/types.ts";
+import type { Collection, CollectionStats, StoreKind } from "../../stores/types.ts";
 import { terminalText } from "../../util/terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -8,16 +8,17 @@ export interface CollectionSummary {
   name: string;
   documents: number;
   chunks: number;
-  embedding: { provider: string; model: string; dimensions: number } | null;
-  analyzer: string;
+  /** Of what another program made nobody knows the model; nor the dimensions, where its vectors are not known. */
+  embedding: { provider: string | null; model: string | null; dimensions: number | null } | null;
+  analyzer: string | null;
   /** ISO 8601. */
-  createdAt: string;
+  createdAt: string | null;
   updatedAt: string | null;
 }
 
 /** One collection with all that is known of it. */
 export interface CollectionDetails extends CollectionSummary {
-  manifest: Manifest;
+  manifest: Collection["manifest"];
   index: CollectionStats["index"];
   sizeBytes: number | null;
 }
@@ -36,7 +37,7 @@ export async function renderCollections(
     collection.name,
     formatCount(collection.documents),
     formatCount(collection.chunks),
-    collection.embedding === null ? "text only" : `${collection.embedding.provider}/${collection.embedding.model}`,
+    modelName(collection.embedding) ?? "text only",
     formatTime(collection.updatedAt),
   ]);
   const head = [
@@ -51,25 +52,25 @@ export async function renderCollections(
 
 export async function renderCollection(details: CollectionDetails, output: Output): Promise<void> {
   if (output.options.json) return output.writeJson(details);
-  const { embedding, manifest } = details;
+  const { manifest } = details;
   const lines: [string, string][] = [
     ["collection", details.name],
     ["documents", formatCount(details.documents)],
     ["chunks", formatCount(details.chunks)],
-    [
-      "embedding",
-      embedding === null
-        ? "none, searched by text only"
-        : `${embedding.provider}/${embedding.model}, ${embedding.dimensions} dimensions, ${manifest.metric}`,
-    ],
-    ["analyzer", details.analyzer],
-    ["chunking", `${formatSettings(manifest.chunking)}, when it was made`],
+    ["embedding", describeEmbedding(details)],
+    ...known("analyzer", details.analyzer),
+    ...known("chunking", manifest.chunking && `${formatSettings(manifest.chunking)}, when it was made`),
     ...details.index.map(({ name, type, rows }): [string, string] => [
       "index",
       `${name}: ${type}${rows === null ? "" : `, ${formatCount(rows)} rows`}`,
     ]),
     ["size", details.sizeBytes === null ? "unknown" : formatBytes(details.sizeBytes)],
-    ["created", `${formatTime(details.createdAt)} by version ${manifest.toolVersion}`],
+    [
+      "created",
+      manifest.createdAt === null
+        ? "by another program"
+        : `${formatTime(manifest.createdAt)} by version ${manifest.toolVersion}`,
+    ],
     ["updated", formatTime(details.updatedAt)],
   ];
   const { colors } = output.results;
@@ -77,10 +78,28 @@ export async function renderCollection(details: CollectionDetails, output: Outpu
   await output.results.write(text);
 }
 
+/** `null` where there are no vectors. */
+function modelName(embedding: CollectionSummary["embedding"]): string | null {
+  if (embedding === null) return null;
+  return embedding.provider === null ? "unknown" : `${embedding.provider}/${embedding.model}`;
+}
+
+function describeEmbedding({ embedding, manifest: { metric } }: CollectionDetails): string {
+  if (embedding === null) return "none, searched by text only";
+  const model = embedding.provider === null ? "unknown: another program made it" : modelName(embedding);
+  const dimensions = embedding.dimensions === null ? null : `${embedding.dimensions} dimensions`;
+  return [model, dimensions, metric].filter((part) => part !== null).join(", ");
+}
+
+/** A line, or none where there is nothing to say. */
+function known(name: string, value: string | null): [string, string][] {
+  return value === null ? [] : [[name, value]];
+}
+
 export async function renderSources(
   listing: {
     collection: string;
-    sources: readonly { source: string; title: string; chunks: number; updatedAt: string }[];
+    sources: readonly { source: string; title: string; chunks: number; updatedAt: string | null }[];
   },
   output: Output,
 ): Promise<void> {
