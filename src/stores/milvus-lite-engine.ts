@@ -101,9 +101,7 @@ function answers(address: string): Promise<boolean> {
 
 async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const python = await options.python();
-  await makeFolder(options.database).catch((error: unknown) => {
-    throw failure("lite-path", `Milvus Lite cannot use ${options.database}: ${messageOf(error)}`, null, error);
-  });
+  await prepareLiteDatabase(options.database);
   const database = await realpath(options.database);
   const folder = await privateRuntimeFolder(options.variables);
   const name = shortHash(database).slice(0, 16);
@@ -221,6 +219,18 @@ async function lockHolder(path: string): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** Makes the folder of a database where it is missing. Throws `UserError` where it cannot be one. */
+export async function prepareLiteDatabase(database: string): Promise<void> {
+  await refuseOldFormat(database);
+  await makeFolder(database).catch((error: unknown) => {
+    throw unusableLiteDatabase(database, error);
+  });
+}
+
+export function unusableLiteDatabase(database: string, cause: unknown): UserError {
+  return failure("lite-path", `Milvus Lite cannot use ${database}: ${messageOf(cause)}`, null, cause);
 }
 
 /** Milvus Lite 2.x kept a database in one file; 3.x keeps a folder and cannot read it. */

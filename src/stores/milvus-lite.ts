@@ -3,15 +3,16 @@ import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { ExitCode, UserError } from "../errors.ts";
 import { checkCollectionName } from "../util/collection-name.ts";
-import { shortHash } from "../util/ids.ts";
 import { takeLock } from "../util/lock-file.ts";
-import { privateRuntimeFolder } from "../util/user-folders.ts";
 import { assembleMilvusStore } from "./milvus.ts";
 import { connectMilvus } from "./milvus-connection.ts";
 import { liteDialect } from "./milvus-dialect.ts";
-import { type LiteTransport, liteEngine } from "./milvus-lite-engine.ts";
+import { type LiteTransport, liteEngine, prepareLiteDatabase, unusableLiteDatabase } from "./milvus-lite-engine.ts";
 import { provideLitePython } from "./milvus-lite-environment.ts";
 import type { Store } from "./types.ts";
+
+/** In the database's own folder, so that it is one lock whatever path and environment lead there. */
+const WRITER_LOCK = ".rag-writer.lock";
 
 /** The first search by text after a start builds an index of all words: half a minute at 100,000 passages. */
 const LONGEST_CALL_MS = 300_000;
@@ -63,9 +64,10 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     size: (name) => folderSize(join(path, ...(database === null ? [] : ["databases", database]), "collections", name)),
     async lockForWriting(name, purpose) {
       checkCollectionName(name);
-      // Beside the engine's socket: whoever writes reaches the engine from this machine.
-      const folder = await privateRuntimeFolder(variables);
-      const result = await takeLock(join(folder, `${shortHash(path).slice(0, 16)}.writer.lock`), purpose);
+      await prepareLiteDatabase(path);
+      const result = await takeLock(join(path, WRITER_LOCK), purpose).catch((error: unknown) => {
+        throw unusableLiteDatabase(path, error);
+      });
       if ("release" in result) return result;
       const { pid, purpose: theirs, since } = result.heldBy;
       throw new UserError(

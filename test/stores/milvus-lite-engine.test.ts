@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -336,6 +336,50 @@ describe.skipIf(liteUnavailable !== null)(
       });
       await lease.release();
       await (await second.lockForWriting("other", "rag ingest")).release();
+    });
+
+    it.skipIf(process.platform === "win32")("lets one command write it, whatever leads there", async () => {
+      await mkdir(join(folder, "runtime"));
+      await symlink(folder, join(folder, "elsewhere"));
+      const lease = await (await store()).lockForWriting("docs", "rag ingest");
+      await symlink(database, join(folder, "link.db"));
+      const others: Setting[] = [
+        { uri: "link.db" },
+        { uri: "elsewhere/test.db" },
+        { variables: { ...process.env, XDG_RUNTIME_DIR: join(folder, "runtime") } },
+      ];
+      for (const other of others) {
+        await expect((await store(other)).lockForWriting("docs", "rag ingest")).rejects.toMatchObject({
+          code: "collection-locked",
+        });
+      }
+      await lease.release();
+      const own = await store();
+      await own.create("docs", textOnly);
+      const { pid } = (await pointer())!;
+      for (const other of others) expect(await (await store(other)).list()).toEqual(["docs"]);
+      expect((await pointer())!.pid).toBe(pid);
+    });
+
+    it("is written by one command at a time, also where the database was deleted and made again", async () => {
+      const first = await store();
+      await first.create("docs", textOnly);
+      await (await first.lockForWriting("docs", "rag ingest")).release();
+      await rm(database, { recursive: true, maxRetries: 20 });
+      const lease = await first.lockForWriting("docs", "rag ingest");
+      await expect((await store()).lockForWriting("docs", "rag ingest")).rejects.toMatchObject({
+        code: "collection-locked",
+      });
+      await lease.release();
+      expect((await readdir(database)).filter((name) => name.includes("lock"))).toEqual([]);
+    });
+
+    it("is not written where the folder cannot be made", async () => {
+      await writeFile(join(folder, "file"), "");
+      await expect((await store({ uri: "file/test.db" })).lockForWriting("docs", "rag ingest")).rejects.toMatchObject({
+        code: "lite-path",
+        exitCode: 4,
+      });
     });
 
     it("refuses a database of Milvus Lite 2.x", async () => {
