@@ -70,6 +70,8 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       }
     },
 
+    async checkNewCollections() {},
+
     async drop(name) {
       checkCollectionName(name);
       await connected()

@@ -1,6 +1,8 @@
-import type { StoreKind } from "./types.ts";
-import { type LiteAnalyzer, liteAnalyzers } from "./milvus-terms.ts";
+import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
+import { checkLiteIndex } from "./milvus-lite-indexes.ts";
+import { type LiteAnalyzer, liteAnalyzers } from "./milvus-terms.ts";
+import type { StoreKind } from "./types.ts";
 
 /** An analyzer for the BM25 function of a new collection. */
 export interface AnalyzerChoice {
@@ -34,6 +36,8 @@ export interface MilvusDialect {
   preparesTerms: boolean;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
+  /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
+  checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
   /** Scalar indexes make filters by document fast. */
   indexesDocuments: boolean;
   /** What is not flushed is searched slowly, and BM25 still finds rows whose deletion is not. */
@@ -57,6 +61,7 @@ export const liteDialect: MilvusDialect = {
   // Its AUTOINDEX is an HNSW graph that hides what a filter leaves over: of 10,000 rows, one that met it was found in 1
   // of 40 searches.
   autoIndex: "FLAT",
+  checkIndex: checkLiteIndex,
   indexesDocuments: false,
   flushesWrites: true,
   analyzers(wanted = "english") {
@@ -104,6 +109,8 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     negatedBm25: false,
     preparesTerms: false,
     autoIndex: "AUTOINDEX",
+    // A server knows its own types best, and refuses others at once.
+    checkIndex() {},
     indexesDocuments: true,
     flushesWrites: false,
     analyzers(wanted) {

@@ -4,7 +4,7 @@ import type { MilvusConnection } from "./milvus-connection.ts";
 import type { MilvusDialect } from "./milvus-dialect.ts";
 import { MilvusErrorCode } from "./milvus-errors.ts";
 import type { CollectionSchema, IndexDescription } from "./milvus-protocol.ts";
-import { newIndexes } from "./milvus-schema.ts";
+import { VECTOR_FIELD, newIndexes } from "./milvus-schema.ts";
 import type { Manifest } from "./types.ts";
 
 /** The indexes of a collection; having none is a failure to Milvus, and an empty list here. */
@@ -30,6 +30,7 @@ export async function ensureIndexes(collection: {
   const made = new Set((await describeIndexes(connection, name)).map((index) => index.field_name));
   for (const { field, parameters } of newIndexes(schema, manifest, dialect, dense)) {
     if (made.has(field)) continue;
+    if (field === VECTOR_FIELD) dialect.checkIndex(dense);
     await connection.call("CreateIndex", {
       collection_name: name,
       field_name: field,

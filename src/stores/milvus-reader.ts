@@ -77,7 +77,7 @@ export function readMilvus(options: MilvusReaderOptions): MilvusReader {
     try {
       await startLoading();
     } catch (error) {
-      if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw error;
+      if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw cannotLoad(error);
       await options.ensureIndexes?.();
       await startLoading();
     }
@@ -91,6 +91,17 @@ export function readMilvus(options: MilvusReaderOptions): MilvusReader {
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
+  }
+
+  /** Of this collection alone: the others of the database are there. */
+  function cannotLoad(error: unknown): unknown {
+    if (!(error instanceof UserError) || error.code !== MilvusErrorCode.refused) return error;
+    return backend("store-failed", `collection "${name}" cannot be loaded: ${error.message}`, {
+      cause: error,
+      ...(dialect.kind === "milvus-lite"
+        ? { hint: `make it anew: rag ingest … --recreate, or drop it: rag collections drop ${name}` }
+        : {}),
+    });
   }
 
   async function flush(): Promise<void> {

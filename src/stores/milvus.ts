@@ -173,6 +173,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     throw new TypeError("no analyzer to try");
   }
 
+  /** How new collections are made; throws where the settings ask for what the deployment lacks. */
+  async function choicesForNew(): Promise<{ dialect: MilvusDialect; analyzers: (AnalyzerChoice | null)[] }> {
+    const dialect = await parts.dialect();
+    dialect.checkIndex(settings.index);
+    return { dialect, analyzers: dialect.bm25 ? dialect.analyzers(settings.analyzer) : [null] };
+  }
+
   return {
     kind: parts.kind,
     location,
@@ -190,8 +197,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
 
     async create(name, newManifest) {
       checkCollectionName(name);
-      const dialect = await parts.dialect();
-      const analyzers = dialect.bm25 ? dialect.analyzers(settings.analyzer) : [null];
+      const { dialect, analyzers } = await choicesForNew();
       if (newManifest.embedding === null && !dialect.bm25) {
         throw new UserError("no-text-index", `${dialect.product} has no BM25, and no embedding model is configured`, {
           hint: "BM25 needs Milvus 2.5 or later; with an older one, configure `embedding`",
@@ -217,6 +223,10 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         throw error;
       }
       return openDescribed(name, described);
+    },
+
+    async checkNewCollections() {
+      await choicesForNew();
     },
 
     async drop(name, { evenIfForeign = false } = {}) {

@@ -144,6 +144,8 @@ export interface Store {
   open(name: string): Promise<Collection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
+  /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */
+  checkNewCollections(): Promise<void>;
   /** Refuses a collection that another program made, unless told that it is meant. */
   drop(name: string, options?: { evenIfForeign?: boolean }): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +40,11 @@ describe.skipIf(liteUnavailable !== null)(
       await store.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     });
+
+    async function killEngine(): Promise<void> {
+      const pointer = await readFile(join(folder, "test.db", ".rag-engine.json"), "utf8");
+      process.kill((JSON.parse(pointer) as { pid: number }).pid, "SIGKILL");
+    }
 
     it("gives all of a document that is larger than one answer", async () => {
       const collection = await store.create("large", textOnly);
@@ -117,6 +122,79 @@ describe.skipIf(liteUnavailable !== null)(
         hint: expect.stringContaining("english") as string,
       });
       await odd.close();
+    });
+
+    it.each([
+      { type: "SCANN" },
+      { type: "NOPE" },
+      { type: "flat" },
+      { type: "HNSW", params: { M: "bad" } },
+      { type: "HNSW", params: { M: 1 } },
+      { type: "HNSW_SQ", params: { M: true } },
+      { type: "HNSW", params: { efConstruction: 1.5 } },
+      { type: "IVF_FLAT", params: { nlist: 0 } },
+    ])("refuses an index that it cannot build: %j", async (index) => {
+      const odd = await open({ index });
+      const refusal = { code: expect.stringMatching(/^index-(type|params)$/), exitCode: 2 };
+      await expect(odd.checkNewCollections()).rejects.toMatchObject(refusal);
+      await expect(odd.create("odd", textOnly)).rejects.toMatchObject(refusal);
+      expect(await odd.list()).not.toContain("odd");
+      await odd.close();
+    });
+
+    it("names the indexes that it has", async () => {
+      const odd = await open({ index: { type: "SCANN" } });
+      await expect(odd.checkNewCollections()).rejects.toMatchObject({
+        hint: expect.stringMatching(/FLAT, HNSW, .*IVF_FLAT.*milvus\.index\.type/) as string,
+      });
+      await odd.close();
+    });
+
+    it.each([
+      { type: "AUTOINDEX" },
+      { type: "FLAT", params: { M: "unread" } },
+      { type: "HNSW", params: { M: 8, efConstruction: "64" } },
+      { type: "HNSW_SQ" },
+      { type: "IVF_FLAT", params: { nlist: 1 } },
+      { type: "IVF_SQ8", params: { nlist: 65_536 } },
+    ])("searches by every index that it has, also after a crash: %j", async (index) => {
+      const configured = await open({ index });
+      const embedding = { provider: "test", model: "tiny", dimensions: 8, queryPrefix: "", documentPrefix: "" };
+      const collection = await configured.create(`with_${index.type}`, { ...textOnly, embedding });
+      const random = randomNumbers(3);
+      const vectors = Array.from({ length: 200 }, () => randomVector(random, 8));
+      await collection.upsert(
+        documentChunks(
+          "a.md",
+          vectors.map((_, i) => `passage ${i}`),
+          { vectors },
+        ),
+      );
+      await collection.optimize();
+      await killEngine();
+      const hits = await collection.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
+      expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);
+      await configured.close();
+    });
+
+    it("says what to do about a collection that cannot be loaded", async () => {
+      const embedding = { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" };
+      const collection = await store.create("lost", { ...textOnly, embedding });
+      await collection.upsert(documentChunks("a.md", ["x"], { vectors: [new Float32Array([1, 0])] }));
+      await collection.optimize();
+      await killEngine();
+      // As earlier versions of this tool, and other programs, let it be made.
+      const manifest = join(folder, "test.db", "collections", "lost", "manifest.json");
+      await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"FLAT"', '"SCANN"'));
+      const lost = (await store.open("lost"))!;
+      await expect(lost.stats()).rejects.toMatchObject({
+        code: "store-failed",
+        exitCode: 4,
+        message: expect.stringMatching(/"lost" cannot be loaded.*SCANN/) as string,
+        hint: expect.stringMatching(/--recreate.*rag collections drop lost/) as string,
+      });
+      await store.drop("lost");
+      expect(await store.list()).not.toContain("lost");
     });
 
     it("refuses a vector that is none, and a text that does not fit", async () => {
