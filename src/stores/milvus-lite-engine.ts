@@ -115,6 +115,7 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   for (;;) {
     const outcome = await launch(python, database, socket, token, log, options);
     if ("address" in outcome) return { address: outcome.address, token };
+    if (outcome.error === "missing-package" && (await python.environment?.rebuild())) continue;
     if (outcome.error !== "locked") throw startFailure(outcome, database, python, log);
     // Someone serves the database: another command that was a moment earlier, an engine that is about to end, or a
     // program that is not ours.
@@ -261,7 +262,9 @@ function startFailure(
       return failure(
         "lite-packages",
         `the Python interpreter ${python.command} lacks a package of Milvus Lite: ${outcome.message}`,
-        "install milvus-lite and pymilvus for it, or leave `milvus.python` out to let this program provide them",
+        python.environment === undefined
+          ? "install milvus-lite and pymilvus for it, or leave `milvus.python` out to let this program provide them"
+          : `delete ${python.environment.folder} to have it made anew, or name another interpreter in \`milvus.python\``,
       );
     case "unusable-path":
       return failure("lite-path", `Milvus Lite cannot use ${database}: ${outcome.message}`, null);

@@ -1,6 +1,6 @@
 import { access, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { ExitCode, UserError } from "../errors.ts";
+import { dirname, join } from "node:path";
+import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { makeFolder } from "../util/make-folder.ts";
 import { cacheFolder } from "../util/user-folders.ts";
 import { type Installer, chooseInstaller, interpreterIn, run } from "./milvus-lite-installer.ts";
@@ -11,6 +11,8 @@ const LITE_PACKAGES = { "milvus-lite": "3.2.0", pymilvus: "3.0.2" } as const;
 const INSTALL_MINUTES = 20;
 const ABANDONED_AFTER_HOURS = 6;
 const PARTIAL_PREFIX = ".partial-";
+/** In an environment that took the place of a damaged one. */
+const REBUILT = "REBUILT";
 
 export interface LiteEnvironmentOptions {
   variables: Readonly<Record<string, string | undefined>>;
@@ -22,6 +24,15 @@ export interface LiteEnvironmentOptions {
 export interface LitePython {
   command: string;
   arguments: readonly string[];
+  /** Set where the environment is this tool's own. */
+  environment?: {
+    folder: string;
+    /**
+     * Makes the environment anew, after its packages were found missing; `false` where that was done before: what is
+     * in the way now is not the environment. Throws as `provideLitePython` does.
+     */
+    rebuild(): Promise<boolean>;
+  };
 }
 
 /**
@@ -29,7 +40,8 @@ export interface LitePython {
  * set up for. An environment is built aside and renamed when it is
  * whole, so that a half-made one is never used and two processes may build at once.
  *
- * Throws `UserError` where there is no Python of 3.10 or later, or its packages cannot be had.
+ * Throws `UserError` where there is no Python of 3.10 or later, its packages cannot be had, or the cache folder cannot
+ * be used.
  */
 export async function provideLitePython(options: LiteEnvironmentOptions): Promise<LitePython> {
   const root = cacheFolder(options.variables);
@@ -37,28 +49,74 @@ export async function provideLitePython(options: LiteEnvironmentOptions): Promis
     root,
     `milvus-lite-${LITE_PACKAGES["milvus-lite"]}-pymilvus-${LITE_PACKAGES.pymilvus}-${process.arch}`,
   );
-  if (!(await isWhole(folder))) {
-    await makeFolder(root);
-    await removeAbandoned(root);
-    await build(root, folder, options);
-  }
+  if (!(await isWhole(folder))) await inCacheFolder(root, () => build(root, folder, options));
+  let seen = await identityOf(folder);
+  const rebuild = async (): Promise<boolean> => {
+    // Another command may have done it meanwhile.
+    const isDamaged = (await identityOf(folder).catch(() => null)) === seen;
+    if (isDamaged && (await isThere(join(folder, REBUILT)))) return false;
+    await inCacheFolder(root, async () => {
+      if (isDamaged) await removeDamaged(root, folder);
+      if (!(await isWhole(folder))) await build(root, folder, { ...options, again: true });
+    });
+    seen = await identityOf(folder);
+    return true;
+  };
   // -I: neither PYTHONPATH nor the user's own packages take part.
-  return { command: interpreterIn(folder), arguments: ["-I"] };
+  return { command: interpreterIn(folder), arguments: ["-I"], environment: { folder, rebuild } };
+}
+
+/** Systems give the number of a folder that is gone to the next one. */
+async function identityOf(folder: string): Promise<string> {
+  const { ino, ctimeMs } = await stat(folder);
+  return `${ino} ${ctimeMs}`;
+}
+
+/** Moved aside first: half an environment in its place would be used by the next command. */
+async function removeDamaged(root: string, folder: string): Promise<void> {
+  const aside = join(await mkdtemp(join(root, PARTIAL_PREFIX)), "damaged");
+  await rename(folder, aside);
+  await rm(dirname(aside), { recursive: true, force: true });
+}
+
+/** Gives what the system has against the cache folder as a `UserError`. */
+async function inCacheFolder(root: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Error) || !("syscall" in error)) throw error;
+    throw new UserError("lite-environment", `the cache folder ${root} cannot be used: ${messageOf(error)}`, {
+      hint: "set XDG_CACHE_HOME to a folder that can be written, or name an interpreter that has milvus-lite and pymilvus in `milvus.python`",
+      exitCode: ExitCode.backend,
+      cause: error,
+    });
+  }
 }
 
 /** The interpreter inside is a link to the one it was made from, which may have been removed since. */
 async function isWhole(folder: string): Promise<boolean> {
-  return access(interpreterIn(folder)).then(
+  return isThere(interpreterIn(folder));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
 }
 
-async function build(root: string, folder: string, options: LiteEnvironmentOptions): Promise<void> {
-  const { variables, onNotice } = options;
+async function build(
+  root: string,
+  folder: string,
+  { variables, onNotice, again = false }: LiteEnvironmentOptions & { again?: boolean },
+): Promise<void> {
+  await makeFolder(root);
+  await removeAbandoned(root);
   const installer = await chooseInstaller(variables);
   const packages = Object.entries(LITE_PACKAGES).map(([name, version]) => `${name}==${version}`);
-  onNotice(`setting up Milvus Lite, once: ${packages.join(" and ")} in ${root} (about 450 MB)`);
+  onNotice(
+    `setting up Milvus Lite${again ? " again, as packages of it are gone" : ", once"}: ${packages.join(" and ")} in ${root} (about 450 MB)`,
+  );
   const started = Date.now();
   const partial = await mkdtemp(join(root, PARTIAL_PREFIX));
   const step = { variables, timeoutMs: INSTALL_MINUTES * 60_000, folder: root };
@@ -70,6 +128,7 @@ async function build(root: string, folder: string, options: LiteEnvironmentOptio
     const installed = await run(installer.install(partial, packages), step);
     if (installed.code !== 0) throw cannotInstall(installed.output, installer);
     await writeFile(join(partial, "README"), "Made by milvus-rag for Milvus Lite. It can be deleted at any time.\n");
+    if (again) await writeFile(join(partial, REBUILT), "");
     await publish(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });

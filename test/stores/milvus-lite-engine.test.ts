@@ -11,6 +11,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { configSchema, type ConfigInput } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
 import { connectMilvus } from "../../src/stores/milvus-connection.ts";
+import { provideLitePython } from "../../src/stores/milvus-lite-environment.ts";
 import { openMilvusLiteStore } from "../../src/stores/milvus-lite.ts";
 import type { NewManifest, Store } from "../../src/stores/types.ts";
 import { documentId } from "../../src/util/ids.ts";
@@ -391,6 +392,31 @@ describe.skipIf(liteUnavailable !== null)(
       const opened = await store({ milvus: { python }, variables: { PATH: "", HOME: folder } });
       await opened.create("docs", textOnly);
       expect(await opened.list()).toEqual(["docs"]);
+    });
+
+    it.skipIf(process.platform === "win32")("has its environment made anew where packages are gone", async () => {
+      const cache = join(folder, "cache");
+      // Installs nothing: what it makes is the interpreter that has the packages.
+      const PATH = await program(
+        "uv",
+        [
+          `[ "$1" = venv ] || exit 0`,
+          `for last; do :; done; /bin/mkdir -p "$last/bin"`,
+          String.raw`printf '#!/bin/sh\nexec "${python}" "$@"\n' > "$last/bin/python"; /bin/chmod +x "$last/bin/python"`,
+        ].join("\n"),
+      );
+      const variables = { PATH, HOME: folder, XDG_CACHE_HOME: cache, UV_DEFAULT_INDEX: "https://index.test/simple" };
+      const { command: interpreter } = await provideLitePython({ variables, onNotice: () => {} });
+      await writeFile(interpreter, `#!/bin/sh\nexec "${python}" -S "$@"\n`);
+      const opened = await store({ variables });
+      await opened.create("docs", textOnly);
+      expect(await opened.list()).toEqual(["docs"]);
+
+      await writeFile(interpreter, `#!/bin/sh\nexec "${python}" -S "$@"\n`);
+      await expect((await store({ variables, uri: "other.db" })).create("docs", textOnly)).rejects.toMatchObject({
+        code: "lite-packages",
+        hint: expect.stringContaining(`delete ${cache}`) as string,
+      });
     });
 
     it("says what is wrong with the interpreter that is named", async () => {

@@ -1,9 +1,9 @@
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import { provideLitePython } from "../../src/stores/milvus-lite-environment.ts";
+import { type LitePython, provideLitePython } from "../../src/stores/milvus-lite-environment.ts";
 
 let folder: string;
 let cache: string;
@@ -21,11 +21,15 @@ async function program(name: string, script: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** The interpreter that a first command would get, or why it gets none. */
-async function provide(variables: Record<string, string> = {}): Promise<string | UserError> {
+async function provideFull(variables: Record<string, string> = UV): Promise<LitePython> {
   const PATH = join(folder, "programs");
   const all = { HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), PATH, ...variables };
-  return provideLitePython({ variables: all, onNotice: () => {} }).then(
+  return provideLitePython({ variables: all, onNotice: () => {} });
+}
+
+/** The interpreter that a first command would get, or why it gets none. */
+async function provide(variables: Record<string, string> = {}): Promise<string | UserError> {
+  return provideFull(variables).then(
     ({ command }) => command,
     (error: unknown) => {
       if (error instanceof UserError) return error;
@@ -147,6 +151,34 @@ describe.skipIf(process.platform === "win32")("the environment of Milvus Lite", 
     await writeFile(join(cache, ".partial-1", "bin", "python"), "");
     expect(await provide(UV)).toBe(whole);
     expect((await asked()).match(/uv venv/g)).toHaveLength(2);
+  });
+
+  it("is made anew, once, where its packages turn out to be gone", async () => {
+    await program("uv", standInUv);
+    const { folder: place } = (await provideFull()).environment!;
+    await writeFile(join(place, "old"), "");
+    const [first, second] = [(await provideFull()).environment!, (await provideFull()).environment!];
+    expect(await first.rebuild()).toBe(true);
+    expect(await readdir(place)).not.toContain("old");
+    // The other command saw the damage too, and finds it mended.
+    expect(await second.rebuild()).toBe(true);
+    expect(await first.rebuild()).toBe(false);
+    expect(await second.rebuild()).toBe(false);
+    expect(await (await provideFull()).environment!.rebuild()).toBe(false);
+    expect((await asked()).match(/uv venv/g)).toHaveLength(2);
+    expect(await readdir(cache)).toHaveLength(1);
+  });
+
+  it.each(["/proc/nope", "file"])("says so where its folder cannot be made: %s", async (place) => {
+    await program("uv", standInUv);
+    await writeFile(join(folder, "file"), "");
+    const root = resolve(folder, place);
+    expect(await provide({ ...UV, XDG_CACHE_HOME: root })).toMatchObject({
+      code: "lite-environment",
+      exitCode: 4,
+      message: expect.stringContaining(join(root, "milvus-rag")) as string,
+      hint: expect.stringMatching(/XDG_CACHE_HOME.*milvus\.python/) as string,
+    });
   });
 
   it("is made with pip, where pip is configured and uv is not", async () => {
