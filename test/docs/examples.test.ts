@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseFilter } from "../../src/cli/filters.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { checkConfig } from "../../src/config/check.ts";
+import { findConfigFile } from "../../src/config/find.ts";
 import { expandVariables } from "../../src/config/expand.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { codeBlocks, commandLines, documentation, shellWords } from "./examples.ts";
@@ -32,6 +36,21 @@ describe("a command in the documentation", () => {
 
   it.each(commands)("%s: %s", async (_, __, argv) => {
     await expect(understood(argv)).resolves.toBeDefined();
+  });
+});
+
+describe("a configuration file that a command in the documentation names", () => {
+  const named = commands.flatMap(([, , argv]) => argv.filter((_, index) => argv[index - 1] === "--config"));
+
+  it.each(named)("is one by its name: %s", async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), "rag-docs-"));
+    try {
+      await writeFile(join(folder, name), "{}");
+      const { found } = await findConfigFile({ workingDirectory: folder, homeDirectory: folder, named: name });
+      expect(found?.content).toEqual({});
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
