@@ -18,7 +18,11 @@ const milvus = z.strictObject({
     ),
   token: z.string().optional().describe("An API key, or `user:password`. Best written as `${MILVUS_TOKEN:-}`."),
   database: name().optional().describe("Database on the server; the server's default where it is not set."),
-  timeoutMs: positive().default(30_000).describe("How long one request may take, in milliseconds."),
+  timeoutMs: positive()
+    .default(30_000)
+    .describe(
+      "How long one request may take, in milliseconds. Writing and loading may take five minutes whatever it says, and on Milvus Lite so may a search: the first one by text builds an index. An engine that does not answer at all is noticed in this time.",
+    ),
   tls: z
     .strictObject({
       caFile: name().optional().describe("PEM file of the certificate authority."),

@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   database: string | null;
   /** Milliseconds for one request. */
   timeoutMs: number;
+  /** Milliseconds for one that works through what is stored, where such a request may take longer than `timeoutMs`. */
+  workMs?: number;
   /** For messages, without secrets. */
   location: string;
   /** Milliseconds before the first repetition of a refused call; each next waits twice as long. */
@@ -110,7 +112,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     });
   }
 
-  async function call(name: CallName, request: object, { timeoutMs = options.timeoutMs } = {}): Promise<unknown> {
+  async function call(name: CallName, request: object, { timeoutMs = usualMs(name, options) } = {}): Promise<unknown> {
     const context: FailureContext = { ...options, tls: options.tls !== null, timeoutMs };
     const firstWait = options.backoffMs ?? BACKOFF_MS;
     for (let attempts = 1; ; attempts++) {
@@ -148,6 +150,20 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     },
     close: () => leave(channel),
   };
+}
+
+/** What the other side knows without looking into what is stored. */
+const lookUps = new Set<CallName>([
+  "Connect",
+  "GetVersion",
+  "ShowCollections",
+  "DescribeCollection",
+  "DescribeIndex",
+  "GetLoadState",
+]);
+
+function usualMs(name: CallName, { timeoutMs, workMs = 0 }: ConnectionOptions): number {
+  return lookUps.has(name) ? timeoutMs : Math.max(timeoutMs, workMs);
 }
 
 interface Channel {

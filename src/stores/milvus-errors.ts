@@ -8,6 +8,8 @@ export interface FailureContext {
   database: string | null;
   tls: boolean;
   timeoutMs: number;
+  /** Whether the other side is an engine of ours. */
+  revives: boolean;
 }
 
 /** Codes of the `UserError`s that callers look at. */
@@ -123,7 +125,9 @@ export function transportError(code: number, details: string, call: string, cont
       return notAllowed(location, call, reason);
     case GrpcStatus.deadlineExceeded:
       return backend("milvus-timeout", `${location} did not answer within ${context.timeoutMs / 1000} s (${call})`, {
-        hint: "check that a Milvus listens there, or raise `milvus.timeoutMs`",
+        hint: context.revives
+          ? "its engine is stopped, or busy with another command: wait, raise `milvus.timeoutMs`, or end the process that .rag-engine.json in the database names"
+          : "check that a Milvus listens there, or raise `milvus.timeoutMs`",
       });
     case GrpcStatus.unimplemented:
       return backend(MilvusErrorCode.unimplemented, `${location} does not know the call ${call}`, {

@@ -52,7 +52,8 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     revives: true,
     tls: null,
     database,
-    timeoutMs: Math.max(milvus.timeoutMs, LONGEST_CALL_MS),
+    timeoutMs: milvus.timeoutMs,
+    workMs: LONGEST_CALL_MS,
     location,
   });
   const store = assembleMilvusStore({

@@ -383,6 +383,31 @@ describe.skipIf(liteUnavailable !== null)(
       });
     });
 
+    it.skipIf(process.platform === "win32")(
+      "is not waited for longer than configured, where it stands still",
+      async () => {
+        const opened = await store({ milvus: { timeoutMs: 1_000 } });
+        await opened.create("docs", textOnly);
+        const { pid } = (await pointer())!;
+        process.kill(pid, "SIGSTOP");
+        try {
+          const started = performance.now();
+          const again = await store({ milvus: { timeoutMs: 1_000 } });
+          for (const call of [opened.list(), opened.open("docs"), again.list()]) {
+            await expect(call).rejects.toMatchObject({
+              code: "milvus-timeout",
+              message: expect.stringContaining("within 1 s") as string,
+              hint: expect.stringContaining("engine") as string,
+            });
+          }
+          expect(performance.now() - started).toBeLessThan(5_000);
+        } finally {
+          process.kill(pid, "SIGCONT");
+        }
+        expect(await opened.list()).toEqual(["docs"]);
+      },
+    );
+
     it("refuses a database of Milvus Lite 2.x", async () => {
       await writeFile(database, "SQLite format 3\0");
       await expect((await store()).list()).rejects.toMatchObject({ code: "lite-old-format", exitCode: 4 });
