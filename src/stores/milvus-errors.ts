@@ -154,6 +154,7 @@ function connectionError(reason: string, call: string, { location, tls }: Failur
   if (tls && /wrong version number|packet length too long|SSL routines.*unexpected/i.test(reason)) {
     return backend("milvus-tls", `${location} does not speak TLS`, { hint: "write http:// in place of https://" });
   }
+  if (tls && /alert no application protocol/i.test(reason)) return notMilvus(location, "it does not speak HTTP/2");
   const [, alert] = /alert ((?:bad |unknown )?(?:certificate|ca)\b[a-z ]*)/i.exec(reason) ?? [];
   if (alert !== undefined) {
     return backend("milvus-tls", `${location} wants a client's certificate that it trusts (it says: ${alert})`, {
@@ -176,12 +177,18 @@ function connectionError(reason: string, call: string, { location, tls }: Failur
     });
   }
   if (/protocol error|parse error|HTTP\/1|HTTP status|http2|content-type|bad request/i.test(reason)) {
-    return backend("milvus-not-milvus", `what answers at ${location} is not a Milvus: ${reason}`, {
-      hint: "check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services",
-    });
+    return notMilvus(location, reason);
   }
-  return backend(MilvusErrorCode.connection, `the connection to ${location} broke during ${call}: ${reason}`, {
+  // OpenSSL puts the words between numbers and the names of its functions and files.
+  const [, words = reason] = /:SSL routines:[^:]*:([^:]+)/.exec(reason) ?? [];
+  return backend(MilvusErrorCode.connection, `the connection to ${location} broke during ${call}: ${words}`, {
     hint: tls ? "check the address and its port" : "where the server wants TLS, write https:// in `milvus.uri`",
+  });
+}
+
+function notMilvus(location: string, reason: string): UserError {
+  return backend("milvus-not-milvus", `what answers at ${location} is not a Milvus: ${reason}`, {
+    hint: "check the port: Milvus serves its API on 19530; 9091 and 2379 belong to other services",
   });
 }
 

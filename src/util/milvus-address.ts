@@ -39,6 +39,7 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
   } catch (error) {
     throw notAnAddress("it has no host, or a port that is no number from 1 to 65535", error);
   }
+  if (Number(url.port || DEFAULT_PORT) === 0) throw notAnAddress("its port is no number from 1 to 65535");
   const host = decodeURIComponent(url.hostname).toLowerCase();
   if (host === "" || /\s/.test(host)) throw notAnAddress("it has no host");
   const port = url.port === "" ? (tls ? DEFAULT_TLS_PORT : DEFAULT_PORT) : Number(url.port);

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer as createWebServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,6 +120,17 @@ describe.skipIf(!openssl)(
       server.on("tlsClientError", () => {});
       const address = `http://127.0.0.1:${await listening(server)}`;
       expect(await list(address)).toEqual(failure("milvus-tls", address, /wants TLS/, "https://"));
+    });
+
+    it("says that what speaks it is no Milvus", async () => {
+      const { key, certificate } = await credentials("server");
+      const server = createWebServer({ key, cert: certificate }, (_, response) => response.end("a page"));
+      const address = `https://127.0.0.1:${await listening(server)}`;
+      for (const tls of [undefined, { caFile: "server.pem" }]) {
+        expect(await list(address, tls)).toEqual(
+          failure("milvus-not-milvus", address, /is not a Milvus: it does not speak HTTP\/2$/, "19530"),
+        );
+      }
     });
 
     it("is refused by us, where nobody vouches for the certificate", async () => {

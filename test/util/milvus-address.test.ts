@@ -28,11 +28,18 @@ describe("the address of a Milvus server", () => {
     expect(address.location).not.toContain("root");
   });
 
-  it.each(["", "http://", "ftp://host", "http://host:port", "http://user:Secret@host:99999", "http://host/a/b", "a b"])(
-    "refuses %j without repeating what it may hold",
-    (uri) => {
-      expect(() => parseMilvusAddress(uri)).toThrow(expect.objectContaining({ code: "milvus-address", exitCode: 2 }));
-      expect(() => parseMilvusAddress(uri)).not.toThrow(/Secret/);
-    },
-  );
+  it.each([
+    "",
+    "http://",
+    "ftp://host",
+    "http://host:port",
+    "http://host:0",
+    "host:0/team",
+    "http://user:Secret@host:99999",
+    "http://host/a/b",
+    "a b",
+  ])("refuses %j without repeating what it may hold", (uri) => {
+    expect(() => parseMilvusAddress(uri)).toThrow(expect.objectContaining({ code: "milvus-address", exitCode: 2 }));
+    expect(() => parseMilvusAddress(uri)).not.toThrow(/Secret/);
+  });
 });
