@@ -49,7 +49,9 @@ function withScalars(written: Values, fromVariables: ReadonlySet<string>): Value
 }
 
 function scalarOf(text: string): number | boolean | null {
-  return text === "true" || text === "false" ? text === "true" : numberOf(text);
+  if (text === "true" || text === "false") return text === "true";
+  const number = numberOf(text);
+  return Number.isFinite(number) ? number : null;
 }
 
 function accepts(node: JsonSchema | undefined, scalar: number | boolean): boolean {

@@ -1,4 +1,5 @@
 import type { Filter, FilterOperator } from "../types.ts";
+import { numberOf } from "../util/filter-match.ts";
 import { escapeRegex, parseGlob } from "../util/glob.ts";
 
 const textColumns = new Set(["source", "title", "format", "heading"]);
@@ -23,11 +24,6 @@ function filterToSql({ field, operator, value }: Filter): string {
 /** A SQL string literal. */
 export function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** What the value reads as, if it reads as a number. */
-function numberOf(value: string): number | null {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : null;
 }
 
 function textCondition(column: string, operator: FilterOperator, value: string): string {
@@ -76,7 +72,8 @@ function metadataCondition(key: string, operator: FilterOperator, value: string)
 function equals(start: string, value: string): string {
   const alternatives = [escapeRegex(JSON.stringify(value))];
   const number = numberOf(value);
-  if (number !== null) alternatives.push(escapeRegex(JSON.stringify(number)));
+  // JSON has no infinite number, and would be given its null.
+  if (number !== null && Number.isFinite(number)) alternatives.push(escapeRegex(JSON.stringify(number)));
   if (value === "true" || value === "false") alternatives.push(value);
   return matchesOne(start, alternatives);
 }

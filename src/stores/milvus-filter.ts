@@ -229,7 +229,9 @@ function onJson(
   if (operator === "!=" || operator === "~") return unknown;
   const number = numberOf(value);
   const numeral = number === null ? null : decimal(number);
-  if (number !== null && numeral === null) return unknown;
+  // No stored number is infinite: what equals such a value is text, as hashes of digits and an `e` are.
+  const isText = operator === "=" && number !== null && !Number.isFinite(number);
+  if (number !== null && numeral === null && !isText) return unknown;
   if (operator !== "=") {
     if (numeral !== null) return { text: `${path} ${operator} ${numeral}`, exact: false };
     return superset(literal(value), (text) => `${path} ${operator} ${text}`);

@@ -10,11 +10,9 @@ export const HEADING_SEPARATOR = " > ";
 
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** The number that a filter's value reads as; `null` where it reads as none. */
+/** The number that a filter's value reads as, infinite where it is beyond all others; `null` where it reads as none. */
 export function numberOf(value: string): number | null {
-  if (!numberPattern.test(value)) return null;
-  const number = Number(value);
-  return Number.isFinite(number) ? number : null;
+  return numberPattern.test(value) ? Number(value) : null;
 }
 
 /**

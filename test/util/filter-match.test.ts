@@ -60,6 +60,12 @@ describe("a filter", () => {
     ["year", "~", "20*", true],
     ["year", "<", "", false],
     ["year", "=", "0x7e8", false],
+    ["year", ">", "-1e309", true],
+    ["year", "<", "-1e309", false],
+    ["year", "<=", "1e309", true],
+    ["year", "=", "1e309", false],
+    ["year", "!=", "1e309", true],
+    ["page", ">", "-1e309", true],
   ])("on a number: %s %s %j is %s", (field, operator, value, expected) => {
     expect(holds(field, operator, value)).toBe(expected);
   });
@@ -73,6 +79,7 @@ describe("a filter", () => {
     ["version", "=", "2.1", false],
     ["version", "!=", "2.1", true],
     ["version", "<", "3", false],
+    ["version", "<", "1e309", false],
     ["version", "<", "3a", true],
   ])("with a value that reads as a number on a stored string: %s %s %j is %s", (field, operator, value, expected) => {
     expect(holds(field, operator, value)).toBe(expected);
