@@ -94,7 +94,7 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
   /** Where a length was asked for: by the configuration, or for the sake of the collection. */
   function askedHint(): string {
     if (options.dimensions !== null || options.collectionDimensions === null) return dimensionsHint;
-    return `the collection's vectors have ${options.collectionDimensions}: use the model that made them, or start over with: rag ingest --recreate`;
+    return `the collection's vectors have ${options.collectionDimensions}: use the model that made them, or another collection`;
   }
 
   return {

@@ -35,6 +35,16 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     }
   }
 
+  /** Of a table that cannot be read nobody can tell. */
+  async function isForeign(name: string): Promise<boolean> {
+    try {
+      const table = await (await connected()).openTable(name);
+      return manifestOf(await table.schema()) === null;
+    } catch {
+      return false;
+    }
+  }
+
   return {
     kind: "embedded",
     location,
@@ -72,8 +82,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async checkNewCollections() {},
 
-    async drop(name) {
+    async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
+      if (!evenIfForeign && (await isForeign(name))) {
+        throw new UserError("foreign-collection", `another program made the table "${name}" in ${location}`, {
+          hint: `where nobody needs it any more: rag collections drop ${name} --yes`,
+        });
+      }
       await connected()
         .then((opened) => opened.dropTable(name))
         .catch(translateStoreError(location));

@@ -62,6 +62,20 @@ test("an index that a killed process did not get to make is made by the next opt
   await store.close();
 });
 
+test("a table that another program made is dropped only where that is meant", async () => {
+  const projectRoot = await emptyProject();
+  const { connect } = await import("@lancedb/lancedb");
+  const connection = await connect(projectRoot);
+  await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  await expect(store.drop("theirs")).rejects.toMatchObject({ code: "foreign-collection" });
+  expect(await connection.tableNames()).toEqual(["theirs"]);
+  await store.drop("theirs", { evenIfForeign: true });
+  expect(await connection.tableNames()).toEqual([]);
+  await store.close();
+  connection.close();
+});
+
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });

@@ -129,7 +129,10 @@ async function ingestInto(
     const existing = await openExisting(store, runtime.config.collection, flags);
     if (existing !== null) noticeOtherChunking(existing, chunkingOf(runtime.config, chunker), context);
     const model = await openModel(existing, flags, runtime, context);
-    if (flags.recreate && lease !== null) await dropIfThere(store, runtime.config.collection);
+    if (flags.recreate && lease !== null) {
+      await store.checkNewCollections();
+      await dropIfThere(store, runtime.config.collection);
+    }
     const result = await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
     return { result, isMissing: existing === null && result.chunks.written === 0 };
   } finally {
