@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
 import type { NewManifest, Store } from "../../src/stores/types.ts";
@@ -41,9 +41,11 @@ describe.skipIf(liteUnavailable !== null)(
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     });
 
-    async function killEngine(): Promise<void> {
+    async function endEngine(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
       const pointer = await readFile(join(folder, "test.db", ".rag-engine.json"), "utf8");
-      process.kill((JSON.parse(pointer) as { pid: number }).pid, "SIGKILL");
+      const { pid } = JSON.parse(pointer) as { pid: number };
+      process.kill(pid, signal);
+      await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 30_000 });
     }
 
     it("gives all of a document that is larger than one answer", async () => {
@@ -157,7 +159,7 @@ describe.skipIf(liteUnavailable !== null)(
       { type: "HNSW_SQ" },
       { type: "IVF_FLAT", params: { nlist: 1 } },
       { type: "IVF_SQ8", params: { nlist: 65_536 } },
-    ])("searches by every index that it has, also after a crash: %j", async (index) => {
+    ])("searches by every index that it has, also with an engine that reads it from disk: %j", async (index) => {
       const configured = await open({ index });
       const embedding = { provider: "test", model: "tiny", dimensions: 8, queryPrefix: "", documentPrefix: "" };
       const collection = await configured.create(`with_${index.type}`, { ...textOnly, embedding });
@@ -171,7 +173,7 @@ describe.skipIf(liteUnavailable !== null)(
         ),
       );
       await collection.optimize();
-      await killEngine();
+      await endEngine("SIGTERM");
       const hits = await collection.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
       expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);
       await configured.close();
@@ -182,7 +184,7 @@ describe.skipIf(liteUnavailable !== null)(
       const collection = await store.create("lost", { ...textOnly, embedding });
       await collection.upsert(documentChunks("a.md", ["x"], { vectors: [new Float32Array([1, 0])] }));
       await collection.optimize();
-      await killEngine();
+      await endEngine("SIGKILL");
       // As earlier versions of this tool, and other programs, let it be made.
       const manifest = join(folder, "test.db", "collections", "lost", "manifest.json");
       await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"FLAT"', '"SCANN"'));
