@@ -160,6 +160,7 @@ export interface Calls {
   ];
   DropCollection: [Named, Status];
   CreateIndex: [Named & { field_name: string; index_name: string; extra_params: KeyValue[] }, Status];
+  DropIndex: [Named & { field_name: string; index_name: string }, Status];
   DescribeIndex: [Named, { index_descriptions: IndexDescription[] }];
   GetCollectionStatistics: [Named, { stats: KeyValue[] }];
   GetLoadState: [Named, { state: number }];

@@ -6,7 +6,7 @@ import type { Expression } from "./milvus-filter.ts";
 import { LoadState, STRONG } from "./milvus-protocol.ts";
 import type { Row } from "./chunk-row.ts";
 import { decodeRows } from "./milvus-rows.ts";
-import { keyValues } from "./milvus-schema.ts";
+import { VECTOR_FIELD, keyValues } from "./milvus-schema.ts";
 
 /** Loading builds indexes where the last owner of the database ended without closing it. */
 const LOAD_MS = 300_000;
@@ -66,6 +66,9 @@ export interface MilvusReaderOptions {
   ensureIndexes?(): Promise<void>;
 }
 
+/** As numpy and faiss, which read the files, say it. */
+const halfWritten = /could only read|no data left|fully written|EOF|read error|magic/i;
+
 export function readMilvus(options: MilvusReaderOptions): MilvusReader {
   const { connection, dialect, name, key } = options;
 
@@ -77,9 +80,17 @@ export function readMilvus(options: MilvusReaderOptions): MilvusReader {
     try {
       await startLoading();
     } catch (error) {
-      if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw cannotLoad(error);
+      if (isHalfWritten(error)) {
+        await connection.call("DropIndex", {
+          collection_name: name,
+          field_name: VECTOR_FIELD,
+          index_name: VECTOR_FIELD,
+        });
+      } else if (!(error instanceof UserError) || error.code !== MilvusErrorCode.indexNotFound) throw cannotLoad(error);
       await options.ensureIndexes?.();
-      await startLoading();
+      await startLoading().catch((again: unknown) => {
+        throw cannotLoad(again);
+      });
     }
     const deadline = Date.now() + LOAD_MS;
     for (let wait = 10; ; wait = Math.min(wait * 2, 1_000)) {
@@ -91,6 +102,12 @@ export function readMilvus(options: MilvusReaderOptions): MilvusReader {
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
+  }
+
+  /** An engine of Milvus Lite that was killed while it wrote the index, which is made of what is there besides. */
+  function isHalfWritten(error: unknown): boolean {
+    if (dialect.kind !== "milvus-lite" || options.ensureIndexes === undefined) return false;
+    return error instanceof UserError && error.code === MilvusErrorCode.refused && halfWritten.test(error.message);
   }
 
   /** Of this collection alone: the others of the database are there. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -177,6 +177,25 @@ describe.skipIf(liteUnavailable !== null)(
       const hits = await collection.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
       expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);
       await configured.close();
+    });
+
+    it.each([0, 128, 200])("makes an index anew whose file was being written at %d bytes", async (bytes) => {
+      const embedding = { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" };
+      const collection = await store.create(`cut_${bytes}`, { ...textOnly, embedding });
+      const vectors = Array.from({ length: 50 }, (_, i) => new Float32Array([1, i]));
+      const texts = vectors.map((_, i) => `passage ${i}`);
+      await collection.upsert(documentChunks("a.md", texts, { vectors }));
+      await collection.optimize();
+      await endEngine("SIGTERM");
+      const files = (await readdir(join(folder, "test.db", "collections", `cut_${bytes}`), { recursive: true }))
+        .filter((file) => file.endsWith(".idx"))
+        .map((file) => join(folder, "test.db", "collections", `cut_${bytes}`, file));
+      expect(files).not.toEqual([]);
+      for (const file of files) await truncate(file, bytes);
+      const again = (await store.open(`cut_${bytes}`))!;
+      expect(await again.countChunks()).toBe(50);
+      const hits = await again.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
+      expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);
     });
 
     it("says what to do about a collection that cannot be loaded", async () => {
