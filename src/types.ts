@@ -56,7 +56,7 @@ export interface StoredChunk extends Chunk {
    * A store keeps both in one field, which BM25 reads, and gives the text back without it.
    */
   context: string;
-  /** Hash of everything that decides the document's chunks, its source included; see `pipeline/document-hash.ts`. */
+  /** Hash of everything that decides the document's chunks, its source included; see `pipeline/ingest/document-hash.ts`. */
   docHash: string;
   /** How many chunks the document has. */
   docChunks: number;

@@ -28,7 +28,7 @@ async function textsOf(file: string): Promise<string[]> {
 describe("messages and hints", async () => {
   const files = (await readdir(source, { recursive: true })).filter(
     // Descriptions there are sentences of the manual.
-    (file) => file.endsWith(".ts") && !/^(?:providers|config.schema|cli.program)\.ts$/.test(file),
+    (file) => file.endsWith(".ts") && !/^(?:models.providers|config.schema|cli.program)\.ts$/.test(file),
   );
   const texts = (await Promise.all(files.map(textsOf))).flat().filter((one) => one.includes(" "));
 

@@ -1,5 +1,5 @@
-import { ReasoningSplitter } from "../util/reasoning-tags.ts";
-import type { OutputPart } from "../util/reasoning-tags.ts";
+import { ReasoningSplitter } from "./reasoning-tags.ts";
+import type { OutputPart } from "./reasoning-tags.ts";
 import type { ChatEvent, ChatUsage } from "./types.ts";
 
 /** What one piece of a streamed answer, or the whole of one that is not streamed, says. */

@@ -1,7 +1,7 @@
 import type { ChatEvent, ChatModel, ChatRequest } from "./types.ts";
 import { isAboutQuestion, isDependent, rankSentences } from "./sentence-ranking.ts";
 import type { RankedSentence } from "./sentence-ranking.ts";
-import { bestSimilarity } from "../util/words.ts";
+import { bestSimilarity } from "../text/content-words.ts";
 
 /** An answer is read in a glance. */
 const maxSentences = 5;

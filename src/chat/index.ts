@@ -1,6 +1,6 @@
 import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
-import { resolveEndpoint } from "../util/model-endpoint.ts";
+import { resolveEndpoint } from "../models/endpoint.ts";
 import type { ChatModel } from "./types.ts";
 
 /** How a model is reached. Which provider it is makes no difference: providers are rows of `providers.ts`. */

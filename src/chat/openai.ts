@@ -2,13 +2,13 @@ import { createParser } from "eventsource-parser";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 
 import { ExitCode, UserError } from "../errors.ts";
-import { withRetries } from "../util/backoff.ts";
-import type { RetryPolicy } from "../util/backoff.ts";
-import type { ModelEndpoint } from "../util/model-endpoint.ts";
-import { ModelError } from "../util/model-error.ts";
-import { connectOpenAI } from "../util/openai-client.ts";
-import type { OpenAIConnection } from "../util/openai-client.ts";
-import { createRedactor } from "../util/redact.ts";
+import { withRetries } from "../models/backoff.ts";
+import type { RetryPolicy } from "../models/backoff.ts";
+import type { ModelEndpoint } from "../models/endpoint.ts";
+import { ModelError } from "../models/model-error.ts";
+import { connectOpenAI } from "../models/openai-client.ts";
+import type { OpenAIConnection } from "../models/openai-client.ts";
+import { createRedactor } from "../secrets/redact.ts";
 import { CompletionError, CompletionReader } from "./completion.ts";
 import type { ChatEvent, ChatModel, ChatRequest, ChatUsage } from "./types.ts";
 

@@ -1,5 +1,5 @@
-import type { PassageSentence } from "../util/passage-sentences.ts";
-import { bestSimilarity, contentWords } from "../util/words.ts";
+import type { PassageSentence } from "../markdown/passage-sentences.ts";
+import { bestSimilarity, contentWords } from "../text/content-words.ts";
 
 /** A sentence of the form that the question asks for is worth this much more than one that is not. */
 const rightForm = 1.5;

@@ -1,7 +1,7 @@
 import type { Hit } from "../types.ts";
-import { looksLikeTitle, passageSentences } from "../util/passage-sentences.ts";
-import type { PassageSentence } from "../util/passage-sentences.ts";
-import { bestSimilarity, contentWords } from "../util/words.ts";
+import { looksLikeTitle, passageSentences } from "../markdown/passage-sentences.ts";
+import type { PassageSentence } from "../markdown/passage-sentences.ts";
+import { bestSimilarity, contentWords } from "../text/content-words.ts";
 import { answerForm, askedWords } from "./question-kind.ts";
 
 /** A sentence of one of the passages, with how well it answers the question. */

@@ -1,4 +1,4 @@
-import type { Block, Heading } from "./markdown-blocks.ts";
+import type { Block, Heading } from "../markdown/blocks.ts";
 import { lengthLimit, pack } from "./pack.ts";
 import { chunksOf, type PageText, type Passage } from "./passages.ts";
 import { linePieces, prosePieces, type Piece } from "./pieces.ts";

@@ -1,6 +1,6 @@
-import { markdownBlocks } from "./markdown-blocks.ts";
+import { markdownBlocks } from "../markdown/blocks.ts";
 import type { PageText, Passage } from "./passages.ts";
-import type { Range } from "../util/ranges.ts";
+import type { Range } from "../text/ranges.ts";
 
 /** The headings that a text stands under, the outermost first, kept up to date while a document is read. */
 export class HeadingPath {

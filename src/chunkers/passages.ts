@@ -1,6 +1,6 @@
 import type { Chunk, Document, Page } from "../types.ts";
-import { LineIndex } from "../util/line-index.ts";
-import { trimBlankLines, type Range } from "../util/ranges.ts";
+import { LineIndex } from "../text/line-index.ts";
+import { trimBlankLines, type Range } from "../text/ranges.ts";
 
 /** A stretch of a page that becomes a chunk, and the headings that it stands under, the outermost first. */
 export interface Passage extends Range {

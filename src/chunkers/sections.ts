@@ -1,8 +1,8 @@
-import type { Range } from "../util/ranges.ts";
-import { hasWords } from "./heading-text.ts";
-import { markdownBlocks, type Block, type Heading } from "./markdown-blocks.ts";
+import type { Range } from "../text/ranges.ts";
+import { hasWords } from "../markdown/heading-text.ts";
+import { markdownBlocks, type Block, type Heading } from "../markdown/blocks.ts";
 import { HeadingPath } from "./outline.ts";
-import type { LineIndex } from "../util/line-index.ts";
+import type { LineIndex } from "../text/line-index.ts";
 
 /** A heading and what stands below it up to the next one, or several of them that belong in one chunk. */
 export interface Section extends Range {

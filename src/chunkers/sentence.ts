@@ -1,10 +1,10 @@
-import { type Range } from "../util/ranges.ts";
+import { type Range } from "../text/ranges.ts";
 import { requireSmaller } from "./options.ts";
 import { underHeadings } from "./outline.ts";
 import { lengthLimit, pack } from "./pack.ts";
 import { chunksOf } from "./passages.ts";
 import { wordPieces, type Piece } from "./pieces.ts";
-import { sentences } from "../util/sentences.ts";
+import { sentences } from "../text/sentence-ranges.ts";
 import type { ChunkingOptions, Chunker } from "./types.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { nonEmpty, type Range } from "../util/ranges.ts";
+import { nonEmpty, type Range } from "../text/ranges.ts";
 import { underHeadings } from "./outline.ts";
 import { maxChunkBytes, maxChunkChars, pack } from "./pack.ts";
 import { chunksOf } from "./passages.ts";

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { CommanderError } from "commander";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
-import { credentialsOf, secretValues } from "../util/secret-variables.ts";
+import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
 import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";

@@ -1,8 +1,8 @@
 import { Command as Program, Option } from "commander";
 import type { SearchMode } from "../types.ts";
-import { namingCollection } from "./collection-argument.ts";
+import { namingCollection } from "./arguments/collection-argument.ts";
 import type { Command } from "./context.ts";
-import { refuseTogether } from "./contradictions.ts";
+import { refuseTogether } from "./arguments/contradictions.ts";
 import type {
   AskFlags,
   CollectionFlags,
@@ -12,9 +12,9 @@ import type {
   IngestFlags,
   SearchFlags,
   SearchFormat,
-} from "./flags.ts";
-import { usageError } from "./usage-error.ts";
-import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./values.ts";
+} from "./arguments/flags.ts";
+import { usageError } from "./arguments/usage-error.ts";
+import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./arguments/values.ts";
 
 /** Runs a command that was understood; its code is loaded then, and not before. */
 export type Dispatch = <Flags extends CommonFlags>(flags: Flags, load: () => Promise<Command<Flags>>) => Promise<void>;

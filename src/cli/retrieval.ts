@@ -1,6 +1,6 @@
 import { type Filter, type Hit, type SearchMode } from "../types.ts";
 import type { CommandContext } from "./context.ts";
-import { refuseUnknownFormats } from "./filters.ts";
+import { refuseUnknownFormats } from "./arguments/filters.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What search and ask do to find passages, with everything opened. */
@@ -30,7 +30,7 @@ export async function openRetrieval(
   }
   context.output.stage("open", performance.now() - started, `collection ${collection.name}`);
 
-  const { search } = await import("../pipeline/search.ts");
+  const { search } = await import("../pipeline/search/search.ts");
   return {
     collection: collection.name,
     search: async (query) => {

@@ -8,10 +8,10 @@ import { UserError } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { Collection, OwnCollection, Store } from "../stores/types.ts";
 import { closest } from "../util/closest.ts";
-import { credentialsOf } from "../util/secret-variables.ts";
+import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { checkDocumentPrefix, embeddingMismatch, describe, withCollectionModel } from "./embedding-choice.ts";
-import { type CommonFlags, commonOverrides } from "./flags.ts";
+import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 
 /** Embeds a question with the collection's own model. */
 export type QueryEmbedder = (text: string) => Promise<Float32Array>;
@@ -90,7 +90,7 @@ async function openRuntime(
     const dimensions = made?.dimensions ?? undefined;
     const embedder = await openEmbedderFor(wanted, dimensions);
     if (embedder === null || dimensions === undefined) return null;
-    const { embedderIdentity } = await import("../pipeline/embed.ts");
+    const { embedderIdentity } = await import("../pipeline/embed/embed.ts");
     const offered = await embedderIdentity(embedder, context.signal);
     if (offered.dimensions === dimensions) return embedder;
     const shortened = await openEmbedderFor({
@@ -140,7 +140,7 @@ async function openRuntime(
         return null;
       });
       if (embedder === null) return null;
-      const { embedQuery } = await import("../pipeline/embed.ts");
+      const { embedQuery } = await import("../pipeline/embed/embed.ts");
       return (text) => embedQuery(embedder, text, context.signal);
     },
     checkModel: (collection) => void modelOf(collection),

@@ -9,7 +9,7 @@ import { configNames, findConfigFile } from "./find.ts";
 import { parseModelName } from "./model-name.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
-import { relocateAddress } from "../util/store-address.ts";
+import { relocateAddress } from "../addresses/store-address.ts";
 import { refuseMisuseOfSecrets } from "./untrusted.ts";
 import { type Values, isValues, setAt } from "./values.ts";
 

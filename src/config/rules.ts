@@ -1,5 +1,5 @@
 import { collectionNameRule, isCollectionName } from "../util/collection-name.ts";
-import { type ProviderSection, providerAdvice, providerNames } from "../util/provider-names.ts";
+import { type ProviderSection, providerAdvice, providerNames } from "../models/provider-names.ts";
 import { defaultConfig } from "./default-config.ts";
 import type { Problem } from "./problem.ts";
 import { type Values, isValues } from "./values.ts";

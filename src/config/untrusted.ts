@@ -1,15 +1,15 @@
 import { UserError } from "../errors.ts";
-import { providers } from "../providers.ts";
-import { howToAllow, isAllowed, isLoopback } from "../util/allowed-hosts.ts";
-import { parseMilvusAddress } from "../util/milvus-address.ts";
-import { looksSecret } from "../util/secret-variables.ts";
-import { readStoreAddress } from "../util/store-address.ts";
+import { providers } from "../models/providers.ts";
+import { howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
+import { parseMilvusAddress } from "../addresses/milvus-address.ts";
+import { looksSecret } from "../secrets/secret-variables.ts";
+import { readStoreAddress } from "../addresses/store-address.ts";
 import type { Expansion } from "./expand.ts";
 import type { Config } from "./schema.ts";
 
 /**
  * What a configuration file may do with the environment's secrets that the user does not answer for: it came with a
- * project. Where a model's key may go is decided in util/model-endpoint.ts, when the model is opened.
+ * project. Where a model's key may go is decided in models/endpoint.ts, when the model is opened.
  */
 export interface UntrustedFile {
   /** Absolute. */

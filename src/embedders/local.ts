@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Config } from "../config/schema.ts";
-import { makeFolder } from "../util/make-folder.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
-import { ModelError } from "../util/model-error.ts";
+import { ModelError } from "../models/model-error.ts";
 import { findWeights, locateModel, nameBelowRoot, readConventions, readFrom } from "./local-model.ts";
 import type { ModelConventions, ModelLocation, Quantization } from "./local-model.ts";
 import { groupsByLength, poolTokens, toInputs } from "./token-vectors.ts";

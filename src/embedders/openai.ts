@@ -1,14 +1,14 @@
 import type { CreateEmbeddingResponse } from "openai/resources/embeddings";
 
-import { selfHosted, unlistedModel } from "../providers.ts";
-import type { EmbeddingModelFacts } from "../providers.ts";
+import { selfHosted, unlistedModel } from "../models/providers.ts";
+import type { EmbeddingModelFacts } from "../models/providers.ts";
 import type { EmbeddingIdentity } from "../stores/types.ts";
-import { asApiError } from "../util/api-error.ts";
-import { embeddingFactsOf } from "../util/model-endpoint.ts";
-import type { ModelEndpoint } from "../util/model-endpoint.ts";
-import { ModelError } from "../util/model-error.ts";
-import { connectOpenAI } from "../util/openai-client.ts";
-import type { OpenAIConnection } from "../util/openai-client.ts";
+import { asApiError } from "../models/api-error.ts";
+import { embeddingFactsOf } from "../models/endpoint.ts";
+import type { ModelEndpoint } from "../models/endpoint.ts";
+import { ModelError } from "../models/model-error.ts";
+import { connectOpenAI } from "../models/openai-client.ts";
+import type { OpenAIConnection } from "../models/openai-client.ts";
 import type { Embedder, EmbeddingBatch } from "./types.ts";
 
 export interface OpenAIEmbedderOptions {

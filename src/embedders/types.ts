@@ -18,7 +18,7 @@ export interface EmbeddingBatch {
 
 /**
  * A model that turns text into vectors. One call is one request: batching, concurrency and retry stand above it, in
- * `pipeline/embed.ts`.
+ * `pipeline/embed/embed.ts`.
  */
 export interface Embedder {
   readonly provider: string;

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { UserError } from "../errors.ts";
-import { looksLikeText } from "../util/decode-text.ts";
-import { describeBinary, startsAsPdf } from "../util/sniff.ts";
+import { looksLikeText } from "../files/decode-text.ts";
+import { describeBinary, startsAsPdf } from "../files/sniff.ts";
 import type { Loader } from "./types.ts";
 
 /** A format: the extensions that stand for it, and its loader, imported on first use. */

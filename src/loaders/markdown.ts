@@ -1,6 +1,6 @@
-import { decodeText } from "../util/decode-text.ts";
-import { fileStem } from "../util/file-stem.ts";
-import { readFrontMatter } from "../util/front-matter.ts";
+import { decodeText } from "../files/decode-text.ts";
+import { fileStem } from "../files/file-stem.ts";
+import { readFrontMatter } from "../markdown/front-matter.ts";
 import type { Loader } from "./types.ts";
 
 /** Markdown with YAML front matter. The page is the whole file, so that line numbers are those of the file. */
@@ -41,7 +41,7 @@ const headLength = 4096;
  */
 async function firstHeading(body: string): Promise<string | null> {
   if (body.trim() === "") return null;
-  const { headingsOf } = await import("./markdown-headings.ts");
+  const { headingsOf } = await import("../markdown/document-headings.ts");
   const headEnd = body.indexOf("\n", headLength);
   const head = headEnd === -1 ? body : body.slice(0, headEnd + 1);
   const [first] = headingsOf(head);

@@ -1,9 +1,9 @@
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { messageOf, UserError } from "../errors.ts";
 import type { Page } from "../types.ts";
-import { fileStem } from "../util/file-stem.ts";
-import { describeBinary, hasPdfHeader, looksLikeHtml } from "../util/sniff.ts";
-import { looksLikeText } from "../util/decode-text.ts";
+import { fileStem } from "../files/file-stem.ts";
+import { describeBinary, hasPdfHeader, looksLikeHtml } from "../files/sniff.ts";
+import { looksLikeText } from "../files/decode-text.ts";
 import { layOutLines, textOfLines, wordsOf } from "./pdf-layout.ts";
 import type { Line, TextRun } from "./pdf-layout.ts";
 import type { Loader } from "./types.ts";

@@ -1,5 +1,5 @@
-import { decodeText } from "../util/decode-text.ts";
-import { fileStem } from "../util/file-stem.ts";
+import { decodeText } from "../files/decode-text.ts";
+import { fileStem } from "../files/file-stem.ts";
 import type { Loader } from "./types.ts";
 
 /** Plain text, and any other text whose format is not known: taken as it is, the file's name for its title. */

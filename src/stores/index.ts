@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import { readStoreAddress } from "../util/store-address.ts";
+import { readStoreAddress } from "../addresses/store-address.ts";
 import type { Store, StoreKind } from "./types.ts";
 
 /** What the caller wants to hear of. */
@@ -16,18 +16,18 @@ type OpenStore = (where: string, config: Config, environment: Environment, event
 
 const stores = {
   embedded: async (where, config, environment) => {
-    const { openEmbeddedStore } = await import("./embedded.ts");
+    const { openEmbeddedStore } = await import("./embedded/store.ts");
     return openEmbeddedStore({ path: resolve(environment.projectRoot, where), location: where, text: config.text });
   },
   "milvus-lite": async (where, config, environment, events) => {
     refuseUntrustedProgram(config, environment);
-    const { openMilvusLiteStore } = await import("./milvus-lite.ts");
+    const { openMilvusLiteStore } = await import("./milvus/lite/store.ts");
     const { projectRoot, variables } = environment;
     const path = resolve(projectRoot, where);
     return openMilvusLiteStore({ path, location: where, milvus: config.milvus, variables, ...events });
   },
   milvus: async (where, config, environment) => {
-    const { openMilvusStore } = await import("./milvus.ts");
+    const { openMilvusStore } = await import("./milvus/store.ts");
     return openMilvusStore({ milvus: { ...config.milvus, uri: where }, projectRoot: environment.projectRoot });
   },
 } satisfies Record<StoreKind, OpenStore>;

@@ -3,9 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 import { createOpenAIEmbedder } from "../../src/embedders/openai.ts";
-import { createEmbedPool } from "../../src/pipeline/embed.ts";
-import type { EmbedOutcome } from "../../src/pipeline/embed.ts";
-import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
+import { createEmbedPool } from "../../src/pipeline/embed/embed.ts";
+import type { EmbedOutcome } from "../../src/pipeline/embed/embed.ts";
+import { resolveEndpoint } from "../../src/models/endpoint.ts";
 import { type Figure, atMost } from "./figure.ts";
 import type { Workspace } from "./workspace.ts";
 

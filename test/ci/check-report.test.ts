@@ -10,8 +10,8 @@ const checker = fileURLToPath(new URL("check-report.mjs", import.meta.url));
 
 /** What has to run, and does. */
 const complete = {
-  "test/stores/embedded.test.ts": "passed",
-  "test/stores/milvus-lite.test.ts": "passed",
+  "test/stores/embedded/store.test.ts": "passed",
+  "test/stores/milvus/lite/store.test.ts": "passed",
   "test/docs/generated.test.ts": "passed",
   "test/demo/demo.test.ts": "passed",
   "test/smoke/packed.test.ts": "passed",
@@ -82,8 +82,8 @@ describe("the verdict on a test run", () => {
   });
 
   it("counts a suite that has to run and did not", async () => {
-    const { status, lines } = await check({ ...complete, "test/stores/milvus-lite.test.ts": "skipped" });
+    const { status, lines } = await check({ ...complete, "test/stores/milvus/lite/store.test.ts": "skipped" });
     expect(status).toBe(1);
-    expect(lines).toContain("nothing of test/stores/milvus-lite.test.ts ran, and it has to");
+    expect(lines).toContain("nothing of test/stores/milvus/lite/store.test.ts ran, and it has to");
   });
 });

@@ -123,7 +123,7 @@ describe("several commands at once", () => {
   });
 
   test("a hundred small ingests leave neither a hundred fragments nor a hundred versions", async () => {
-    const { openEmbeddedStore } = await import("../../src/stores/embedded.ts");
+    const { openEmbeddedStore } = await import("../../src/stores/embedded/store.ts");
     const { documentChunks } = await import("../fixtures/chunks.ts");
     const { configSchema } = await import("../../src/config/schema.ts");
     const { UserError } = await import("../../src/errors.ts");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { providers } from "../../src/providers.ts";
+import { providers } from "../../src/models/providers.ts";
 import { done, says, stops, streams } from "../fakes/chat-answers.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
 import { type StandIn, startStandIn } from "../fixtures/milvus-server.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseFilter } from "../../src/cli/filters.ts";
+import { parseFilter } from "../../src/cli/arguments/filters.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { checkConfig } from "../../src/config/check.ts";
 import { findConfigFile } from "../../src/config/find.ts";

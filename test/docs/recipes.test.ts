@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config/schema.ts";
-import { providers } from "../../src/providers.ts";
+import { providers } from "../../src/models/providers.ts";
 import { type Run, type Sandbox, createSandbox } from "../cli/run-rag.ts";
 import { counts, done, says, stops, streams } from "../fakes/chat-answers.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";

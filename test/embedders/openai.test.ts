@@ -6,8 +6,8 @@ import { createOpenAIEmbedder } from "../../src/embedders/openai.ts";
 import type { OpenAIEmbedderOptions } from "../../src/embedders/openai.ts";
 import type { Embedder } from "../../src/embedders/types.ts";
 import { ExitCode } from "../../src/errors.ts";
-import { resolveEndpoint } from "../../src/util/model-endpoint.ts";
-import { ModelError } from "../../src/util/model-error.ts";
+import { resolveEndpoint } from "../../src/models/endpoint.ts";
+import { ModelError } from "../../src/models/model-error.ts";
 import { apiError, dialects, faults, fakeVector, startFakeServer } from "../fakes/openai-server.ts";
 import type { FakeServer, FakeServerOptions, Fault } from "../fakes/openai-server.ts";
 

@@ -2,7 +2,7 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, CollectionStats } from "../../stores/types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
-import type { CollectionFlags, CommonFlags, DropFlags } from "../flags.ts";
+import type { CollectionFlags, CommonFlags, DropFlags } from "../arguments/flags.ts";
 import { confirm } from "../render/confirm.ts";
 import {
   type CollectionSummary,

@@ -1,9 +1,9 @@
 import { ExitCode, UserError } from "../../errors.ts";
-import type { CopyResult } from "../../pipeline/copy.ts";
+import type { CopyResult } from "../../pipeline/copy/copy.ts";
 import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
-import { storeIdentity, targetConfig } from "../copy-target.ts";
-import type { CopyFlags } from "../flags.ts";
+import { storeIdentity, targetConfig } from "../arguments/copy-target.ts";
+import type { CopyFlags } from "../arguments/flags.ts";
 import { resumable } from "../interruption.ts";
 import { describeCopy, renderCopy } from "../render/copy.ts";
 import { createProgress } from "../render/progress.ts";
@@ -75,7 +75,7 @@ async function lockBoth(from: End, to: End, isSameStore: boolean): Promise<Write
 
 async function runCopy(source: Collection, from: End, to: End, context: CommandContext): Promise<CopyResult> {
   const { output, signal } = context;
-  const { copy } = await import("../../pipeline/copy.ts");
+  const { copy } = await import("../../pipeline/copy/copy.ts");
   const target = await to.store.open(to.name);
   const view = await createProgress(output, describeCopy);
   const stages = stageTimer(output);

@@ -3,14 +3,14 @@ import type { ChunkingOptions, Chunker } from "../../chunkers/types.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
-import type { Discovery } from "../../pipeline/discover.ts";
-import type { IngestResult } from "../../pipeline/ingest-tally.ts";
-import { foreignIsNotWritten } from "../../util/foreign-collection.ts";
+import type { Discovery } from "../../pipeline/discover/discover.ts";
+import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
+import { foreignIsNotWritten } from "../../stores/shared/foreign-collection.ts";
 import type { EmbeddingIdentity, Manifest, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
-import { type IngestFlags, ingestOverrides } from "../flags.ts";
+import { type IngestFlags, ingestOverrides } from "../arguments/flags.ts";
 import { formatSettings } from "../render/format.ts";
-import { readFileList } from "../input.ts";
+import { readFileList } from "../arguments/input.ts";
 import { resumable } from "../interruption.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { createProgress, describeIngest } from "../render/progress.ts";
@@ -95,7 +95,7 @@ async function discoverFiles(
   { output }: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
-  const { discover } = await import("../../pipeline/discover.ts");
+  const { discover } = await import("../../pipeline/discover/discover.ts");
   const { isSupported } = await loaders();
   const discovery = await discover({
     root: environment.projectRoot,
@@ -174,7 +174,7 @@ async function openModel(
   // A collection's documents are compared by the identity that it was made with.
   if (existing !== null) return { embedder, identity: existing.manifest.embedding };
   if (embedder === null) return { embedder, identity: null };
-  const { embedderIdentity } = await import("../../pipeline/embed.ts");
+  const { embedderIdentity } = await import("../../pipeline/embed/embed.ts");
   return { embedder, identity: await embedderIdentity(embedder, signal) };
 }
 
@@ -195,7 +195,7 @@ async function runIngest(parts: {
   const { store, existing, chunker, model, discovery, flags, runtime, context } = parts;
   const { config } = runtime;
   const { output, signal } = context;
-  const { ingest: runPipeline } = await import("../../pipeline/ingest.ts");
+  const { ingest: runPipeline } = await import("../../pipeline/ingest/ingest.ts");
   const view = await createProgress(output, describeIngest);
   const stages = stageTimer(output);
   try {
@@ -232,7 +232,7 @@ async function runIngest(parts: {
 
 async function createPool({ embedder, identity }: Model, config: Config, signal: AbortSignal) {
   if (embedder === null || identity === null) return null;
-  const { createEmbedPool } = await import("../../pipeline/embed.ts");
+  const { createEmbedPool } = await import("../../pipeline/embed/embed.ts");
   const { batchSize, concurrency } = config.embedding;
   return createEmbedPool(embedder, {
     concurrency,

@@ -1,9 +1,9 @@
 import { ExitCode, UserError } from "../../errors.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
-import { parseFilter } from "../filters.ts";
-import { type SearchFlags, type SearchFormat, searchOverrides } from "../flags.ts";
-import { readQuery } from "../input.ts";
+import { parseFilter } from "../arguments/filters.ts";
+import { type SearchFlags, type SearchFormat, searchOverrides } from "../arguments/flags.ts";
+import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search-results.ts";
 import { openRetrieval } from "../retrieval.ts";
 import { withRuntime } from "../runtime.ts";

@@ -1,7 +1,7 @@
-import type { AskEvent, AskResult } from "../../pipeline/ask.ts";
-import type { Citation } from "../../pipeline/citations.ts";
+import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
+import type { Citation } from "../../pipeline/ask/citations.ts";
 import type { Hit } from "../../types.ts";
-import { terminalText } from "../../util/terminal-text.ts";
+import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
 import { placeOf } from "./place.ts";
 

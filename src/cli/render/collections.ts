@@ -1,5 +1,5 @@
 import type { Collection, CollectionStats, StoreKind } from "../../stores/types.ts";
-import { terminalText } from "../../util/terminal-text.ts";
+import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Output } from "./output.ts";
 

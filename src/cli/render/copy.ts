@@ -1,6 +1,6 @@
-import type { CopyProgress, CopyResult } from "../../pipeline/copy.ts";
+import type { CopyProgress, CopyResult } from "../../pipeline/copy/copy.ts";
 import type { StoreKind } from "../../stores/types.ts";
-import { folderAddress } from "../../util/store-address.ts";
+import { folderAddress } from "../../addresses/store-address.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 

@@ -1,6 +1,6 @@
-import type { IngestResult } from "../../pipeline/ingest-tally.ts";
+import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
 import type { StoreKind } from "../../stores/types.ts";
-import { terminalText } from "../../util/terminal-text.ts";
+import { terminalText } from "./terminal-text.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 

@@ -1,8 +1,8 @@
 import type { Writable } from "node:stream";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
-import { createRedactor, createSecretMask } from "../../util/redact.ts";
-import { terminalText } from "../../util/terminal-text.ts";
+import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
+import { terminalText } from "./terminal-text.ts";
 import { formatDuration } from "./format.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

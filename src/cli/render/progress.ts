@@ -1,5 +1,5 @@
 import type { Ora } from "ora";
-import type { IngestProgress } from "../../pipeline/ingest-tally.ts";
+import type { IngestProgress } from "../../pipeline/ingest/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 

@@ -1,7 +1,7 @@
 import type { Hit, SearchMode } from "../../types.ts";
-import { plainMarkdown, withoutHeading } from "../../util/plain-markdown.ts";
-import { terminalText } from "../../util/terminal-text.ts";
-import type { SearchFormat } from "../flags.ts";
+import { plainMarkdown, withoutHeading } from "../../markdown/plain-markdown.ts";
+import { terminalText } from "./terminal-text.ts";
+import type { SearchFormat } from "../arguments/flags.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { csv } from "./csv.ts";
 import type { Channel, Output } from "./output.ts";

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createOutput } from "../../../src/cli/render/output.ts";
 import { createProgress, describeIngest } from "../../../src/cli/render/progress.ts";
-import type { IngestProgress } from "../../../src/pipeline/ingest-tally.ts";
+import type { IngestProgress } from "../../../src/pipeline/ingest/ingest-tally.ts";
 
 const progress: IngestProgress = {
   stage: "ingesting",

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { UserError, messageOf } from "../../errors.ts";
+import type { CommandContext } from "../context.ts";
+
+/** More than this is no question, and no list of files either: 64 MB. */
+const maxStandardInput = 64_000_000;
+
+/** The query or question as given, or standard input for `-`. Throws `UserError` `empty-query`. */
+export async function readQuery(given: string, context: CommandContext): Promise<string> {
+  const text = given === "-" ? await readStandardInput(context) : given;
+  const query = text.trim();
+  if (query !== "") return query;
+  throw new UserError("empty-query", "there is nothing to look for: the query is empty", {
+    hint: 'give some words, e.g. "how is data stored", or - for standard input',
+  });
+}
+
+/**
+ * Paths from a file or, for `-`, from standard input: NUL-separated where a NUL occurs, else one a line. The byte-order
+ * mark that Windows' editors begin a file with is no part of a name.
+ */
+export async function readFileList(given: string, context: CommandContext): Promise<string[]> {
+  const written = given === "-" ? await readStandardInput(context) : await readList(given, context);
+  const text = written.replace(/^\uFEFF/, "");
+  const names = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
+  return names.filter((name) => name !== "");
+}
+
+async function readList(given: string, context: CommandContext): Promise<string> {
+  try {
+    return await readFile(path.resolve(context.workingDirectory, given), "utf8");
+  } catch (error) {
+    throw new UserError("path-not-found", `cannot read the list of files ${given}: ${messageOf(error)}`, {
+      hint: "check the path given to --files-from",
+      cause: error,
+    });
+  }
+}
+
+async function readStandardInput({ stdin, signal }: CommandContext): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stop = () => void stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of stdin) {
+      const bytes = Buffer.from(chunk as Uint8Array);
+      size += bytes.length;
+      if (size > maxStandardInput) throw new UserError("input-too-large", "standard input holds more than 64 MB");
+      chunks.push(bytes);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,84 @@
+import { parseModelName } from "../../config/model-name.ts";
+import { UserError } from "../../errors.ts";
+import type { Metadata, MetadataScalar } from "../../types.ts";
+import { closest } from "../../util/closest.ts";
+
+/** How the parser reads the value of one flag; every refusal is a `UserError` `invalid-value` that names the flag. */
+type Read<Value> = (text: string, previous?: Value) => Value;
+
+function refuse(flag: string, expected: string, text: string, hint?: string): UserError {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return new UserError("invalid-value", `${flag}: expected ${expected}, got ${JSON.stringify(shown)}`, {
+    hint: hint ?? "see the command's --help",
+  });
+}
+
+export function integer(flag: string, minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): Read<number> {
+  return (text) => {
+    const value = Number(text);
+    if (/^[+-]?\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    throw refuse(flag, minimum === 1 && range.startsWith("of") ? "a positive integer" : `an integer ${range}`, text);
+  };
+}
+
+export function decimal(flag: string): Read<number> {
+  return (text) => {
+    if (text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+    throw refuse(flag, "a number", text);
+  };
+}
+
+export function oneOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice> {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    const meant = closest(text, choices);
+    throw refuse(flag, `one of ${choices.join(", ")}`, text, meant === null ? undefined : `did you mean ${meant}?`);
+  };
+}
+
+export function filled(flag: string): Read<string> {
+  return (text) => {
+    if (text.trim() !== "") return text;
+    throw refuse(flag, "something", text);
+  };
+}
+
+export function model(flag: string): Read<string> {
+  return (text) => {
+    if (parseModelName(text) !== null) return text;
+    throw refuse(flag, "a provider, or provider/model", text, `e.g. ${flag} ollama, or ${flag} ollama/name-of-a-model`);
+  };
+}
+
+export function repeatable(flag: string): Read<string[]> {
+  return (text, previous = []) => [...previous, filled(flag)(text)];
+}
+
+/** `\n`, `\t`, `\r` and `\\` as in a string literal: a shell cannot easily pass the characters themselves. */
+export function escaped(flag: string): Read<string> {
+  const characters: Record<string, string> = { n: "\n", t: "\t", r: "\r", "\\": "\\" };
+  return (text) => {
+    if (text === "") throw refuse(flag, "at least one character", text);
+    return text.replaceAll(/\\([ntr\\])/g, (written, letter: string) => characters[letter] ?? written);
+  };
+}
+
+/** `key=value`, repeatable; a key given twice holds a list. Numbers, `true` and `false` keep their type. */
+export function metadata(flag: string): Read<Metadata> {
+  return (text, previous = {}) => {
+    const [, key, value] = /^([^=\s][^=]*)=(.*)$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined) throw refuse(flag, "key=value", text);
+    const name = key.trim();
+    const earlier = Object.hasOwn(previous, name) ? previous[name] : undefined;
+    const scalar = typed(value);
+    return { ...previous, [name]: earlier === undefined ? scalar : [earlier, scalar].flat() };
+  };
+}
+
+function typed(text: string): MetadataScalar {
+  if (text === "true" || text === "false") return text === "true";
+  // As written only: 007 and 1e3 are names more often than numbers.
+  return String(Number(text)) === text && Number.isFinite(Number(text)) ? Number(text) : text;
+}

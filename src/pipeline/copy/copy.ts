@@ -1,0 +1,188 @@
+import { isDeepStrictEqual } from "node:util";
+import { ExitCode, UserError } from "../../errors.ts";
+import type { Collection, DocumentRecord, Manifest, OwnCollection } from "../../stores/types.ts";
+import { untilAborted } from "../../util/until-aborted.ts";
+import { ChunkWriter } from "../ingest/chunk-writer.ts";
+import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
+import { verifyCopy } from "./verify-copy.ts";
+
+export interface CopyParts {
+  source: Collection;
+  /** `null` where the collection does not exist yet. */
+  target: Collection | null;
+  /** Called once, before the first write, where `target` is `null`, with the manifest of `source`. */
+  createTarget(made: Manifest): Promise<Collection>;
+}
+
+export interface CopyProgress {
+  stage: "comparing" | "copying" | "optimizing" | "verifying";
+  documentsTotal: number;
+  chunksTotal: number;
+  /** Were in the target before. */
+  chunksPresent: number;
+  /** Written and acknowledged in this run. */
+  chunksWritten: number;
+}
+
+export interface CopyRequest {
+  /** What people call the two collections, for messages: `docs in .rag`. */
+  names: { source: string; target: string };
+  signal: AbortSignal;
+  onProgress(progress: CopyProgress): void;
+}
+
+export interface CopyResult {
+  /** `present`: were in the target before, in the same version. */
+  documents: { total: number; copied: number; present: number };
+  /** `compared`: read from both collections afterwards, and found equal. */
+  chunks: { total: number; written: number; compared: number };
+}
+
+/**
+ * Brings one collection over into another, vectors included, and verifies the result. A document that the target has in
+ * the same version is skipped, and a document's first row is written last: a copy that was killed at any moment is
+ * completed by the next.
+ *
+ * Throws `UserError`, before anything is written: `foreign-collection`, `embedding-mismatch` where the target was made with another model or
+ * metric, `target-has-others` where it holds documents that the source has not; later `source-incomplete`,
+ * `interrupted` on abort, `copy-mismatch` where the two differ in the end, and the stores' failures. What was written
+ * until then stays.
+ */
+export async function copy(parts: CopyParts, request: CopyRequest): Promise<CopyResult> {
+  const { names, signal } = request;
+  const progress: CopyProgress = {
+    stage: "comparing",
+    documentsTotal: 0,
+    chunksTotal: 0,
+    chunksPresent: 0,
+    chunksWritten: 0,
+  };
+  const enter = (stage: CopyProgress["stage"]) => {
+    progress.stage = stage;
+    request.onProgress(progress);
+  };
+
+  enter("comparing");
+  const source = refuseForeign(parts.source, names.source);
+  if (parts.target !== null) {
+    checkMaking(source.manifest, refuseForeign(parts.target, names.target).manifest, names);
+  }
+  const records = await untilAborted(source.documents(), signal);
+  const inTarget = parts.target === null ? [] : await untilAborted(parts.target.documents(), signal);
+  checkDocuments(records, inTarget, names);
+  const missing = missingDocuments(records, inTarget);
+  progress.documentsTotal = records.length;
+  progress.chunksTotal = rowsOf(records);
+  progress.chunksPresent = progress.chunksTotal - rowsOf(missing);
+
+  const target = parts.target ?? (await parts.createTarget(source.manifest));
+  enter("copying");
+  const writer = new ChunkWriter(target, { isNew: parts.target === null });
+  try {
+    for (const batch of documentBatches(missing)) {
+      throwIfAborted(signal, progress);
+      await copyBatch(batch, source, writer, names.source);
+      progress.chunksWritten = writer.written;
+      request.onProgress(progress);
+    }
+  } finally {
+    // On failure too: what is complete is kept, so that the next run does not copy it again.
+    await writer.finish();
+  }
+  progress.chunksWritten = writer.written;
+  throwIfAborted(signal, progress);
+
+  enter("optimizing");
+  await untilAborted(target.optimize(), signal);
+  enter("verifying");
+  const compared = await verifyCopy({ source, target, records, targetName: names.target, signal });
+  return {
+    documents: { total: records.length, copied: missing.length, present: records.length - missing.length },
+    chunks: { total: progress.chunksTotal, written: writer.written, compared },
+  };
+}
+
+async function copyBatch(
+  batch: readonly DocumentRecord[],
+  source: Collection,
+  writer: ChunkWriter,
+  sourceName: string,
+): Promise<void> {
+  const found = await readDocuments(source, batch);
+  for (const { docId, docHash, docChunks, source: file } of batch) {
+    const chunks = found.get(docId) ?? [];
+    if (chunks.length !== docChunks) {
+      throw new UserError(
+        "source-incomplete",
+        `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there`,
+        { hint: "an ingest was interrupted; run it again, then copy again", exitCode: ExitCode.backend },
+      );
+    }
+    await writer.add({ docId, docHash, chunks });
+  }
+}
+
+function rowsOf(records: readonly DocumentRecord[]): number {
+  return records.reduce((sum, { docChunks }) => sum + docChunks, 0);
+}
+
+/** The documents that the target has not, or in another version. */
+function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly DocumentRecord[]): DocumentRecord[] {
+  const versions = new Map(inTarget.map((record) => [record.docId, record]));
+  return records.filter(({ docId, docHash, docChunks }) => {
+    const there = versions.get(docId);
+    return there?.docHash !== docHash || there.docChunks !== docChunks;
+  });
+}
+
+/** What another program made has no record of its documents, and is never written. */
+function refuseForeign(collection: Collection, name: string): OwnCollection {
+  if (collection.foreign === undefined) return collection;
+  throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
+    hint: "ingest the documents themselves into a collection of another name",
+  });
+}
+
+/** Vectors of different models, or compared in different ways, do not belong into one collection. */
+function checkMaking(source: Manifest, target: Manifest, names: CopyRequest["names"]): void {
+  if (isDeepStrictEqual(source.embedding, target.embedding) && source.metric === target.metric) return;
+  throw new UserError(
+    "embedding-mismatch",
+    `collection ${names.target} was made with ${making(target)}, and ${names.source} with ${making(source)}`,
+    { hint: "copy to another name with --as, or drop the collection there first" },
+  );
+}
+
+function making({ embedding, metric }: Manifest): string {
+  if (embedding === null) return "no embedding model";
+  const { provider, model, dimensions, queryPrefix, documentPrefix } = embedding;
+  const prefixes = [queryPrefix, documentPrefix].map((prefix) => JSON.stringify(prefix)).join(" and ");
+  const prefixed = queryPrefix === "" && documentPrefix === "" ? "" : `, prefixes ${prefixes}`;
+  return `${provider}/${model} (${dimensions} dimensions, ${metric}${prefixed})`;
+}
+
+/** A copy never deletes a document, and never mixes two collections: the result would be neither. */
+function checkDocuments(
+  records: readonly DocumentRecord[],
+  inTarget: readonly DocumentRecord[],
+  names: CopyRequest["names"],
+): void {
+  const copied = new Set(records.map(({ docId }) => docId));
+  const others = inTarget.filter(({ docId }) => !copied.has(docId)).map(({ source }) => source);
+  if (others.length === 0) return;
+  const count = others.length === 1 ? "a document" : `${others.length.toLocaleString("en-US")} documents`;
+  throw new UserError(
+    "target-has-others",
+    `collection ${names.target} holds ${count} that ${names.source} has not, e.g. ${others.sort()[0]}`,
+    { hint: "copy to another name with --as, or drop the collection there first" },
+  );
+}
+
+function throwIfAborted(signal: AbortSignal, { chunksPresent, chunksTotal, chunksWritten }: CopyProgress): void {
+  if (!signal.aborted) return;
+  const [done, total] = [chunksPresent + chunksWritten, chunksTotal].map((count) => count.toLocaleString("en-US"));
+  throw new UserError("interrupted", `interrupted with ${done} of ${total} chunks copied`, {
+    hint: "what was copied stays; run the same command again to go on",
+    exitCode: ExitCode.interrupted,
+  });
+}

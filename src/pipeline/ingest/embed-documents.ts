@@ -1,0 +1,61 @@
+import type { Collection } from "../../stores/types.ts";
+import type { StoredChunk } from "../../types.ts";
+import type { EmbedPool } from "../embed/embed.ts";
+import type { ReadyDocument } from "./prepare-document.ts";
+
+/** A document whose vectors are being made. */
+export interface EmbeddingDocument {
+  document: ReadyDocument;
+  reused: number;
+  embedded: number;
+  /** Resolves to `null` when every chunk has its vector, else to the reason why one of them cannot have one. */
+  done: Promise<string | null>;
+}
+
+/**
+ * Gives each chunk the vector of a stored chunk of the same document with the same text, and sends the others to the
+ * model. `embed` is `null` where nothing is sent and only the counts are wanted, `collection` where it holds nothing to
+ * reuse.
+ */
+export async function startEmbedding(
+  documents: readonly ReadyDocument[],
+  embed: EmbedPool | null,
+  collection: Collection | null,
+): Promise<EmbeddingDocument[]> {
+  const stored = (await collection?.chunksOf(documents.map((document) => document.docId))) ?? [];
+  const vectors = new Map(stored.map((chunk) => [reuseKey(chunk), chunk.vector]));
+  return documents.map((document) => {
+    const missing: StoredChunk[] = [];
+    for (const chunk of document.chunks) {
+      chunk.vector = vectors.get(reuseKey(chunk)) ?? null;
+      if (chunk.vector === null) missing.push(chunk);
+    }
+    const done = missing.length === 0 || embed === null ? Promise.resolve(null) : fillVectors(missing, embed);
+    // Awaited in its turn; until then a failure must not count as unhandled.
+    done.catch(() => {});
+    return { document, reused: document.chunks.length - missing.length, embedded: missing.length, done };
+  });
+}
+
+function reuseKey(chunk: StoredChunk): string {
+  return `${chunk.docId}\n${embeddingText(chunk)}`;
+}
+
+function embeddingText(chunk: StoredChunk): string {
+  return chunk.context + chunk.text;
+}
+
+async function fillVectors(chunks: readonly StoredChunk[], embed: EmbedPool): Promise<string | null> {
+  const outcomes = await embed.embed(chunks.map(embeddingText));
+  for (const [index, chunk] of chunks.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined) throw new Error(`${outcomes.length} outcomes for ${chunks.length} texts`);
+    if ("error" in outcome) return `${placeOf(chunk)}: ${outcome.error}`;
+    chunk.vector = outcome.vector;
+  }
+  return null;
+}
+
+function placeOf(chunk: StoredChunk): string {
+  return chunk.page === null ? `lines ${chunk.startLine}-${chunk.endLine}` : `page ${chunk.page}`;
+}

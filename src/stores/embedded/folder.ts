@@ -1,0 +1,99 @@
+import { access, constants, lstat, readdir, readlink, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ExitCode, UserError, messageOf } from "../../errors.ts";
+import { makeFolder } from "../../files/make-folder.ts";
+
+/** The folder of an embedded store. */
+export interface StoreFolder {
+  /** Absolute; may not be there yet. */
+  path: string;
+  /** The path as the user knows it. */
+  location: string;
+}
+
+const tableEnding = ".lance";
+
+/** Where a collection's table is. */
+export function tablePath({ path }: StoreFolder, name: string): string {
+  return join(path, `${name}${tableEnding}`);
+}
+
+/**
+ * The names of the tables that hold something or cannot be looked into, sorted; none where there is no folder. Throws as
+ * `checkFolder` does.
+ */
+export async function tableNames(folder: StoreFolder): Promise<string[]> {
+  await checkFolder(folder);
+  const entries = await readdir(folder.path, { withFileTypes: true }).catch(missingAs([], folder));
+  const names = entries
+    .filter((entry) => entry.isDirectory() && entry.name.endsWith(tableEnding))
+    .map((entry) => entry.name.slice(0, -tableEnding.length))
+    .sort();
+  const begun = await Promise.all(names.map((name) => holdsTable(folder, name).catch(() => true)));
+  return names.filter((_, index) => begun[index]);
+}
+
+/**
+ * `false` for a table that is not there, and for one whose maker was killed before it held anything. Throws `UserError`
+ * `store-unusable` where it cannot be looked into.
+ */
+export async function holdsTable(folder: StoreFolder, name: string): Promise<boolean> {
+  for (const part of ["_versions", "data"]) {
+    const names = await readdir(join(tablePath(folder, name), part)).catch(missingAs([], folder));
+    if (names.length > 0) return true;
+  }
+  return false;
+}
+
+/**
+ * Throws `UserError` `store-unusable` where something else is in the folder's place. A folder that is not there yet is
+ * fine.
+ */
+export async function checkFolder(folder: StoreFolder): Promise<void> {
+  const { path, location } = folder;
+  const found = await stat(path).catch(missingAs(null, folder));
+  if (found === null) return refuseDanglingLink(folder);
+  if (!found.isDirectory()) throw unusable(location, "it is a file, not a folder");
+}
+
+/** Makes the folder where it is missing. Throws `UserError` `store-unusable` where it cannot be written. */
+export async function prepareFolder(folder: StoreFolder): Promise<void> {
+  await checkFolder(folder);
+  const { path, location } = folder;
+  try {
+    if (await makeFolder(path)) {
+      // The index is made from the documents: it has no business in their repository.
+      await writeFile(join(path, ".gitignore"), "*\n");
+    }
+    await access(path, constants.W_OK);
+  } catch (error) {
+    throw unusable(location, `it cannot be written: ${messageOf(error)}`, error);
+  }
+}
+
+async function refuseDanglingLink({ path, location }: StoreFolder): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (!found?.isSymbolicLink()) return;
+  const target = await readlink(path).catch(() => "somewhere");
+  throw unusable(location, `it is a link to ${target}, which does not exist`, undefined, mendTheLink);
+}
+
+const giveTheRights = "set store.path in .ragrc to a folder that can be written, or give this one the rights";
+const mendTheLink = "mend the link or remove it, or set store.path in .ragrc to another folder";
+
+function unusable(location: string, reason: string, cause?: unknown, hint: string = giveTheRights): UserError {
+  return new UserError("store-unusable", `the store folder ${location} cannot be used: ${reason}`, {
+    hint,
+    exitCode: ExitCode.backend,
+    cause,
+  });
+}
+
+/** For a look at what may not be there; any other failure of the system is a `UserError`. */
+function missingAs<T>(value: T, { location }: StoreFolder): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
+    if (error.code === "ELOOP") throw unusable(location, "its links lead back to themselves", error, mendTheLink);
+    throw unusable(location, messageOf(error), error);
+  };
+}

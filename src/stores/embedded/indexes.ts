@@ -1,0 +1,72 @@
+import type { MatchQuery, Table } from "@lancedb/lancedb";
+import type { Config } from "../../config/schema.ts";
+import { wordParts } from "../../text/word-parts.ts";
+import { lancedb } from "./lancedb.ts";
+import type { Manifest, Metric } from "../types.ts";
+
+/** LanceDB's name for the full-text index of column `text`. */
+export const textIndex = "text_idx";
+
+/** LanceDB's names of the metrics. */
+export const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
+
+/** Up to this many rows an exact scan answers in some tens of milliseconds; beyond, an index pays. */
+const exactRows = 50_000;
+
+/** Makes the index that BM25 searches; made on an empty table, it is filled by `optimize`. */
+export async function createTextIndex(table: Table, text: Config["text"]): Promise<void> {
+  const { Index } = await lancedb();
+  await table.createIndex("text", {
+    config: Index.fts({
+      baseTokenizer: text.tokenizer,
+      language: text.language,
+      stem: text.stem,
+      removeStopWords: text.removeStopWords,
+      lowercase: true,
+      asciiFolding: true,
+      withPosition: false,
+      // Hashes and keys are longer than the 40 characters that it takes by default.
+      maxTokenLength: 256,
+    }),
+  });
+}
+
+/** Any of the text's words. A query given as a plain string may be taken for a phrase by its quotation marks. */
+export async function wordsOf(text: string): Promise<MatchQuery> {
+  const { MatchQuery } = await lancedb();
+  return new MatchQuery([text, ...wordParts(text)].join(" "), "text");
+}
+
+/**
+ * Makes what is missing: an index of the vectors once they are many, whatever a process that was killed did not get to,
+ * and a full-text index whose files are damaged. One that covers nothing yet is built at once from all rows, which takes
+ * two thirds of the time that LanceDB needs to add them to it.
+ */
+export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
+  if (!(await textIndexServes(table))) await createTextIndex(table, text);
+  if (manifest.embedding === null || (await table.countRows()) <= exactRows) return;
+  if ((await table.listIndices()).some((index) => index.columns.includes("vector"))) return;
+  const { Index } = await lancedb();
+  await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
+}
+
+/** Asks for the words of a passage that is there: every part of the index is read for that, and none of the other rows. */
+async function textIndexServes(table: Table): Promise<boolean> {
+  const stats = await table.indexStats(textIndex);
+  if (stats === undefined) return false;
+  if (stats.numIndexedRows === 0) return stats.numUnindexedRows === 0;
+  const [row] = (await table.query().select(["text"]).limit(1).toArray()) as { text: string }[];
+  if (row === undefined) return true;
+  const query = await wordsOf(row.text.slice(0, 200));
+  return table
+    .query()
+    .fullTextSearch(query)
+    .fastSearch()
+    .select(["id"])
+    .limit(1)
+    .toArray()
+    .then(
+      () => true,
+      () => false,
+    );
+}

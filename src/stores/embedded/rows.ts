@@ -1,0 +1,101 @@
+import { createRequire } from "node:module";
+import type * as Arrow from "apache-arrow";
+import type { StoredChunk } from "../../types.ts";
+import { HEADING_SEPARATOR } from "../../filters/match.ts";
+import { wordParts } from "../../text/word-parts.ts";
+import { type Row, chunkColumns, chunkOf } from "../shared/chunk-row.ts";
+import type { Manifest } from "../types.ts";
+
+const manifestKey = "rag.manifest";
+
+/** What `fromRow` reads, but for the vector. */
+export const embeddedColumns = [...chunkColumns, "text_end"];
+
+/**
+ * The build of Arrow that LanceDB has loaded itself: an import would load the other one beside it, at twice the time and
+ * with classes of its own.
+ */
+function arrow(): typeof Arrow {
+  return createRequire(import.meta.url)("apache-arrow") as typeof Arrow;
+}
+
+/** The table's schema; the manifest is part of it, so that a collection is never without one. */
+export function collectionSchema(manifest: Manifest): Arrow.Schema {
+  const { Field, FixedSizeList, Float32, Float64, Int32, Schema, Utf8 } = arrow();
+  const text = (name: string) => new Field(name, new Utf8(), false);
+  const int = (name: string, nullable: boolean) => new Field(name, new Int32(), nullable);
+  const fields: Arrow.Field[] = [
+    text("id"),
+    text("doc_id"),
+    text("source"),
+    int("ord", false),
+    text("text"),
+    int("text_start", false),
+    int("text_end", false),
+    text("doc_hash"),
+    int("doc_chunks", false),
+    text("title"),
+    text("heading"),
+    text("headings"),
+    int("page", true),
+    int("start_line", true),
+    int("end_line", true),
+    text("format"),
+    text("metadata"),
+    new Field("updated_at", new Float64(), false),
+  ];
+  if (manifest.embedding !== null) {
+    const item = new Field("item", new Float32(), true);
+    fields.push(new Field("vector", new FixedSizeList(manifest.embedding.dimensions, item), false));
+  }
+  return new Schema(fields, new Map([[manifestKey, JSON.stringify(manifest)]]));
+}
+
+/** `null` where the table was not made by this tool. */
+export function manifestOf(schema: { metadata: Map<string, string> }): Manifest | null {
+  const text = schema.metadata.get(manifestKey);
+  return text === undefined ? null : (JSON.parse(text) as Manifest);
+}
+
+/** A chunk as LanceDB takes it. */
+export function toRow(chunk: StoredChunk): Row {
+  const text = chunk.context + chunk.text;
+  const row: Row = {
+    id: chunk.id,
+    doc_id: chunk.docId,
+    source: chunk.source,
+    ord: chunk.ordinal,
+    // The tokenizer keeps `milvus.yaml` whole: behind the text stands what else it is to be found by.
+    text: [text, ...wordParts(text)].join("\n"),
+    text_start: chunk.context.length,
+    text_end: text.length,
+    doc_hash: chunk.docHash,
+    doc_chunks: chunk.docChunks,
+    title: chunk.title,
+    heading: chunk.heading.join(HEADING_SEPARATOR),
+    headings: JSON.stringify(chunk.heading),
+    page: chunk.page,
+    start_line: chunk.startLine,
+    end_line: chunk.endLine,
+    format: chunk.format,
+    metadata: JSON.stringify(chunk.metadata),
+    updated_at: chunk.updatedAt,
+  };
+  if (chunk.vector !== null) row["vector"] = chunk.vector;
+  return row;
+}
+
+/** A row as LanceDB gives it, back as a chunk; `vector` is `null` where it was not selected. */
+export function fromRow(row: Row): StoredChunk {
+  const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
+  const text = (row["text"] as string).slice(0, row["text_end"] as number);
+  return chunkOf(Object.assign({}, row, { text }), {
+    heading: JSON.parse(row["headings"] as string) as string[],
+    page: row["page"] as number | null,
+    startLine: row["start_line"] as number | null,
+    endLine: row["end_line"] as number | null,
+    metadata: JSON.parse(row["metadata"] as string) as StoredChunk["metadata"],
+    // A copy: the row's own array is a view of a whole batch and would keep it alive.
+    vector: vector === null || vector === undefined ? null : new Float32Array(vector.toArray()),
+  });
+}

@@ -1,0 +1,436 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { discover } from "../../../src/pipeline/discover/discover.ts";
+import type { DiscoverOptions, Discovery } from "../../../src/pipeline/discover/discover.ts";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), "rag-discover-")));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), content);
+  }
+}
+
+function find(paths: string[], options: Partial<DiscoverOptions> = {}): Promise<Discovery> {
+  return discover({
+    root,
+    workingDirectory: root,
+    paths,
+    include: [],
+    exclude: [],
+    isSupported: (path) => path.endsWith(".md"),
+    ...options,
+  });
+}
+
+function sources(discovery: Discovery): string[] {
+  return discovery.files.map((file) => file.source);
+}
+
+describe("what is found", () => {
+  it("takes the supported files of a folder, sorted by code point, with their sizes", async () => {
+    await write({
+      "b.md": "12345",
+      "a/z.md": "",
+      "B.md": "",
+      "ä.md": "",
+      "𝒳.md": "",
+      "\uFF21.md": "",
+      "i.png": "",
+      "a/j.svg": "",
+    });
+    const discovery = await find(["."]);
+    expect(sources(discovery)).toEqual(["B.md", "a/z.md", "b.md", "ä.md", "\uFF21.md", "𝒳.md"]);
+    expect(discovery.files.find((file) => file.source === "b.md")).toEqual({
+      source: "b.md",
+      path: join(root, "b.md"),
+      size: 5,
+    });
+    expect(discovery.skipped).toBe(2);
+    expect(discovery.warnings).toEqual([]);
+  });
+
+  it("lists a file once, by however many paths it is reached", async () => {
+    await write({ "docs/a.md": "", "docs/b.md": "" });
+    expect(sources(await find(["docs", "docs/", "./docs/a.md", "docs/*.md", join(root, "docs")]))).toEqual([
+      "docs/a.md",
+      "docs/b.md",
+    ]);
+  });
+
+  it("takes a file that is named outright, ignored or of an unknown format", async () => {
+    await write({ ".gitignore": "*.md\n", "a.md": "", "b.xyz": "", ".hidden/c.md": "" });
+    expect(sources(await find(["a.md", "b.xyz", ".hidden/c.md"]))).toEqual([".hidden/c.md", "a.md", "b.xyz"]);
+  });
+
+  it("reads names with spaces, glob characters and any script", async () => {
+    await write({ "my docs/set up [draft].md": "", "文档/说明.md": "", "what?.md": "", "(a)/{b}.md": "" });
+    expect(sources(await find(["my docs/set up [draft].md", "文档", "what?.md", "(a)"]))).toEqual([
+      "(a)/{b}.md",
+      "my docs/set up [draft].md",
+      "what?.md",
+      "文档/说明.md",
+    ]);
+  });
+
+  // Windows has no such names.
+  it.skipIf(process.platform === "win32")(
+    "reads names with backslashes, line ends and control characters",
+    async () => {
+      await write({
+        ".gitignore": "ignored*\n",
+        "docs/back\\slash.md": "",
+        "docs/two\nlines.md": "",
+        "docs/bell\u0007.md": "",
+        "docs/a\\b/c\nd/e.md": "",
+        "docs/ignored\n.md": "",
+        "docs/.hidden\n/f.md": "",
+      });
+      const all = ["docs/a\\b/c\nd/e.md", "docs/back\\slash.md", "docs/bell\u0007.md", "docs/two\nlines.md"];
+      const discovery = await find(["docs"]);
+      expect(sources(discovery)).toEqual(all);
+      expect(all.every((source) => discovery.covers(source))).toBe(true);
+      expect(sources(await find(["**/*.md"]))).toEqual(all);
+      expect(sources(await find(["docs/*.md"]))).toEqual(all.slice(1));
+      expect((await find(["**/*.md"])).covers(all[0]!)).toBe(true);
+      expect((await find(["docs/*.md"])).covers(all[0]!)).toBe(false);
+    },
+  );
+
+  it.skipIf(process.platform !== "linux")(
+    "fails on names that are not UTF-8, and does not pass over them",
+    async () => {
+      await write({ "docs/a.md": "", "docs/right\uFFFD.md": "" });
+      const nameless = ["wrong\xff.md", "wrong\xff.png"].map((name) =>
+        Buffer.concat([Buffer.from(join(root, "docs/")), Buffer.from(name, "latin1")]),
+      );
+      for (const path of nameless) await writeFile(path, "");
+      try {
+        for (const path of ["docs", "docs/*.md"]) {
+          const discovery = await find([path]);
+          expect(sources(discovery)).toEqual(["docs/a.md", "docs/right\uFFFD.md"]);
+          expect(discovery.failures).toEqual([
+            {
+              source: "docs/wrong\uFFFD.md",
+              code: "name-not-utf8",
+              message: "the name is not valid UTF-8; rename the file",
+            },
+          ]);
+        }
+        expect((await find(["docs"], { exclude: ["wrong*"] })).failures).toEqual([]);
+        // As an argument of the command line reaches the process: as text.
+        const named = await find(["docs/a.md", "docs/wrong\uFFFD.md"]);
+        expect(sources(named)).toEqual(["docs/a.md"]);
+        expect(named.failures).toMatchObject([{ source: "docs/wrong\uFFFD.md", code: "name-not-utf8" }]);
+        expect((await find(["docs/wrong\uFFFD.md"], { exclude: ["wrong*"] })).failures).toEqual([]);
+        await expect(find(["docs/none\uFFFD.md"])).rejects.toMatchObject({ code: "path-not-found" });
+      } finally {
+        // A recursive removal does not find them either.
+        for (const path of nameless) await unlink(path);
+      }
+    },
+  );
+
+  it("takes a path with glob characters literally where it exists", async () => {
+    await write({ "[ab].md": "", "a.md": "", "b.md": "" });
+    expect(sources(await find(["[ab].md"]))).toEqual(["[ab].md"]);
+    await rm(join(root, "[ab].md"));
+    expect(sources(await find(["[ab].md"]))).toEqual(["a.md", "b.md"]);
+  });
+
+  it("matches globs, with braces, below a folder and above the working folder", async () => {
+    await write({ "docs/a.md": "", "docs/en/b.md": "", "docs/de/c.md": "", "docs/en/.d.md": "", "e.md": "" });
+    expect(sources(await find(["docs/{en,de}/*.md"]))).toEqual(["docs/de/c.md", "docs/en/b.md"]);
+    expect(sources(await find(["**/[ab].md"]))).toEqual(["docs/a.md", "docs/en/b.md"]);
+    const from = await find(["../*.md", "*.md"], { workingDirectory: join(root, "docs") });
+    expect(sources(from)).toEqual(["docs/a.md", "e.md"]);
+    expect(sources(await find([join(root, "docs/*/b.md")]))).toEqual(["docs/en/b.md"]);
+  });
+
+  it("names files outside of the project by the way up", async () => {
+    await write({ "project/in.md": "", "beside/out.md": "" });
+    const discovery = await find(["beside", "project"], { root: join(root, "project") });
+    expect(sources(discovery)).toEqual(["../beside/out.md", "in.md"]);
+    expect(discovery.covers("../beside/gone.md")).toBe(true);
+    expect(discovery.covers("../other/gone.md")).toBe(false);
+  });
+
+  it("does not enter hidden folders, packages, repositories and stores", async () => {
+    await write({
+      "a.md": "",
+      ".hidden/b.md": "",
+      ".git/c.md": "",
+      "node_modules/p/README.md": "",
+      ".rag/d.md": "",
+      "lite.db/e.md": "",
+      "x/node_modules/f.md": "",
+    });
+    expect(sources(await find(["."]))).toEqual(["a.md"]);
+    expect(sources(await find([".hidden", ".hidden/*.md"]))).toEqual([".hidden/b.md"]);
+  });
+});
+
+describe("ignore files", () => {
+  it("hold at every level, the inner overruling the outer", async () => {
+    await write({
+      ".gitignore": "drafts/\n*.tmp.md\n/only-top.md\n",
+      "only-top.md": "",
+      "docs/only-top.md": "",
+      "docs/a.md": "",
+      "docs/b.tmp.md": "",
+      "docs/drafts/c.md": "",
+      "docs/.gitignore": "secret.md\n!keep.tmp.md\n",
+      "docs/keep.tmp.md": "",
+      "docs/secret.md": "",
+      "docs/deep/secret.md": "",
+      "docs/deep/.gitignore": "!secret.md\n",
+    });
+    expect(sources(await find(["docs", "."]))).toEqual([
+      "docs/a.md",
+      "docs/deep/secret.md",
+      "docs/keep.tmp.md",
+      "docs/only-top.md",
+    ]);
+  });
+
+  it("a .ragignore overrules the .gitignore beside it", async () => {
+    await write({
+      ".gitignore": "*.gen.md\n",
+      ".ragignore": "!api.gen.md\nchangelog.md\n",
+      "api.gen.md": "",
+      "x.gen.md": "",
+      "changelog.md": "",
+      "a.md": "",
+    });
+    expect(sources(await find(["."]))).toEqual(["a.md", "api.gen.md"]);
+  });
+
+  it("above the named folder count, up to the project root and no further", async () => {
+    await write({
+      ".gitignore": "a.md\n",
+      "project/.gitignore": "b.md\n",
+      "project/docs/a.md": "",
+      "project/docs/b.md": "",
+    });
+    expect(sources(await find(["project/docs"], { root: join(root, "project") }))).toEqual(["docs/a.md"]);
+  });
+
+  it("do not hide a folder that is named outright", async () => {
+    await write({
+      ".gitignore": "build/\n",
+      "build/docs/a.md": "",
+      "build/docs/.gitignore": "b.md\n",
+      "build/docs/b.md": "",
+    });
+    expect(sources(await find(["build/docs"]))).toEqual(["build/docs/a.md"]);
+    expect(sources(await find(["."]))).toEqual([]);
+  });
+});
+
+describe("--include and --exclude", () => {
+  it("narrow down, by names and by paths from the project root", async () => {
+    await write({ "docs/a.md": "", "docs/b.md": "", "docs/old/a.md": "", "a.md": "" });
+    expect(sources(await find(["."], { include: ["a.md"], exclude: ["old/"] }))).toEqual(["a.md", "docs/a.md"]);
+    expect(sources(await find(["docs"], { include: ["/docs/*.md"] }))).toEqual(["docs/a.md", "docs/b.md"]);
+    expect(sources(await find(["docs"], { exclude: ["*.md", "!b.md"] }))).toEqual(["docs/b.md"]);
+    expect(sources(await find(["docs/a.md", "docs/b.md"], { exclude: ["b.md"] }))).toEqual(["docs/a.md"]);
+  });
+});
+
+describe("what is covered", () => {
+  it("a folder covers what it would take, there or gone", async () => {
+    await write({ "docs/a.md": "", "docs/.gitignore": "ignored.md\n", "docs/ignored.md": "" });
+    const { covers } = await find(["docs"]);
+    expect(covers("docs/a.md")).toBe(true);
+    expect(covers("docs/deep/gone.md")).toBe(true);
+    // Ignored since: it would not be taken any more, and goes.
+    expect(covers("docs/ignored.md")).toBe(true);
+    expect(covers("other/a.md")).toBe(false);
+    expect(covers("docs-2/a.md")).toBe(false);
+    expect(covers("../docs/a.md")).toBe(false);
+    // These came in by their names, and only their names take them out.
+    expect(covers("docs/notes.xyz")).toBe(false);
+    expect(covers("docs/.hidden/a.md")).toBe(false);
+    expect(covers("docs/node_modules/a.md")).toBe(false);
+  });
+
+  it("include and exclude leave the rest alone", async () => {
+    await write({ "docs/a.md": "" });
+    const { covers } = await find(["docs"], { include: ["faq/"], exclude: ["old.md"] });
+    expect(covers("docs/faq/gone.md")).toBe(true);
+    expect(covers("docs/faq/old.md")).toBe(false);
+    expect(covers("docs/a.md")).toBe(false);
+  });
+
+  it("a glob covers what it matches, a file itself", async () => {
+    await write({ "docs/a.md": "", "docs/en/b.md": "" });
+    const { covers } = await find(["docs/*.md", "docs/en/b.md"]);
+    expect(covers("docs/gone.md")).toBe(true);
+    expect(covers("docs/en/b.md")).toBe(true);
+    expect(covers("docs/en/gone.md")).toBe(false);
+  });
+
+  it("the whole project covers what is in it, not what is beside it", async () => {
+    await write({ "a.md": "" });
+    const { covers } = await find(["."]);
+    expect(covers("gone.md")).toBe(true);
+    expect(covers("../gone.md")).toBe(false);
+  });
+});
+
+describe("what cannot be found", () => {
+  it("a missing path is named, and what is like it suggested", async () => {
+    await write({ "docs/install.md": "" });
+    await expect(find(["docs/instal.md"])).rejects.toMatchObject({
+      code: "path-not-found",
+      exitCode: 2,
+      message: '"docs/instal.md" does not exist',
+      hint: 'did you mean "docs/install.md"?',
+    });
+    await expect(find(["dosc"])).rejects.toMatchObject({ hint: 'did you mean "docs"?' });
+    await expect(find(["nothing-like-it.pdf"])).rejects.toMatchObject({
+      code: "path-not-found",
+      hint: "paths are relative to the working folder",
+    });
+    await expect(find(["docs/install.md/x"])).rejects.toMatchObject({ code: "path-not-found" });
+  });
+
+  it("a glob without a match, or below a missing folder, is an error", async () => {
+    await write({ "docs/a.md": "" });
+    await expect(find(["docs/*.rst"])).rejects.toMatchObject({ code: "no-match", exitCode: 2 });
+    await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'did you mean "docs"?' });
+  });
+
+  it("an empty path is refused, and does not stand for the working folder", async () => {
+    await write({ "a.md": "" });
+    await expect(find([""])).rejects.toMatchObject({ code: "empty-path", exitCode: 2 });
+    await expect(find(["a.md", ""])).rejects.toMatchObject({ code: "empty-path" });
+  });
+
+  it("a broken link is called one, and not suggested in its own place", async () => {
+    await write({ "docs/a.md": "" });
+    await symlink("nowhere.md", join(root, "docs/link.md"));
+    await symlink("nowhere.md", join(root, "docs/[link].md"));
+    for (const path of ["docs/link.md", "docs/[link].md"]) {
+      const found = find([path]);
+      await expect(found).rejects.toMatchObject({
+        code: "path-not-found",
+        message: `"${path}" is a link to a file that does not exist`,
+        hint: expect.not.stringContaining("did you mean"),
+      });
+    }
+    await expect(find(["docs/a.md/*.md"])).rejects.toMatchObject({
+      code: "path-not-found",
+      message: '"docs/a.md" is not a folder',
+    });
+  });
+
+  it("an empty folder is none", async () => {
+    await mkdir(join(root, "empty"));
+    expect(await find(["empty"])).toMatchObject({ files: [], skipped: 0, warnings: [] });
+  });
+});
+
+describe("links", () => {
+  it("a loop is left out with a warning", async () => {
+    await write({ "docs/a.md": "", "docs/deep/b.md": "" });
+    await symlink("..", join(root, "docs/deep/up"));
+    await symlink(".", join(root, "docs/self"));
+    const discovery = await find(["docs"]);
+    expect(sources(discovery)).toEqual(["docs/a.md", "docs/deep/b.md"]);
+    expect(discovery.warnings.toSorted()).toEqual([
+      '"docs/deep/up" links to a folder that it is in, and was not followed',
+      '"docs/self" links to a folder that it is in, and was not followed',
+    ]);
+  });
+
+  it("two folders outside that link to each other end", async () => {
+    await write({ "docs/a.md": "", "x/x.md": "", "y/y.md": "" });
+    await symlink(join(root, "x"), join(root, "docs/x"));
+    await symlink(join(root, "y"), join(root, "x/to-y"));
+    await symlink(join(root, "x"), join(root, "y/to-x"));
+    expect(sources(await find(["docs"]))).toEqual(["docs/a.md", "docs/x/to-y/y.md", "docs/x/x.md"]);
+  });
+
+  it("files are followed, folders elsewhere too, broken links left out", async () => {
+    await write({ "docs/a.md": "", "shared/b.md": "123", "shared/sub/c.md": "" });
+    await symlink(join(root, "shared/b.md"), join(root, "docs/b.md"));
+    await symlink(join(root, "shared/sub"), join(root, "docs/sub"));
+    await symlink(join(root, "nowhere.md"), join(root, "docs/broken.md"));
+    await symlink(join(root, "docs/a.md"), join(root, "link.md"));
+    const discovery = await find(["docs", "link.md"]);
+    expect(sources(discovery)).toEqual(["docs/a.md", "docs/b.md", "docs/sub/c.md", "link.md"]);
+    expect(discovery.files[1]?.size).toBe(3);
+  });
+
+  it("what a link inside the walk leads to is found once", async () => {
+    await write({ "docs/real/a.md": "" });
+    await symlink("real", join(root, "docs/alias"));
+    const discovery = await find(["docs"]);
+    expect(sources(discovery)).toEqual(["docs/real/a.md"]);
+    expect(discovery.warnings).toEqual([]);
+  });
+});
+
+// Windows keeps its pipes elsewhere.
+describe.skipIf(process.platform === "win32")("pipes", () => {
+  it("are refused by name, and left out of folders with a warning", async () => {
+    await write({ "docs/a.md": "" });
+    execFileSync("mkfifo", [join(root, "docs/pipe.md"), join(root, "docs/.gitignore")]);
+    await symlink("pipe.md", join(root, "docs/link.md"));
+    for (const path of ["docs/pipe.md", "docs/link.md", "/dev/null"]) {
+      await expect(find([path])).rejects.toMatchObject({ code: "not-a-file", exitCode: 2 });
+    }
+    for (const path of ["docs", "docs/*.md"]) {
+      const discovery = await find([path]);
+      expect(sources(discovery)).toEqual(["docs/a.md"]);
+      expect(discovery.warnings).toEqual([
+        '"docs/link.md" is a pipe, a socket or a device, and was left out',
+        '"docs/pipe.md" is a pipe, a socket or a device, and was left out',
+      ]);
+    }
+  });
+});
+
+// Windows has no permissions that a test could take away.
+describe.skipIf(process.seteuid === undefined)("unreadable folders", () => {
+  const user = process.geteuid?.() ?? 0;
+  const nobody = 65_534;
+
+  it("are failures, and what they held does not count as gone", async () => {
+    await write({ "docs/a.md": "", "docs/closed/b.md": "" });
+    await chmod(root, 0o755);
+    await chmod(join(root, "docs/closed"), 0);
+    // The superuser reads every folder, whatever its permissions are.
+    if (user === 0) process.seteuid?.(nobody);
+    try {
+      const discovery = await find(["docs"]);
+      expect(sources(discovery)).toEqual(["docs/a.md"]);
+      const message = "cannot be read: permission denied";
+      expect(discovery.failures).toEqual([{ source: "docs/closed", code: "not-readable", message }]);
+      expect(discovery.covers("docs/closed/b.md")).toBe(false);
+      expect(discovery.covers("docs/gone.md")).toBe(true);
+      // Named outright, by a folder above and by itself, it is one failure.
+      const named = await find(["docs/closed", "docs"]);
+      expect(named.failures).toEqual(discovery.failures);
+      expect(named.covers("docs/closed/b.md")).toBe(false);
+      expect((await find(["docs"], { exclude: ["closed/"] })).failures).toEqual([]);
+      await expect(find(["docs/closed/b.md"])).rejects.toMatchObject({ code: "path-unreadable", exitCode: 2 });
+    } finally {
+      if (user === 0) process.seteuid?.(user);
+      await chmod(join(root, "docs/closed"), 0o755);
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import { chmod, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { configSchema } from "../../../src/config/schema.ts";
+import { ExitCode } from "../../../src/errors.ts";
+import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
+import type { NewManifest, Store } from "../../../src/stores/types.ts";
+import { documentChunks } from "../../fixtures/chunks.ts";
+
+const manifest: NewManifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: {},
+  toolVersion: "0",
+  createdAt: "",
+};
+
+let root: string;
+let store: Store;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "rag-folder-"));
+  store = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text: configSchema.parse({}).text });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Each way to come at a store that needs to look into it. */
+const ways: [name: string, go: () => Promise<unknown>][] = [
+  ["list", () => store.list()],
+  ["open", () => store.open("docs")],
+  ["create", () => store.create("docs", manifest)],
+  ["lock", () => store.lockForWriting("docs", "ingest")],
+];
+
+/** The failure that says this. */
+function unusable(says: string): object {
+  return {
+    code: "store-unusable",
+    exitCode: ExitCode.backend,
+    message: expect.stringContaining(says) as string,
+    hint: expect.stringMatching(/\w/) as string,
+  };
+}
+
+// Windows has no permissions that a test could take away, and its links are another matter.
+describe.skipIf(process.seteuid === undefined)("a store folder that cannot be used", () => {
+  const user = process.geteuid?.() ?? 0;
+  const nobody = 65_534;
+
+  /** The superuser reads every folder, whatever its permissions are. */
+  async function withoutRights(path: string, body: () => Promise<void>): Promise<void> {
+    await chmod(root, 0o755);
+    await chmod(path, 0);
+    if (user === 0) process.seteuid?.(nobody);
+    try {
+      await body();
+    } finally {
+      if (user === 0) process.seteuid?.(user);
+      await chmod(path, 0o755);
+    }
+  }
+
+  beforeEach(async () => {
+    const docs = await store.create("docs", manifest);
+    await docs.upsert(documentChunks("a.md", ["alpha"]));
+    await store.create("other", manifest);
+  });
+
+  test.each(ways)("%s: without the rights to it", async (_, go) => {
+    await withoutRights(join(root, ".rag"), async () => {
+      await expect(go()).rejects.toMatchObject(
+        unusable("the store folder .rag cannot be used: EACCES: permission denied"),
+      );
+      await expect(go()).rejects.toMatchObject(unusable(join(root, ".rag")));
+    });
+  });
+
+  test.each(ways.filter(([name]) => name === "open" || name === "create"))(
+    "%s: without the rights to the collection",
+    async (_, go) => {
+      const table = join(root, ".rag/docs.lance");
+      await withoutRights(table, async () => {
+        await expect(go()).rejects.toMatchObject(unusable(table));
+        await expect(go()).rejects.toMatchObject(unusable("permission denied"));
+        // The others are still there for whoever asks.
+        expect(await store.list()).toEqual(["docs", "other"]);
+        expect(await (await store.open("other"))?.countChunks()).toBe(0);
+      });
+    },
+  );
+
+  test("without the rights to a file of the collection, it is not called damaged", async () => {
+    const versions = join(root, ".rag/docs.lance/_versions");
+    for (const name of await readdir(versions)) await chmod(join(versions, name), 0);
+    // One that has not read them before.
+    const text = configSchema.parse({}).text;
+    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text });
+    await chmod(root, 0o755);
+    if (user === 0) process.seteuid?.(nobody);
+    try {
+      await expect(fresh.open("docs")).rejects.toMatchObject(unusable("_versions"));
+      await expect(fresh.open("docs")).rejects.toThrow(/^[^\n]*Permission denied \(os error 13\)$/);
+    } finally {
+      if (user === 0) process.seteuid?.(user);
+      await fresh.close();
+    }
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a link in the place of the store folder", () => {
+  test.each(ways)("%s: that leads back to itself", async (_, go) => {
+    await symlink(".rag", join(root, ".rag"));
+    await expect(go()).rejects.toMatchObject(unusable("its links lead back to themselves"));
+  });
+
+  test.each(ways)("%s: to nowhere", async (_, go) => {
+    await symlink("gone", join(root, ".rag"));
+    await expect(go()).rejects.toMatchObject(unusable("it is a link to gone, which does not exist"));
+  });
+});
+
+test.skipIf(process.platform !== "linux")("a store folder where none can be made is an error at once", async () => {
+  const nowhere = openEmbeddedStore({ path: "/proc/nope", location: "/proc/nope", text: configSchema.parse({}).text });
+  expect(await nowhere.list()).toEqual([]);
+  await expect(nowhere.lockForWriting("docs", "ingest")).rejects.toMatchObject(unusable("/proc/nope"));
+});

@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { configSchema } from "../../../src/config/schema.ts";
+import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
+import { openStore } from "../../../src/stores/index.ts";
+import { documentChunks } from "../../fixtures/chunks.ts";
+import { storeContract } from "../contract.ts";
+
+const folders: string[] = [];
+afterAll(async () => {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+async function emptyProject(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rag-embedded-"));
+  folders.push(folder);
+  return folder;
+}
+
+describe("the embedded store", () => {
+  storeContract(
+    async () => {
+      const projectRoot = await emptyProject();
+      return {
+        config: configSchema.parse({}),
+        environment: {
+          variables: {},
+          projectRoot,
+          workingDirectory: projectRoot,
+          configFile: null,
+          configIsTrusted: true,
+        },
+      };
+    },
+    ({ config, environment }) => openStore(config, environment),
+  );
+});
+
+test("an index that a killed process did not get to make is made by the next optimize", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const manifest = {
+    schemaVersion: 1,
+    embedding: null,
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  } as const;
+  const collection = await store.create("docs", manifest);
+  await collection.upsert(documentChunks("a.md", ["a needle"]));
+  const { connect } = await import("@lancedb/lancedb");
+  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
+
+  const reopened = await store.open("docs");
+  const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
+  await expect(reopened!.search({ ...question, filters: [] })).rejects.toMatchObject({ code: "index-missing" });
+  await reopened!.optimize();
+  expect(await reopened!.search({ ...question, filters: [] })).toHaveLength(1);
+  await store.close();
+});
+
+test("a table that another program made is dropped only where that is meant", async () => {
+  const projectRoot = await emptyProject();
+  const { connect } = await import("@lancedb/lancedb");
+  const connection = await connect(projectRoot);
+  await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  await expect(store.drop("theirs")).rejects.toMatchObject({ code: "foreign-collection" });
+  expect(await connection.tableNames()).toEqual(["theirs"]);
+  await store.drop("theirs", { evenIfForeign: true });
+  expect(await connection.tableNames()).toEqual([]);
+  await store.close();
+  connection.close();
+});
+
+test("an index whose files are damaged is made anew by the next optimize", async () => {
+  const projectRoot = await emptyProject();
+  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const manifest = {
+    schemaVersion: 1,
+    embedding: null,
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  } as const;
+  const first = open();
+  const collection = await first.create("docs", manifest);
+  await collection.upsert(documentChunks("a.md", ["a needle in the hay"]));
+  await collection.optimize();
+  await first.close();
+  const indexes = join(projectRoot, "docs.lance/_indices");
+  for (const entry of await readdir(indexes, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.startsWith("part_")) await rm(join(entry.parentPath, entry.name));
+  }
+
+  const second = open();
+  const damaged = await second.open("docs");
+  const search = () => damaged!.search({ mode: "text", text: "needle", vector: null, limit: 5, filters: [] });
+  const error: unknown = await search().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "store-failed", hint: expect.stringContaining("rag ingest") });
+  expect(String(error)).not.toMatch(/\.rs:|Caused by|LanceError/);
+  await damaged!.optimize();
+  expect(await search()).toHaveLength(1);
+  await second.close();
+});
