@@ -4,10 +4,18 @@ export type MetadataScalar = string | number | boolean;
 /** A document's own metadata: front matter and `--metadata k=v`. Flat; nested input is flattened to dotted keys. */
 export type Metadata = Record<string, MetadataScalar | MetadataScalar[]>;
 
-/** One page of a paged document, or the whole of one that has no pages. */
+/** The model that made a collection's vectors; search and ask must use the same one. */
+export interface EmbeddingIdentity {
+  provider: string;
+  model: string;
+  dimensions: number;
+  /** Put before a question, and before a passage, when it is embedded; empty for most models. */
+  queryPrefix: string;
+  documentPrefix: string;
+}
+
+/** One page, slide or sheet of a document; the whole text of a document that has no pages. */
 export interface Page {
-  /** Counted from 1; `null` where the format has no pages. */
-  number: number | null;
   /** Well-formed Unicode (no lone surrogates), lines ended by `\n`. */
   text: string;
 }
@@ -21,7 +29,16 @@ export interface Document {
   /** From front matter, the first heading or the PDF's information; the file's name where there is none. */
   title: string;
   metadata: Metadata;
-  /** In reading order. A document without pages has exactly one, its number `null`. */
+  /**
+   * How a place in the document is named for a reader:
+   * - `pages`: by the number of the page; the first of `pages` is page 1.
+   * - `lines`: by the lines of the file; `pages` holds one page, whose text is the file's text, line by line.
+   * - `none`: by neither (a chapter of an e-book, a mail); only headings say where a passage stands.
+   */
+  places: "pages" | "lines" | "none";
+  /** How the text says what is a heading, a list or a table: with Markdown's marks, or not at all. */
+  markup: "markdown" | "plain";
+  /** In reading order. */
   pages: Page[];
   /** Characters of front matter at the start of the first page, which structure-aware chunkers leave out. */
   bodyStart: number;

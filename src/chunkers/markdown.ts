@@ -14,7 +14,7 @@ import type { Chunker } from "./types.ts";
  * where it is a fence, a table or HTML. Where prose is cut inside a block, the next part begins with up to
  * `overlapChars` of the one before, at most half of `maxChars`.
  *
- * A paged document has no headings: its pages are cut at paragraphs in the same way.
+ * A document without markup has no headings: it is cut at paragraphs in the same way.
  */
 export const markdown: Chunker = {
   name: "markdown",
@@ -33,7 +33,7 @@ interface Limits {
 }
 
 function* passagesOf(page: PageText, limits: Limits): Generator<Passage> {
-  if (page.lines === null) {
+  if (page.markup === "plain") {
     const body = { start: page.bodyStart, end: page.text.length };
     const pieces = prosePieces(page.text, body, limits.maxChars);
     for (const range of pack(page.text, pieces, { ...limits, evenUpTo: body.end })) yield { ...range, heading: [] };

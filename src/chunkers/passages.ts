@@ -1,4 +1,4 @@
-import type { Chunk, Document, Page } from "../types.ts";
+import type { Chunk, Document } from "../types.ts";
 import { LineIndex } from "../text/line-index.ts";
 import { trimBlankLines, type Range } from "../text/ranges.ts";
 
@@ -11,8 +11,8 @@ export interface Passage extends Range {
 export interface PageText {
   text: string;
   bodyStart: number;
-  /** `null` in a paged document: its lines are those of no file, and its text has no markup. */
-  lines: LineIndex | null;
+  lines: LineIndex;
+  markup: Document["markup"];
 }
 
 /**
@@ -22,23 +22,32 @@ export interface PageText {
 export function chunksOf(document: Document, passagesOf: (page: PageText) => Iterable<Passage>): Chunk[] {
   const chunks: Chunk[] = [];
   for (const [index, page] of document.pages.entries()) {
-    const lines = page.number === null ? new LineIndex(page.text) : null;
+    const lines = new LineIndex(page.text);
     const bodyStart = index === 0 ? document.bodyStart : 0;
-    for (const passage of passagesOf({ text: page.text, bodyStart, lines })) {
+    for (const passage of passagesOf({ text: page.text, bodyStart, lines, markup: document.markup })) {
       const range = trimBlankLines(page.text, passage);
-      if (range.start < range.end) chunks.push(chunkAt(range, passage.heading, chunks.length, page, lines));
+      if (range.start < range.end) {
+        const place = placeOf(range, document.places, index + 1, lines);
+        chunks.push({
+          ordinal: chunks.length,
+          text: page.text.slice(range.start, range.end),
+          heading: passage.heading,
+          ...place,
+        });
+      }
     }
   }
   return chunks;
 }
 
-function chunkAt(range: Range, heading: string[], ordinal: number, page: Page, lines: LineIndex | null): Chunk {
-  return {
-    ordinal,
-    text: page.text.slice(range.start, range.end),
-    heading,
-    page: page.number,
-    startLine: lines?.lineAt(range.start) ?? null,
-    endLine: lines?.lineAt(range.end - 1) ?? null,
-  };
+function placeOf(
+  range: Range,
+  places: Document["places"],
+  page: number,
+  lines: LineIndex,
+): Pick<Chunk, "page" | "startLine" | "endLine"> {
+  const nowhere = { page: null, startLine: null, endLine: null };
+  if (places === "pages") return { ...nowhere, page };
+  if (places === "none") return nowhere;
+  return { page: null, startLine: lines.lineAt(range.start), endLine: lines.lineAt(range.end - 1) };
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import type { Collection, EmbeddingIdentity } from "../stores/types.ts";
+import type { Collection } from "../stores/types.ts";
+import type { EmbeddingIdentity } from "../types.ts";
 
 /**
  * The configuration with the model that made a collection's vectors, which is the only one that can search or extend

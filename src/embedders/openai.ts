@@ -2,7 +2,7 @@ import type { CreateEmbeddingResponse } from "openai/resources/embeddings";
 
 import { selfHosted, unlistedModel } from "../models/providers.ts";
 import type { EmbeddingModelFacts } from "../models/providers.ts";
-import type { EmbeddingIdentity } from "../stores/types.ts";
+import type { EmbeddingIdentity } from "../types.ts";
 import { asApiError } from "../models/api-error.ts";
 import { embeddingFactsOf } from "../models/endpoint.ts";
 import type { ModelEndpoint } from "../models/endpoint.ts";

@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity } from "../stores/types.ts";
+import type { EmbeddingIdentity } from "../types.ts";
 
 export interface EmbedderLimits {
   /** Texts in one request. */

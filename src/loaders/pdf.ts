@@ -22,7 +22,16 @@ export const pdfLoader: Loader = {
       const title = await titleOf(pdf);
       const { pages, warnings } = await readPages(pdf);
       return {
-        document: { source, format: "pdf", title: title ?? fileStem(source), metadata: {}, pages, bodyStart: 0 },
+        document: {
+          source,
+          format: "pdf",
+          title: title ?? fileStem(source),
+          metadata: {},
+          places: "pages",
+          markup: "plain",
+          pages,
+          bodyStart: 0,
+        },
         warnings,
       };
     } finally {
@@ -57,12 +66,12 @@ async function readPages(pdf: PDFDocumentProxy): Promise<{ pages: Page[]; warnin
     contents.push(content);
   }
   const words = wordsOf(contents.map((content) => content.lines));
-  const pages = contents.map(({ lines, fields }, index): Page => {
+  const pages = contents.map(({ lines, fields }): Page => {
     const parts = [textOfLines(lines, words), fields].filter((part) => part !== "");
-    return { number: index + 1, text: parts.join("\n\n") };
+    return { text: parts.join("\n\n") };
   });
   if (broken.length === pages.length) throw unreadable("none of its pages can be read", cause);
-  const empty = pages.filter(({ number, text }) => text === "" && !broken.includes(number ?? 0)).length;
+  const empty = pages.filter(({ text }, index) => text === "" && !broken.includes(index + 1)).length;
   const warnings: string[] = [];
   if (broken.length > 0) {
     const reason = messageOf(cause).replace(/\.$/, "");

@@ -5,7 +5,7 @@ import type { Loader } from "./types.ts";
 /** Plain text, and any other text whose format is not known: taken as it is, the file's name for its title. */
 export const textLoader: Loader = {
   name: "text",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const { text, warnings } = await decodeText(bytes);
     return {
@@ -14,7 +14,9 @@ export const textLoader: Loader = {
         format: "text",
         title: fileStem(source),
         metadata: {},
-        pages: [{ number: null, text }],
+        places: "lines",
+        markup: "plain",
+        pages: [{ text }],
         bodyStart: 0,
       },
       warnings,

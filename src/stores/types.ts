@@ -1,16 +1,6 @@
-import type { Filter, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, SearchMode, StoredChunk } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
-
-/** The model that made a collection's vectors; search and ask must use the same one. */
-export interface EmbeddingIdentity {
-  provider: string;
-  model: string;
-  dimensions: number;
-  /** Put before a question, and before a passage, when it is embedded; empty for most models. */
-  queryPrefix: string;
-  documentPrefix: string;
-}
 
 export type Metric = "cosine" | "ip" | "l2";
 

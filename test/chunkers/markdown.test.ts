@@ -247,3 +247,19 @@ test("pages are chunked one by one, without lines and headings", () => {
     { ordinal: 1, text: "Third page.", heading: [], page: 3, startLine: null, endLine: null },
   ]);
 });
+
+test("lines that begin with # are no headings in a text without markup", () => {
+  const log = { ...markdownDocument(`# started\n\n${filler}\n\n# stopped\n\n${filler}`), markup: "plain" as const };
+  const chunks = markdown.chunk(log, defaults);
+  expect(headingsOf(chunks)).toEqual([""]);
+  expect(linesOf(chunks)).toEqual([[1, 7]]);
+});
+
+test("pages with Markdown's marks have headings, and their numbers for places", () => {
+  const deck = { ...pagedDocument(`# One\n\n${filler}`, `# Two\n\n${filler}`), markup: "markdown" as const };
+  const chunks = markdown.chunk(deck, defaults);
+  expect(chunks.map(({ page, heading, startLine }) => ({ page, heading, startLine }))).toEqual([
+    { page: 1, heading: ["One"], startLine: null },
+    { page: 2, heading: ["Two"], startLine: null },
+  ]);
+});

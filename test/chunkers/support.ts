@@ -15,14 +15,17 @@ export function markdownDocument(text: string, bodyStart = 0): Document {
     format: "markdown",
     title: "Guide",
     metadata: {},
-    pages: [{ number: null, text }],
+    places: "lines",
+    markup: "markdown",
+    pages: [{ text }],
     bodyStart,
   };
 }
 
 export function pagedDocument(...texts: string[]): Document {
-  const pages = texts.map((text, index) => ({ number: index + 1, text }));
-  return { source: "guide.pdf", format: "pdf", title: "Guide", metadata: {}, pages, bodyStart: 0 };
+  const pages = texts.map((text) => ({ text }));
+  const common = { source: "guide.pdf", format: "pdf", title: "Guide", metadata: {}, bodyStart: 0 };
+  return { ...common, places: "pages", markup: "plain", pages };
 }
 
 export function textsOf(chunks: readonly Chunk[]): string[] {
@@ -39,7 +42,6 @@ export function linesOf(chunks: readonly Chunk[]): (number | null)[][] {
 
 /** What is wrong with the chunks of a document, whatever its strategy; empty where all is well. */
 export function violations(document: Document, chunks: readonly Chunk[]): string[] {
-  const pages = new Map(document.pages.map((page) => [page.number, page.text]));
   const lines = document.pages[0]!.text.split("\n");
   const found: string[] = [];
   for (const [index, chunk] of chunks.entries()) {
@@ -60,7 +62,7 @@ export function violations(document: Document, chunks: readonly Chunk[]): string
       require(textLines.every((line, at) => cited[at]!.includes(line)), "stands in the lines that it cites");
     } else {
       require(chunk.startLine === null && chunk.endLine === null, "no lines in a paged document");
-      require(pages.get(chunk.page)!.includes(chunk.text), "stands on its page");
+      require(document.pages[chunk.page - 1]!.text.includes(chunk.text), "stands on its page");
     }
   }
   return found;

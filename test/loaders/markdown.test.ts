@@ -45,7 +45,9 @@ describe("front matter", () => {
         "links.name": ["x", "y"],
         "links.to": [1],
       },
-      pages: [{ number: null, text }],
+      places: "lines",
+      markup: "markdown",
+      pages: [{ text }],
       bodyStart: frontMatter.length,
     });
     expect(warnings).toEqual([]);

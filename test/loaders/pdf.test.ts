@@ -27,10 +27,9 @@ describe("pages", () => {
       format: "pdf",
       title: "report",
       metadata: {},
-      pages: [
-        { number: 1, text: "First page" },
-        { number: 2, text: "Second page" },
-      ],
+      places: "pages",
+      markup: "plain",
+      pages: [{ text: "First page" }, { text: "Second page" }],
       bodyStart: 0,
     });
     expect(warnings).toEqual([]);
@@ -41,7 +40,7 @@ describe("pages", () => {
     expect(some.document.pages.map((page) => page.text)).toEqual(["Text", "", ""]);
     expect(some.warnings).toEqual(["2 of 3 pages have no text; they may need OCR"]);
     const none = await load({ pages: [[]] });
-    expect(none.document.pages).toEqual([{ number: 1, text: "" }]);
+    expect(none.document.pages).toEqual([{ text: "" }]);
     expect(none.warnings).toEqual(["1 of 1 pages have no text; they may need OCR"]);
   });
 

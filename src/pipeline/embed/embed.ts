@@ -1,6 +1,6 @@
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
-import type { EmbeddingIdentity } from "../../stores/types.ts";
+import type { EmbeddingIdentity } from "../../types.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
 import { defaultRetryPolicy, gaveUp, nextDelay, withRetries } from "../../models/backoff.ts";
 import type { RetryPolicy } from "../../models/backoff.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
 import type { Loader } from "../../loaders/types.ts";
-import type { EmbeddingIdentity } from "../../stores/types.ts";
+import type { EmbeddingIdentity } from "../../types.ts";
 import type { Metadata } from "../../types.ts";
 
 /** What decides a document's chunks besides the file itself; the same for all documents of an ingest. */

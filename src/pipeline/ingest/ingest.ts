@@ -1,8 +1,8 @@
 import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
-import type { Collection, DocumentRecord, EmbeddingIdentity } from "../../stores/types.ts";
-import type { Metadata } from "../../types.ts";
+import type { Collection, DocumentRecord } from "../../stores/types.ts";
+import type { EmbeddingIdentity, Metadata } from "../../types.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";

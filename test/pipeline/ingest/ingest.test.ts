@@ -11,7 +11,8 @@ import type { EmbedPool } from "../../../src/pipeline/embed/embed.ts";
 import { type IngestRequest, ingest } from "../../../src/pipeline/ingest/ingest.ts";
 import type { IngestResult } from "../../../src/pipeline/ingest/ingest-tally.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
-import type { Collection, EmbeddingIdentity, Store } from "../../../src/stores/types.ts";
+import type { Collection, Store } from "../../../src/stores/types.ts";
+import type { EmbeddingIdentity } from "../../../src/types.ts";
 
 let project: string;
 let store: Store;
