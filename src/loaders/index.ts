@@ -23,7 +23,7 @@ export const loaders = {
   },
   pdf: {
     extensions: [".pdf"],
-    open: async () => (await import("./pdf.ts")).pdfLoader,
+    open: async () => (await import("./pdf/pdf.ts")).pdfLoader,
   },
 } satisfies Record<string, Format>;
 
