@@ -25,6 +25,22 @@ export const loaders = {
     extensions: [".pdf"],
     open: async () => (await import("./pdf/pdf.ts")).pdfLoader,
   },
+  html: {
+    extensions: [".html", ".htm", ".xhtml"],
+    open: async () => (await import("./html/html.ts")).htmlLoader,
+  },
+  docx: {
+    extensions: [".docx", ".docm", ".dotx"],
+    open: async () => (await import("./office/docx.ts")).docxLoader,
+  },
+  pptx: {
+    extensions: [".pptx", ".pptm", ".ppsx", ".potx"],
+    open: async () => (await import("./office/pptx.ts")).pptxLoader,
+  },
+  xlsx: {
+    extensions: [".xlsx", ".xlsm", ".xltx"],
+    open: async () => (await import("./office/xlsx.ts")).xlsxLoader,
+  },
 } satisfies Record<string, Format>;
 
 /** What a document's format can be. */

@@ -15,6 +15,10 @@ describe("by extension", () => {
     ["a.text", "text"],
     ["a.log", "text"],
     ["a.PDF", "pdf"],
+    ["a.htm", "html"],
+    ["a.docx", "docx"],
+    ["a.pptx", "pptx"],
+    ["a.xlsx", "xlsx"],
   ])("%s is %s, whatever it holds", async (source, name) => {
     expect(isSupported(source)).toBe(true);
     expect((await loaderFor(source, binary)).name).toBe(name);
@@ -34,7 +38,7 @@ describe("by content", () => {
   });
 
   it("other binary data is refused with what it looks like", async () => {
-    await expect(loaderFor("a.docx", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
+    await expect(loaderFor("a.xyz", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
       code: "unsupported-format",
       message:
         "the file is neither text nor a known format: it looks like a ZIP archive (Office files are such archives)",
