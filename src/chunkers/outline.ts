@@ -17,7 +17,7 @@ export class HeadingPath {
 /** Gives each stretch, in the order of the text, the path of the last heading that begins before or with it. */
 export function* underHeadings(page: PageText, ranges: Iterable<Range>): Generator<Passage> {
   const path = new HeadingPath();
-  const blocks = page.markup === "plain" ? [].values() : markdownBlocks(page.text, page.bodyStart, page.lines);
+  const blocks = page.markup === "markdown" ? markdownBlocks(page.text, page.bodyStart, page.lines) : [].values();
   let heading: string[] = [];
   let next = blocks.next();
   for (const range of ranges) {

@@ -19,7 +19,7 @@ export type QueryEmbedder = (text: string) => Promise<Float32Array>;
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
   formats: readonly string[];
-  isSupported(path: string): boolean;
+  isSupported(path: string, isAskedFor?: boolean): boolean;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }
 

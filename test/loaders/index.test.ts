@@ -19,13 +19,36 @@ describe("by extension", () => {
     ["a.docx", "docx"],
     ["a.pptx", "pptx"],
     ["a.xlsx", "xlsx"],
+    ["a.doc", "legacy-office"],
+    ["a.odt", "odt"],
+    ["a.epub", "epub"],
+    ["a.ipynb", "notebook"],
+    ["a.eml", "eml"],
+    ["a.mbox", "mbox"],
+    ["a.tsv", "csv"],
+    ["a.json", "json"],
+    ["a.ndjson", "jsonl"],
+    ["a.rst", "rst"],
+    ["a.adoc", "asciidoc"],
+    ["a.org", "org"],
+    ["a.tex", "latex"],
+    ["a.vtt", "subtitles"],
   ])("%s is %s, whatever it holds", async (source, name) => {
     expect(isSupported(source)).toBe(true);
     expect((await loaderFor(source, binary)).name).toBe(name);
   });
 
   it("others are not taken from folders", () => {
-    expect(["README", "a.png", "md", ".md", "a.md/b", "a.md.bak"].filter(isSupported)).toEqual([]);
+    expect(["README", "a.png", "md", ".md", "a.md/b", "a.md.bak"].filter((path) => isSupported(path))).toEqual([]);
+  });
+
+  it("programs, settings and lists of packages are taken where they are asked for", async () => {
+    for (const path of ["src/a.py", "a.YAML", "web/package-lock.json"]) {
+      expect(isSupported(path)).toBe(false);
+      expect(isSupported(path, true)).toBe(true);
+    }
+    expect(isSupported("a.png", true)).toBe(false);
+    expect((await loaderFor("src/a.py", Buffer.from("x = 1"))).name).toBe("code");
   });
 });
 

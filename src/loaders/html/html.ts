@@ -1,4 +1,5 @@
 import { fileStem } from "../../files/file-stem.ts";
+import { firstHeading } from "../first-heading.ts";
 import type { Loader } from "../types.ts";
 import { decodeHtml } from "./decode-html.ts";
 import { parseHtml } from "./dom.ts";
@@ -33,8 +34,3 @@ export const htmlLoader: Loader = {
     };
   },
 };
-
-/** The text of the first heading of a Markdown text that a loader wrote. */
-function firstHeading(text: string): string | null {
-  return /^#{1,6} (.+)$/m.exec(text)?.[1] ?? null;
-}

@@ -2,6 +2,7 @@ import { messageOf, UserError } from "../../errors.ts";
 import { fileStem } from "../../files/file-stem.ts";
 import { parseHtml } from "../html/dom.ts";
 import { htmlToMarkdown } from "../html/to-markdown.ts";
+import { firstHeading } from "../first-heading.ts";
 import type { Loader } from "../types.ts";
 import { documentProperties, openDocumentArchive, plainCopy } from "./office-package.ts";
 
@@ -39,10 +40,6 @@ export const docxLoader: Loader = {
     };
   },
 };
-
-function firstHeading(text: string): string | null {
-  return /^#{1,6} (.+)$/m.exec(text)?.[1] ?? null;
-}
 
 /** What mammoth does not know by itself. Word's own names of styles are English in every language. */
 const styleMap = [

@@ -1,5 +1,5 @@
 import { lstat, readdir, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import ignore from "ignore";
 import { UserError, messageOf } from "../../errors.ts";
 import { closest } from "../../util/closest.ts";
@@ -52,8 +52,11 @@ export interface DiscoverOptions {
   include: readonly string[];
   /** Globs as in .gitignore, relative to the project root. What one of them matches is left out. */
   exclude: readonly string[];
-  /** Whether a loader exists for a file of this name. Asked of what is met in folders and globs. */
-  isSupported(path: string): boolean;
+  /**
+   * Whether a file of this name is taken from folders and globs. `isAskedFor`: an `include` pattern or the glob itself
+   * names its extension.
+   */
+  isSupported(path: string, isAskedFor: boolean): boolean;
 }
 
 /** A file, a folder, or a glob below a folder; or what is there and cannot be named. */
@@ -73,8 +76,13 @@ const statsAtOnce = 256;
  * anything else happens.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { root, isSupported } = options;
+  const { root } = options;
   const { isWanted, isExcluded } = selection(options.include, options.exclude);
+  const isSupported = (source: string, glob: string | null) =>
+    options.isSupported(
+      source,
+      [...options.include, glob ?? ""].some((pattern) => namesExtension(pattern, source)),
+    );
   const sourceOf = (path: string) => posix(relative(root, path));
   const roots: Root[] = [];
   for (const path of options.paths) roots.push(await resolveRoot(path, options.workingDirectory));
@@ -107,14 +115,14 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const path of walk.files) {
       const source = sourceOf(path);
       if (!isWanted(source)) continue;
-      if (isSupported(source)) paths.set(source, resolve(path));
+      if (isSupported(source, place.glob)) paths.set(source, resolve(path));
       else skipped += 1;
     }
     for (const { path, error } of walk.unreadable) {
       const source = sourceOf(path);
       if (!isExcluded(`${source}/`)) failures.set(source, notReadable(source, error));
     }
-    for (const found of walk.misnamed) noteMisnamed(found, isSupported);
+    for (const found of walk.misnamed) noteMisnamed(found, (source) => isSupported(source, place.glob));
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
@@ -133,13 +141,22 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       const path = resolve(root, source);
       return roots.some((place) => {
         if (place.kind === "misnamed") return false;
-        return place.kind === "file" ? place.path === path : isSupported(source) && place.matches(path);
+        return place.kind === "file" ? place.path === path : isSupported(source, place.glob) && place.matches(path);
       });
     },
     failures: [...failures.values()].sort((a, b) => compareCodePoints(a.source, b.source)),
     warnings: [...warnings].sort(compareCodePoints),
     skipped,
   };
+}
+
+/** Whether a pattern ends with the extension of a file, alone or in braces: `*.py`, `src/main.py`, `src/*.{ts,py}`. */
+function namesExtension(pattern: string, source: string): boolean {
+  const extension = extname(source).slice(1).toLowerCase();
+  const [, alternatives = ""] = /\.\{([^{}]*)\}$/.exec(pattern.toLowerCase()) ?? [];
+  return (
+    extension !== "" && (alternatives.split(",").includes(extension) || pattern.toLowerCase().endsWith(`.${extension}`))
+  );
 }
 
 function isEmpty({ files, unreadable, misnamed, special }: Walk): boolean {
