@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { UserError } from "../errors.ts";
 import { looksLikeText } from "../files/decode-text.ts";
 import { describeBinary, startsAsPdf } from "../files/sniff.ts";
+import { checked } from "./checked.ts";
 import type { Loader } from "./types.ts";
 
 /** A format: the extensions that stand for it, and its loader, imported on first use. */
@@ -10,6 +11,8 @@ interface Format {
   extensions: readonly string[];
   /** Not taken from folders: a folder of documents often lies among programs, which would drown them. */
   onRequest?: true;
+  /** Its loader reads what hides behind the extension, or says what to do; no document has this format. */
+  isRefused?: true;
   open(): Promise<Loader>;
 }
 
@@ -51,6 +54,7 @@ export const loaders = {
   },
   "legacy-office": {
     extensions: [".doc", ".dot", ".xls", ".xlt", ".xlsb", ".ppt", ".pps", ".pot", ".rtf"],
+    isRefused: true,
     open: async () => (await import("./office/legacy.ts")).legacyOfficeLoader,
   },
   odt: {
@@ -121,7 +125,9 @@ export const loaders = {
 } satisfies Record<string, Format>;
 
 /** What a document's format can be. */
-export const formats: readonly string[] = Object.keys(loaders);
+export const formats: readonly string[] = Object.entries<Format>(loaders)
+  .filter(([, { isRefused }]) => isRefused !== true)
+  .map(([name]) => name);
 
 const formatByExtension = new Map<string, Format>(
   Object.values<Format>(loaders).flatMap((format) =>
@@ -150,9 +156,9 @@ export function isSupported(path: string, isAskedFor = false): boolean {
  */
 export async function loaderFor(source: string, bytes: Uint8Array): Promise<Loader> {
   const format = formatByExtension.get(extensionOf(source));
-  if (format !== undefined) return format.open();
-  if (startsAsPdf(bytes)) return loaders.pdf.open();
-  if (looksLikeText(bytes)) return loaders.text.open();
+  if (format !== undefined) return checked(await format.open());
+  if (startsAsPdf(bytes)) return checked(await loaders.pdf.open());
+  if (looksLikeText(bytes)) return checked(await loaders.text.open());
   const known = [...formatByExtension]
     .filter(([, { onRequest }]) => onRequest !== true)
     .map(([extension]) => extension);

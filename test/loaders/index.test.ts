@@ -70,6 +70,17 @@ describe("by content", () => {
   });
 });
 
+it("text that is damaged is a warning, a stray sign is none", async () => {
+  const load = async (text: string) => {
+    const loader = await loaderFor("a.jsonl", Buffer.alloc(0));
+    return (await loader.load({ source: "a.jsonl", bytes: Buffer.from(text) })).warnings;
+  };
+  expect(await load('{"a":"lost \\ud800\\ud801\\ud802 words"}')).toEqual([
+    "the text is damaged in 1 place: it has control characters, or \uFFFD in place of lost ones",
+  ]);
+  expect(await load('{"a":"the sign \\ufffd stands for a lost one"}')).toEqual([]);
+});
+
 it("plain text is taken as it is", async () => {
   const loader = await loaderFor("notes/To do.txt", Buffer.alloc(0));
   const text = "# no heading\n---\nx\n";

@@ -28,7 +28,7 @@ export interface HtmlDocument extends HtmlElement {
   body: HtmlElement | null;
 }
 
-export const elementNode = 1;
+const elementNode = 1;
 export const textNode = 3;
 
 /** Elements inside elements. Pages nest a few dozen; those that never close their tags, some hundreds. */
