@@ -22,6 +22,11 @@ describe("the text", () => {
     expect(await textOf(html)).toBe("3. three\n   - a\n   - b\n4. four\n\n   more");
   });
 
+  it("keeps the headings of a list of parts", async () => {
+    const html = "<ul><li><h2>One</h2><p>first</p></li><li><h2>Two</h2><ol><li>a</li></ol></li></ul>";
+    expect(await textOf(html)).toBe("## One\n\nfirst\n\n## Two\n\n1. a");
+  });
+
   it("keeps code with its language, its indentation and its fences", async () => {
     const html =
       '<pre><code class="language-sh"># no heading\n  echo ```\n</code></pre><p>Call <code>run`s</code>.</p>';
@@ -83,6 +88,15 @@ describe("a page with surroundings", () => {
     const text = await textOf(`<body><nav>Menu</nav><div>${paragraphs}</div>${cards}<footer>Imprint</footer></body>`);
     expect(text).toContain("### Card 89");
     expect(text).not.toMatch(/Menu|Imprint/);
+  });
+
+  it("is read whatever stands before its first tag", async () => {
+    expect(await textOf("<p>Notice</p><html><head><title>T</title></head><body><p>Words</p></body></html>")).toBe(
+      "Notice\n\nWords",
+    );
+    const { document, warnings } = await load("<!-- <html> <p>never closed");
+    expect(document.pages).toEqual([{ text: "" }]);
+    expect(warnings).toEqual(["the page has no text; it may be drawn by scripts"]);
   });
 
   it("keeps its body where scripts stand before the head", async () => {

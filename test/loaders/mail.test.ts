@@ -55,6 +55,29 @@ it("a mail in HTML alone is read as a page", async () => {
   expect(document).toMatchObject({ markup: "markdown", pages: [{ text: "# News\n\n- one" }] });
 });
 
+it("a page that a browser saved as a mail is read as a page", async () => {
+  const html = "<body><nav>Menu</nav><h1>News</h1><p>words</p><footer>Imprint</footer></body>";
+  const { document } = await load("a.mhtml", [
+    "From: <Saved by Blink>",
+    "Subject: News",
+    'Content-Type: multipart/related; type="text/html"; boundary="b"',
+    "",
+    "--b",
+    "Content-Type: text/html",
+    "Content-Location: https://example.com/news",
+    "",
+    html,
+    "--b",
+    "Content-Type: image/png",
+    "Content-Transfer-Encoding: base64",
+    "Content-Location: https://example.com/logo.png",
+    "",
+    "AAAA",
+    "--b--",
+  ]);
+  expect(document).toMatchObject({ title: "News", markup: "markdown", pages: [{ text: "# News\n\nwords" }] });
+});
+
 it("a mailbox is its mails one after another", async () => {
   const { document, warnings } = await load("a.mbox", [
     "From ada@example.com Wed May  1 10:00:00 2024",

@@ -44,7 +44,10 @@ export async function parseHtml(html: string): Promise<HtmlDocument> {
   const whole = /<html[\s>]/i.test(html) ? html : `<!DOCTYPE html><html>${inBody}</html>`;
   await refuseDepth(whole);
   const { parseHTML } = await import("linkedom");
-  const document: HtmlDocument = parseHTML(whole).document;
+  const parsed: HtmlDocument = parseHTML(whole).document;
+  // Something else stands before `<html>`, or it is in a comment: the DOM would take another element for the page.
+  const isPage = parsed.documentElement?.localName === "html";
+  const document: HtmlDocument = isPage ? parsed : parseHTML(`<html><head></head><body>${html}</body></html>`).document;
   settleBody(document);
   return document;
 }

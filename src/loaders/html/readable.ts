@@ -5,7 +5,7 @@ import type { HtmlDocument, HtmlElement } from "./dom.ts";
 const surroundings =
   "nav, footer, aside, header, form, [role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search], [class*=sidebar], [class*=menu], [class*=cookie], [id*=sidebar], [id*=menu], [id*=cookie]";
 
-/** Of those, what is left out of a page whose content cannot be told from the rest. */
+/** Of those, what is never content. */
 const neverContent =
   "nav, footer, [role=navigation], [role=contentinfo], [role=search], [class*=cookie-], [id*=cookie-]";
 
@@ -23,8 +23,8 @@ export async function readableMarkdown(document: HtmlDocument): Promise<{ text: 
   const { body } = document;
   if (body === null) return { text: "", title: null };
   if (body.querySelector(surroundings) === null) return { text: htmlToMarkdown(body), title: null };
-  const article = await articleOf(document);
   for (const element of body.querySelectorAll(neverContent)) element.remove();
+  const article = await articleOf(document);
   const whole = htmlToMarkdown(body);
   if (article === null) return { text: whole, title: null };
   const isEnough = article.text.length >= whole.length * enoughOfThePage;

@@ -62,19 +62,25 @@ function writeElement(element: HtmlElement, writer: Writer): void {
   else if (name === "math") writer.inline += ` ${formula(element)} `;
   else if (name === "wbr") writer.inline += "";
   else if (/^h[1-6]$/.test(name)) push(heading(element));
-  else if (name === "ul" || name === "ol") push(list(element));
-  else if (name === "dl") push(...definitions(element));
+  else if (name === "ul" || name === "ol") {
+    // A list of parts that have headings (results, cards) divides the page; it is no list of points.
+    if (element.querySelector("h1, h2, h3, h4, h5, h6") === null) push(list(element));
+    else writeBlock(element, writer);
+  } else if (name === "dl") push(...definitions(element));
   else if (name === "pre" || name === "listing" || name === "xmp") push(fence(element));
   else if (name === "blockquote") push(quotation(blocksOf(element)));
   else if (name === "table") push(...tableBlocks(element, { blocksOf, lineOf }));
   else if (name === "hr") push();
   else if (name === "code" || name === "kbd" || name === "samp" || name === "tt") {
     writer.inline += inlineCode(element.textContent ?? "");
-  } else if (blockElements.has(name)) {
-    flush(writer);
-    writeChildren(element, writer);
-    flush(writer);
-  } else writeChildren(element, writer);
+  } else if (blockElements.has(name)) writeBlock(element, writer);
+  else writeChildren(element, writer);
+}
+
+function writeBlock(element: HtmlElement, writer: Writer): void {
+  flush(writer);
+  writeChildren(element, writer);
+  flush(writer);
 }
 
 function isSilent(element: HtmlElement): boolean {

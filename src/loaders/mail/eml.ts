@@ -15,7 +15,7 @@ export const emlLoader: Loader = {
   version: 1,
   async load({ source, bytes }) {
     if (!looksLikeText(bytes)) throw unreadable(`it looks like ${describeBinary(bytes)}`);
-    const message = await readMessage(bytes).catch((error: unknown) => {
+    const message = await readMessage(bytes, /\.mht(?:ml)?$/i.test(source)).catch((error: unknown) => {
       throw error instanceof UserError ? error : unreadable(messageOf(error), error);
     });
     return {

@@ -1,6 +1,7 @@
 import type { Address, Email } from "postal-mime";
 import type { Metadata } from "../../types.ts";
 import { parseHtml } from "../html/dom.ts";
+import { readableMarkdown } from "../html/readable.ts";
 import { htmlToMarkdown } from "../html/to-markdown.ts";
 import { isoDate, oneLine, toMetadata } from "../metadata.ts";
 
@@ -18,12 +19,13 @@ const maxNesting = 50;
 
 /**
  * Reads one mail (RFC 5322 with MIME): its plain text, or its HTML as Markdown; the names of the attachments stand at
- * the end. Mails inside it are read like its text.
+ * the end. Mails inside it are read like its text. `isPage`: it is a web page that a browser saved as a mail, whose menus
+ * and footers are left out.
  */
-export async function readMessage(bytes: Uint8Array): Promise<Message> {
+export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Message> {
   const { default: PostalMime } = await import("postal-mime");
   const mail = await PostalMime.parse(bytes, { maxNestingDepth: maxNesting, forceRfc822Attachments: false });
-  const { text, isMarkdown } = await bodyOf(mail);
+  const { text, isMarkdown } = await bodyOf(mail, isPage);
   const names = mail.attachments
     .filter(({ filename, related }) => filename !== null && related !== true)
     .map(({ filename }) => oneLine(filename ?? ""));
@@ -44,11 +46,12 @@ export async function readMessage(bytes: Uint8Array): Promise<Message> {
   };
 }
 
-async function bodyOf(mail: Email): Promise<{ text: string; isMarkdown: boolean }> {
+async function bodyOf(mail: Email, isPage: boolean): Promise<{ text: string; isMarkdown: boolean }> {
   const plain = (mail.text ?? "").replaceAll(/\r\n?/g, "\n").replaceAll("\0", " ").trim();
   if (plain !== "") return { text: plain.toWellFormed(), isMarkdown: false };
-  const { body } = await parseHtml(mail.html ?? "");
-  return { text: body === null ? "" : htmlToMarkdown(body), isMarkdown: true };
+  const document = await parseHtml(mail.html ?? "");
+  if (isPage) return { text: (await readableMarkdown(document)).text, isMarkdown: true };
+  return { text: document.body === null ? "" : htmlToMarkdown(document.body), isMarkdown: true };
 }
 
 /** `Ada Lovelace <ada@example.com>`; the members of a group one by one. */
