@@ -1,0 +1,63 @@
+import type { Language } from "./language.ts";
+import { languageOf } from "./language.ts";
+
+/** Scripts that one language is written in, or nearly one; the first that holds most of the letters decides. */
+const scripts: [RegExp, Language][] = [
+  [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, "ja"],
+  [/\p{Script=Hangul}/gu, "ko"],
+  [/\p{Script=Han}/gu, "zh"],
+  [/\p{Script=Thai}/gu, "th"],
+  [/\p{Script=Greek}/gu, "el"],
+  [/\p{Script=Armenian}/gu, "hy"],
+  [/\p{Script=Tamil}/gu, "ta"],
+];
+
+/** Letters of other scripts by which a text is still Japanese, Korean, Chinese …: code and names stand in Latin ones. */
+const scriptShare = 0.2;
+
+/** Words of English that are no words of other languages in Latin script, or rare ones. */
+const englishWords: ReadonlySet<string> = new Set(
+  "the and of to that with you this are be by from which it have has was were can will if when your not its their for".split(" "),
+);
+/** A page of English has 25 to 40 %, one of lists and tables some 15 %; Dutch and Danish stay below 6 %. */
+const englishShare = 0.12;
+const englishLeast = 4;
+
+/** What of a text is looked at: 200 words tell as much as a page. */
+const sampleChars = 20_000;
+const sampleWords = 200;
+/** With fewer words, a language detector guesses. */
+const fewestWords = 3;
+
+/** What is no prose in any language: fenced code, code in a line, tags, addresses, words with digits or signs in them. */
+const notProse = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>|\b\w+:\/\/\S+|\S*[\d_@\\/={}$]\S*/gmu;
+
+/**
+ * The language of a document's text. Without prose to tell it by (code, tables of numbers, a title) it is English, for
+ * the words in code are; `und` where a language is found that has no analysis of its own.
+ */
+export async function detectLanguage(text: string): Promise<Language> {
+  const sample = text.slice(0, sampleChars).replaceAll(notProse, " ");
+  const byScript = scriptLanguage(sample);
+  if (byScript !== null) return byScript;
+  const words = sample.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
+  const step = Math.max(1, Math.floor(words.length / sampleWords / 10)) * 10;
+  const chosen = words.length <= sampleWords ? words : words.filter((_, index) => index % step < 10).slice(0, sampleWords);
+  const english = chosen.filter((word) => englishWords.has(word.toLowerCase())).length;
+  if (english >= englishLeast && english >= englishShare * chosen.length) return "en";
+  if (chosen.length < fewestWords) return "en";
+  const { eld } = await import("eld/extrasmall");
+  const found = eld.detect(chosen.join(" "));
+  if (!found.isReliable()) return /\p{Script=Latin}/u.test(sample) ? "en" : "und";
+  return found.language === "ms" ? "id" : languageOf(found.language);
+}
+
+function scriptLanguage(sample: string): Language | null {
+  if (!/[^\0-\u024f]/.test(sample)) return null;
+  const letters = sample.match(/\p{L}/gu)?.length ?? 0;
+  for (const [script, language] of scripts) {
+    const share = (sample.match(script)?.length ?? 0) / letters;
+    if (share >= (language === "ja" ? scriptShare / 2 : scriptShare)) return language;
+  }
+  return null;
+}

@@ -1,0 +1,91 @@
+import type { Language } from "./language.ts";
+
+const word = String.raw`[\p{L}\p{N}\p{M}]+`;
+
+/**
+ * Words with whatever joins them: `v-if`, `config.yaml`, `index_type`, `std::vector`, `don't`, `v2.4.6`, `C++`, `C#`.
+ * Letters of scripts without spaces are one run; `runs` finds its words.
+ */
+const tokens = new RegExp(String.raw`${word}(?:(?:::|_+|[-‐‑.:'’ʼ@])${word})*(?:\+\+(?!\+)|#(?![\p{L}\p{N}]))?`, "gu");
+
+/** Every token of a text, in order. */
+export function textTokens(text: string): RegExpStringIterator<RegExpExecArray> {
+  return text.matchAll(tokens);
+}
+
+/** Scripts that are written without spaces between words. */
+const unspaced =
+  String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]`;
+const unspacedSign = new RegExp(unspaced, "u");
+const scriptRuns = new RegExp(String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|${word}`, "gu");
+
+let segmenter: Intl.Segmenter | null = null;
+
+/** Whether a token has letters of a script without spaces. */
+export function isUnspaced(token: string): boolean {
+  return unspacedSign.test(token);
+}
+
+/**
+ * The words of a token that has letters of a script without spaces. Only such runs go through `Intl.Segmenter`: it takes
+ * some 50 times as long as a pattern, and 15 ms to be made.
+ */
+export function segmentedWords(token: string): string[] {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "word" });
+  const words: string[] = [];
+  for (const [run] of token.normalize("NFKC").matchAll(scriptRuns)) {
+    if (!unspacedSign.test(run)) words.push(run);
+    else for (const { segment } of segmenter.segment(run)) words.push(segment);
+  }
+  return words;
+}
+
+const version = /^v?(\d+(?:\.\d+)+)$/i;
+const joiners = /::|_+|[-‐‑.:@]/u;
+const joinersExceptInNumbers = /(?<!\p{N})(?:::|_+|[-‐‑.:@])|(?:::|_+|[-‐‑.:@])(?!\p{N})/gu;
+/** Between `use` and `State`, between `HTML` and `Element`. */
+const humps = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
+
+/**
+ * The whole and the parts of a token, to be stemmed each: `useState`, `use`, `State`. The whole is written without what
+ * joins it, so that `e-mail` and `email`, `use_state` and `useState` are one; between digits the sign stays (`1.5` is not
+ * `15`). Of a version number the beginnings count as parts: `2.4.6`, `2.4`.
+ */
+export function wholeAndParts(token: string): string[] {
+  const numbers = version.exec(token)?.[1]?.split(".");
+  if (numbers !== undefined) {
+    return numbers.slice(1).map((_, index) => numbers.slice(0, numbers.length - index).join("."));
+  }
+  const parts = token.split(joiners).flatMap((part) => part.split(humps));
+  if (parts.length === 1) return [token];
+  const long = parts.filter((part) => part.length > 1 || !/\p{L}/u.test(part));
+  return [token.replaceAll(joinersExceptInNumbers, ""), ...long];
+}
+
+const elided = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|dell|nell|sull|coll|quell|quest|sant|bell))$/i;
+
+/** A token without apostrophes: what stands before or behind one belongs to the word in one language only. */
+export function apostropheWords(token: string, language: Language): string[] {
+  const pieces = token.split(/['’ʼ]/);
+  if (pieces.length === 1) return pieces;
+  switch (language) {
+    // Italy's, don't
+    case "en":
+      return [(pieces.at(-1)?.toLowerCase() === "s" ? pieces.slice(0, -1) : pieces).join("")];
+    // м'який
+    case "uk":
+      return [pieces.join("")];
+    // İstanbul'da
+    case "tr":
+      return pieces.slice(0, 1);
+    // l'homme, dell'arte
+    case "ca":
+    case "fr":
+    case "it": {
+      const words = pieces.filter((piece) => !elided.test(piece));
+      return words.length === 0 ? pieces : words;
+    }
+    default:
+      return pieces.filter((piece) => piece.length > 1).length === 0 ? [pieces.join("")] : pieces.filter((piece) => piece.length > 1);
+  }
+}
