@@ -1,12 +1,16 @@
 import { normalizedWord, withoutAccents } from "./fold.ts";
 import type { Language } from "./language.ts";
 import { type Stemmer, loadStemmer } from "./stemmers.ts";
-import { apostropheWords, isUnspaced, segmentedWords, textTokens, wholeAndParts } from "./words.ts";
+import { apostropheWords, isUnspaced, segmentedWords, textTokens, tokenWords } from "./words.ts";
 
 /** Turns texts of one language into terms. */
 export interface Analyzer {
   language: Language;
-  /** The terms of a document's text in its order, repeated as often as they occur; no term holds white space. */
+  /**
+   * The terms of a passage: its words in their order, as often as they occur, and behind them the parts of names in code,
+   * each once. A page of code would be found by the parts of its names rather than by its words otherwise. No term holds
+   * white space.
+   */
   documentTerms: (text: string) => string[];
   /** The words of a query in its order, with the terms to look for in documents of this language. */
   queryWords: (query: string) => AnalyzedWord[];
@@ -23,6 +27,8 @@ export interface AnalyzedTerm {
   term: string;
   /** The word or the part of a word that it was made of, in small letters; stop words are found by it. */
   from: string;
+  /** Whether it is a part of a name (`index` of `index_type`), not a word of the text. */
+  part: boolean;
 }
 
 /** Longer terms are cut, in documents and queries alike; hashes of 512 bits in hexadecimal digits stay whole. */
@@ -53,31 +59,45 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
   const stem = await loadStemmer(language);
   const latinStem = ownScript.has(language) ? await loadStemmer("en") : stem;
   const context: Context = { language, stem, latinStem };
-  const cache = new Map<string, string[]>();
+  const cache = new Map<string, TokenTerms>();
 
-  function tokenTerms(token: string): string[] {
+  function tokenTerms(token: string): TokenTerms {
     const cached = cache.get(token);
     if (cached !== undefined) return cached;
-    const terms = analyzedWords(token, context).flatMap(({ terms }) =>
-      terms.flatMap(({ term, from }) => [term, ...spellingsWithoutAccents(term, from, context)]),
-    );
+    const result: TokenTerms = { terms: [], parts: [] };
+    for (const { terms } of analyzedWords(token, context)) {
+      for (const { term, from, part } of terms) {
+        (part ? result.parts : result.terms).push(term, ...termsWithoutAccents(term, from, context));
+      }
+    }
     // A run of a script without spaces is a clause, which does not come again.
-    if (isUnspaced(token)) return terms;
+    if (isUnspaced(token)) return result;
     if (cache.size >= mostCached) cache.clear();
-    cache.set(token, terms);
-    return terms;
+    cache.set(token, result);
+    return result;
   }
 
   return {
     language,
     documentTerms: (text) => {
       const terms: string[] = [];
-      for (const [token] of textTokens(withoutSoftHyphens(text))) for (const term of tokenTerms(token)) terms.push(term);
+      const parts = new Set<string>();
+      for (const [token] of textTokens(withoutSoftHyphens(text))) {
+        const found = tokenTerms(token);
+        for (const term of found.terms) terms.push(term);
+        for (const part of found.parts) parts.add(part);
+      }
+      for (const part of parts) terms.push(part);
       return terms;
     },
     queryWords: (query) =>
       Array.from(textTokens(withoutSoftHyphens(query)), ([token]) => analyzedWords(token, context)).flat(),
   };
+}
+
+interface TokenTerms {
+  terms: string[];
+  parts: string[];
 }
 
 interface Context {
@@ -92,13 +112,14 @@ function withoutSoftHyphens(text: string): string {
 
 function analyzedWords(token: string, context: Context): AnalyzedWord[] {
   const words = isUnspaced(token) ? segmentedWords(token) : apostropheWords(token, context.language);
-  return words.map((word) => ({
-    word,
-    terms: wholeAndParts(word).map((part) => {
-      const from = normalizedWord(part, context.language);
-      return { term: stemmed(from, context), from };
-    }),
-  }));
+  return words.map((word) => {
+    const { words, parts } = tokenWords(word);
+    const analyzed = (part: boolean) => (text: string) => {
+      const from = normalizedWord(text, context.language);
+      return { term: stemmed(from, context), from, part };
+    };
+    return { word, terms: [...words.map(analyzed(false)), ...parts.map(analyzed(true))] };
+  });
 }
 
 function stemmed(word: string, { stem, latinStem }: Context): string {
@@ -111,7 +132,7 @@ function stemmed(word: string, { stem, latinStem }: Context): string {
  * The term of a query that leaves the accents out, where it differs: a stemmer cuts `configuración` to `configur`, and
  * leaves `configuracion` as it is.
  */
-function spellingsWithoutAccents(term: string, word: string, context: Context): string[] {
+function termsWithoutAccents(term: string, word: string, context: Context): string[] {
   const plain = withoutAccents(word);
   if (plain === word) return [];
   const other = stemmed(plain, context);

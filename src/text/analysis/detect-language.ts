@@ -12,6 +12,13 @@ const scripts: [RegExp, Language][] = [
   [/\p{Script=Tamil}/gu, "ta"],
 ];
 
+/** Scripts that several languages are written in, with the one that most texts are in. */
+const sharedScripts: [RegExp, Language][] = [
+  [/\p{Script=Cyrillic}/u, "ru"],
+  [/\p{Script=Arabic}/u, "ar"],
+  [/\p{Script=Devanagari}/u, "hi"],
+];
+
 /** Letters of other scripts by which a text is still Japanese, Korean, Chinese …: code and names stand in Latin ones. */
 const scriptShare = 0.2;
 
@@ -27,10 +34,11 @@ const englishLeast = 4;
 const sampleChars = 20_000;
 const sampleWords = 200;
 /** With fewer words, a language detector guesses. */
-const fewestWords = 3;
+const fewestWords = 5;
+const enoughWords = 20;
 
 /** What is no prose in any language: fenced code, code in a line, tags, addresses, words with digits or signs in them. */
-const notProse = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>|\b\w+:\/\/\S+|\S*[\d_@\\/={}$]\S*/gmu;
+const notProse = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>|\b\w+:\/\/[!-~]+|[!-~]*[\d_@\\/={}$][!-~]*/gmu;
 
 /**
  * The language of a document's text. Without prose to tell it by (code, tables of numbers, a title) it is English, for
@@ -40,16 +48,28 @@ export async function detectLanguage(text: string): Promise<Language> {
   const sample = text.slice(0, sampleChars).replaceAll(notProse, " ");
   const byScript = scriptLanguage(sample);
   if (byScript !== null) return byScript;
-  const words = sample.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
-  const step = Math.max(1, Math.floor(words.length / sampleWords / 10)) * 10;
-  const chosen = words.length <= sampleWords ? words : words.filter((_, index) => index % step < 10).slice(0, sampleWords);
-  const english = chosen.filter((word) => englishWords.has(word.toLowerCase())).length;
-  if (english >= englishLeast && english >= englishShare * chosen.length) return "en";
-  if (chosen.length < fewestWords) return "en";
+  const words = proseWords(sample);
+  const english = words.filter((word) => englishWords.has(word.toLowerCase())).length;
+  if (english >= englishLeast && english >= englishShare * words.length) return "en";
+  if (words.length < fewestWords) return likeliest(sample);
   const { eld } = await import("eld/extrasmall");
-  const found = eld.detect(chosen.join(" "));
-  if (!found.isReliable()) return /\p{Script=Latin}/u.test(sample) ? "en" : "und";
+  const found = eld.detect(words.join(" "));
+  if (!found.isReliable()) return likeliest(sample);
   return found.language === "ms" ? "id" : languageOf(found.language);
+}
+
+/** What a text with too little prose is taken for. */
+function likeliest(sample: string): Language {
+  return sharedScripts.find(([script]) => script.test(sample))?.[1] ?? "en";
+}
+
+/** Words from all over the text. Names tell nothing of the language around them, so capitalised words are left out where others are enough. */
+function proseWords(sample: string): string[] {
+  const all = sample.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
+  const small = all.filter((word) => !/^\p{Lu}/u.test(word));
+  const words = small.length >= enoughWords ? small : all;
+  const step = Math.max(1, Math.floor(words.length / sampleWords)) * 10;
+  return words.filter((_, index) => index % step < 10).slice(0, sampleWords);
 }
 
 function scriptLanguage(sample: string): Language | null {

@@ -5,8 +5,8 @@ export type Stemmer = (word: string) => string;
 
 /** Snowball's stemmers, one module a language: a process loads those that its collection needs. */
 const modules: Partial<Record<Language, () => Promise<{ stemmer: Stemmer }>>> = {
-  // The same algorithm as `@orama/stemmers/english`, without making regular expressions anew for every word.
-  en: () => import("stemmer"),
+  // Porter's second algorithm, as LanceDB has it; `@orama/stemmers/english` is the first one.
+  en: async () => ({ stemmer: (await import("porter2")).stem }),
   ar: () => import("@orama/stemmers/arabic"),
   bg: () => import("@orama/stemmers/bulgarian"),
   da: () => import("@orama/stemmers/danish"),

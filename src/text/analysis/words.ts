@@ -33,7 +33,7 @@ export function isUnspaced(token: string): boolean {
 export function segmentedWords(token: string): string[] {
   segmenter ??= new Intl.Segmenter("en", { granularity: "word" });
   const words: string[] = [];
-  for (const [run] of token.normalize("NFKC").matchAll(scriptRuns)) {
+  for (const [run] of token.matchAll(scriptRuns)) {
     if (!unspacedSign.test(run)) words.push(run);
     else for (const { segment } of segmenter.segment(run)) words.push(segment);
   }
@@ -41,25 +41,40 @@ export function segmentedWords(token: string): string[] {
 }
 
 const version = /^v?(\d+(?:\.\d+)+)$/i;
-const joiners = /::|_+|[-‐‑.:@]/u;
+const hyphens = /[-‐‑]/u;
+const joiner = /::|_|[.:@]/u;
 const joinersExceptInNumbers = /(?<!\p{N})(?:::|_+|[-‐‑.:@])|(?:::|_+|[-‐‑.:@])(?!\p{N})/gu;
 /** Between `use` and `State`, between `HTML` and `Element`. */
-const humps = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
+const humpsAndJoiners = /::|_+|[-‐‑.:@]|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
+
+/** What a token is searched by, not yet stemmed. */
+export interface TokenWords {
+  /** The token without what joins it, and the words that hyphens part: `setup`, `set`, `up` of `set-up`. */
+  words: string[];
+  /** Of a name in code or of a file: `use` and `State` of `useState`; of a version number its beginnings. */
+  parts: string[];
+}
 
 /**
- * The whole and the parts of a token, to be stemmed each: `useState`, `use`, `State`. The whole is written without what
- * joins it, so that `e-mail` and `email`, `use_state` and `useState` are one; between digits the sign stays (`1.5` is not
- * `15`). Of a version number the beginnings count as parts: `2.4.6`, `2.4`.
+ * The whole and the parts of a token. The whole is written without what joins it, so that `e-mail` and `email`,
+ * `use_state` and `useState` are one word; between digits the sign stays (`1.5` is not `15`).
  */
-export function wholeAndParts(token: string): string[] {
+export function tokenWords(token: string): TokenWords {
   const numbers = version.exec(token)?.[1]?.split(".");
   if (numbers !== undefined) {
-    return numbers.slice(1).map((_, index) => numbers.slice(0, numbers.length - index).join("."));
+    const [whole = token, ...parts] = numbers.slice(1).map((_, index) => numbers.slice(0, numbers.length - index).join("."));
+    return { words: [whole], parts };
   }
-  const parts = token.split(joiners).flatMap((part) => part.split(humps));
-  if (parts.length === 1) return [token];
-  const long = parts.filter((part) => part.length > 1 || !/\p{L}/u.test(part));
-  return [token.replaceAll(joinersExceptInNumbers, ""), ...long];
+  const whole = token.replaceAll(joinersExceptInNumbers, "");
+  const words = token.split(hyphens).filter(isLongEnough);
+  const hyphenated = whole !== token && words.length > 0 && hyphens.test(token);
+  const parts = token.split(humpsAndJoiners).filter((part) => isLongEnough(part) && part !== token && !words.includes(part));
+  return { words: hyphenated ? [whole, ...words.filter((word) => !joiner.test(word))] : [whole], parts };
+}
+
+/** One letter, such as the `v` of `v-if`, is found everywhere. */
+function isLongEnough(part: string): boolean {
+  return part.length > 1 || /\p{N}/u.test(part);
 }
 
 const elided = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|dell|nell|sull|coll|quell|quest|sant|bell))$/i;
