@@ -7,11 +7,11 @@ import { apostropheWords, isUnspaced, segmentedWords, textTokens, tokenWords } f
 export interface Analyzer {
   language: Language;
   /**
-   * The terms of a passage: its words in their order, as often as they occur, and behind them the parts of names in code,
+   * The terms of a passage, separated by spaces: its words in their order, as often as they occur, and behind them the parts of names in code,
    * each once. A page of code would be found by the parts of its names rather than by its words otherwise. No term holds
-   * white space.
+   * white space itself.
    */
-  documentTerms: (text: string) => string[];
+  documentTerms: (text: string) => string;
   /** The words of a query in its order, with the terms to look for in documents of this language. */
   queryWords: (query: string) => AnalyzedWord[];
 }
@@ -56,20 +56,22 @@ const ownScript: ReadonlySet<Language> = new Set<Language>(
 const latin = /\p{Script=Latin}/u;
 
 async function createAnalyzer(language: Language): Promise<Analyzer> {
-  const stem = await loadStemmer(language);
-  const latinStem = ownScript.has(language) ? await loadStemmer("en") : stem;
+  const stem = remembered(await loadStemmer(language));
+  const latinStem = ownScript.has(language) ? remembered(await loadStemmer("en")) : stem;
   const context: Context = { language, stem, latinStem };
   const cache = new Map<string, TokenTerms>();
 
   function tokenTerms(token: string): TokenTerms {
     const cached = cache.get(token);
     if (cached !== undefined) return cached;
-    const result: TokenTerms = { terms: [], parts: [] };
-    for (const { terms } of analyzedWords(token, context)) {
-      for (const { term, from, part } of terms) {
-        (part ? result.parts : result.terms).push(term, ...termsWithoutAccents(term, from, context));
+    const terms: string[] = [];
+    const parts: string[] = [];
+    for (const analyzed of analyzedWords(token, context)) {
+      for (const { term, from, part } of analyzed.terms) {
+        (part ? parts : terms).push(term, ...termsWithoutAccents(term, from, context));
       }
     }
+    const result = { terms: terms.join(" "), parts };
     // A run of a script without spaces is a clause, which does not come again.
     if (isUnspaced(token)) return result;
     if (cache.size >= mostCached) cache.clear();
@@ -82,21 +84,34 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
     documentTerms: (text) => {
       const terms: string[] = [];
       const parts = new Set<string>();
-      for (const [token] of textTokens(withoutSoftHyphens(text))) {
+      for (const token of textTokens(text)) {
         const found = tokenTerms(token);
-        for (const term of found.terms) terms.push(term);
+        terms.push(found.terms);
         for (const part of found.parts) parts.add(part);
       }
-      for (const part of parts) terms.push(part);
-      return terms;
+      return [...terms, ...parts].join(" ");
     },
-    queryWords: (query) =>
-      Array.from(textTokens(withoutSoftHyphens(query)), ([token]) => analyzedWords(token, context)).flat(),
+    queryWords: (query) => textTokens(query).flatMap((token) => analyzedWords(token, context)),
+  };
+}
+
+/** The parts of joined words come again in other words. */
+function remembered(stem: Stemmer): Stemmer {
+  const stems = new Map<string, string>();
+  return (word) => {
+    let found = stems.get(word);
+    if (found === undefined) {
+      found = stem(word);
+      if (stems.size >= mostCached) stems.clear();
+      stems.set(word, found);
+    }
+    return found;
   };
 }
 
 interface TokenTerms {
-  terms: string[];
+  /** Separated by spaces. */
+  terms: string;
   parts: string[];
 }
 
@@ -104,10 +119,6 @@ interface Context {
   language: Language;
   stem: Stemmer;
   latinStem: Stemmer;
-}
-
-function withoutSoftHyphens(text: string): string {
-  return text.includes("\u00ad") ? text.replaceAll("\u00ad", "") : text;
 }
 
 function analyzedWords(token: string, context: Context): AnalyzedWord[] {
@@ -124,7 +135,7 @@ function analyzedWords(token: string, context: Context): AnalyzedWord[] {
 
 function stemmed(word: string, { stem, latinStem }: Context): string {
   // The stem of some words is empty.
-  const term = withoutAccents((latin.test(word) ? latinStem : stem)(word)) || word;
+  const term = withoutAccents((stem === latinStem || latin.test(word) ? latinStem : stem)(word)) || word;
   return term.length > longestTerm ? term.slice(0, longestTerm).toWellFormed() : term;
 }
 

@@ -9,21 +9,24 @@ const word = String.raw`[\p{L}\p{N}\p{M}]+`;
 const tokens = new RegExp(String.raw`${word}(?:(?:::|_+|[-‐‑.:'’ʼ@])${word})*(?:\+\+(?!\+)|#(?![\p{L}\p{N}]))?`, "gu");
 
 /** Every token of a text, in order. */
-export function textTokens(text: string): RegExpStringIterator<RegExpExecArray> {
-  return text.matchAll(tokens);
+export function textTokens(text: string): string[] {
+  // A soft hyphen is a place where a line may be broken, inside a word.
+  return text.replaceAll("\u00ad", "").match(tokens) ?? [];
 }
 
 /** Scripts that are written without spaces between words. */
 const unspaced =
   String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]`;
 const unspacedSign = new RegExp(unspaced, "u");
-const scriptRuns = new RegExp(String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|${word}`, "gu");
+const scriptRuns = new RegExp(String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|(?:(?!${unspaced})[\p{L}\p{N}\p{M}])+`, "gu");
+
+const notAscii = /[^\0-\x7f]/;
 
 let segmenter: Intl.Segmenter | null = null;
 
 /** Whether a token has letters of a script without spaces. */
 export function isUnspaced(token: string): boolean {
-  return unspacedSign.test(token);
+  return notAscii.test(token) && unspacedSign.test(token);
 }
 
 /**
@@ -40,11 +43,14 @@ export function segmentedWords(token: string): string[] {
   return words;
 }
 
+/** Most words: nothing in them to look at. */
+const plain = /^(?:[A-Z]?[a-z]+|\d+)$/;
 const version = /^v?(\d+(?:\.\d+)+)$/i;
 const hyphens = /[-‐‑]/u;
 const joiner = /::|_|[.:@]/u;
 const joinersExceptInNumbers = /(?<!\p{N})(?:::|_+|[-‐‑.:@])|(?:::|_+|[-‐‑.:@])(?!\p{N})/gu;
 /** Between `use` and `State`, between `HTML` and `Element`. */
+const joinerOrHump = /[-‐‑.:@_]|\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
 const humpsAndJoiners = /::|_+|[-‐‑.:@]|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 
 /** What a token is searched by, not yet stemmed. */
@@ -60,14 +66,16 @@ export interface TokenWords {
  * `use_state` and `useState` are one word; between digits the sign stays (`1.5` is not `15`).
  */
 export function tokenWords(token: string): TokenWords {
+  if (plain.test(token)) return { words: [token], parts: [] };
   const numbers = version.exec(token)?.[1]?.split(".");
   if (numbers !== undefined) {
     const [whole = token, ...parts] = numbers.slice(1).map((_, index) => numbers.slice(0, numbers.length - index).join("."));
     return { words: [whole], parts };
   }
+  if (!joinerOrHump.test(token)) return { words: [token], parts: [] };
   const whole = token.replaceAll(joinersExceptInNumbers, "");
   const words = token.split(hyphens).filter(isLongEnough);
-  const hyphenated = whole !== token && words.length > 0 && hyphens.test(token);
+  const hyphenated = words.length > 0 && hyphens.test(token);
   const parts = token.split(humpsAndJoiners).filter((part) => isLongEnough(part) && part !== token && !words.includes(part));
   return { words: hyphenated ? [whole, ...words.filter((word) => !joiner.test(word))] : [whole], parts };
 }
@@ -81,8 +89,8 @@ const elided = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|
 
 /** A token without apostrophes: what stands before or behind one belongs to the word in one language only. */
 export function apostropheWords(token: string, language: Language): string[] {
+  if (!/['’ʼ]/.test(token)) return [token];
   const pieces = token.split(/['’ʼ]/);
-  if (pieces.length === 1) return pieces;
   switch (language) {
     // Italy's, don't
     case "en":
