@@ -50,9 +50,21 @@ export function loadAnalyzer(language: Language): Promise<Analyzer> {
 }
 
 /** Languages whose stemmers know no Latin letters: English names and code among their words are stemmed as English. */
-const ownScript: ReadonlySet<Language> = new Set<Language>(
-  ["ar", "bg", "el", "fa", "hi", "hy", "ja", "ko", "ru", "ta", "th", "uk", "zh"],
-);
+const ownScript: ReadonlySet<Language> = new Set<Language>([
+  "ar",
+  "bg",
+  "el",
+  "fa",
+  "hi",
+  "hy",
+  "ja",
+  "ko",
+  "ru",
+  "ta",
+  "th",
+  "uk",
+  "zh",
+]);
 const latin = /\p{Script=Latin}/u;
 
 async function createAnalyzer(language: Language): Promise<Analyzer> {

@@ -24,7 +24,9 @@ const scriptShare = 0.2;
 
 /** Words of English that are no words of other languages in Latin script, or rare ones. */
 const englishWords: ReadonlySet<string> = new Set(
-  "the and of to that with you this are be by from which it have has was were can will if when your not its their for".split(" "),
+  "the and of to that with you this are be by from which it have has was were can will if when your not its their for".split(
+    " ",
+  ),
 );
 /** A page of English has 25 to 40 %, one of lists and tables some 15 %; Dutch and Danish stay below 6 %. */
 const englishShare = 0.12;

@@ -30,7 +30,9 @@ export function withoutAccents(word: string): string {
 }
 
 /** The zeros of the scripts whose digits are written beside European ones; nine more digits follow each. */
-const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0x1040, 0x17e0];
+const zeros = [
+  0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0x1040, 0x17e0,
+];
 
 function digit(sign: string): string {
   const code = sign.codePointAt(0) ?? 0;
@@ -65,7 +67,11 @@ export function normalizedWord(word: string, language: Language): string {
       // `wa` (and) is written together with the article that follows it.
       return text.replaceAll(/[أإآٱ]/g, "ا").replace(/^و(?=ال..)/, "");
     case "fa":
-      return text.replaceAll(/[أإآٱ]/g, "ا").replaceAll(/[يى]/g, "ی").replaceAll("ك", "ک").replaceAll(/[ةۀ]/g, "ه");
+      return text
+        .replaceAll(/[أإآٱ]/g, "ا")
+        .replaceAll(/[يى]/g, "ی")
+        .replaceAll("ك", "ک")
+        .replaceAll(/[ةۀ]/g, "ه");
     default:
       return text;
   }

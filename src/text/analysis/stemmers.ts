@@ -20,6 +20,7 @@ const modules: Partial<Record<Language, () => Promise<{ stemmer: Stemmer }>>> = 
   hy: () => import("@orama/stemmers/armenian"),
   id: () => import("@orama/stemmers/indonesian"),
   it: () => import("@orama/stemmers/italian"),
+  ko: () => import("./korean.ts"),
   lt: () => import("@orama/stemmers/lithuanian"),
   nl: () => import("@orama/stemmers/dutch"),
   no: () => import("@orama/stemmers/norwegian"),

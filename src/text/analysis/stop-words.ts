@@ -34,7 +34,9 @@ export function stopWordsOf(language: Language): ReadonlySet<string> {
     const listed: Partial<Record<Language, ReadonlySet<string>>> = stopWordsByLanguage;
     const words = [...(listed[language] ?? []), ...(more[language]?.split(" ") ?? [])];
     // An apostrophe parts or joins words before they are compared.
-    set = new Set(words.flatMap((word) => [normalizedWord(word, language), normalizedWord(word.replaceAll("'", ""), language)]));
+    set = new Set(
+      words.flatMap((word) => [normalizedWord(word, language), normalizedWord(word.replaceAll("'", ""), language)]),
+    );
     known.set(language, set);
   }
   return set;

@@ -15,10 +15,12 @@ export function textTokens(text: string): string[] {
 }
 
 /** Scripts that are written without spaces between words. */
-const unspaced =
-  String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]`;
+const unspaced = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]`;
 const unspacedSign = new RegExp(unspaced, "u");
-const scriptRuns = new RegExp(String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|(?:(?!${unspaced})[\p{L}\p{N}\p{M}])+`, "gu");
+const scriptRuns = new RegExp(
+  String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|(?:(?!${unspaced})[\p{L}\p{N}\p{M}])+`,
+  "gu",
+);
 
 const notAscii = /[^\0-\x7f]/;
 
@@ -69,14 +71,18 @@ export function tokenWords(token: string): TokenWords {
   if (plain.test(token)) return { words: [token], parts: [] };
   const numbers = version.exec(token)?.[1]?.split(".");
   if (numbers !== undefined) {
-    const [whole = token, ...parts] = numbers.slice(1).map((_, index) => numbers.slice(0, numbers.length - index).join("."));
+    const [whole = token, ...parts] = numbers
+      .slice(1)
+      .map((_, index) => numbers.slice(0, numbers.length - index).join("."));
     return { words: [whole], parts };
   }
   if (!joinerOrHump.test(token)) return { words: [token], parts: [] };
   const whole = token.replaceAll(joinersExceptInNumbers, "");
   const words = token.split(hyphens).filter(isLongEnough);
   const hyphenated = words.length > 0 && hyphens.test(token);
-  const parts = token.split(humpsAndJoiners).filter((part) => isLongEnough(part) && part !== token && !words.includes(part));
+  const parts = token
+    .split(humpsAndJoiners)
+    .filter((part) => isLongEnough(part) && part !== token && !words.includes(part));
   return { words: hyphenated ? [whole, ...words.filter((word) => !joiner.test(word))] : [whole], parts };
 }
 
@@ -85,7 +91,8 @@ function isLongEnough(part: string): boolean {
   return part.length > 1 || /\p{N}/u.test(part);
 }
 
-const elided = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|dell|nell|sull|coll|quell|quest|sant|bell))$/i;
+const elided =
+  /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|dell|nell|sull|coll|quell|quest|sant|bell))$/i;
 
 /** A token without apostrophes: what stands before or behind one belongs to the word in one language only. */
 export function apostropheWords(token: string, language: Language): string[] {
@@ -109,6 +116,8 @@ export function apostropheWords(token: string, language: Language): string[] {
       return words.length === 0 ? pieces : words;
     }
     default:
-      return pieces.filter((piece) => piece.length > 1).length === 0 ? [pieces.join("")] : pieces.filter((piece) => piece.length > 1);
+      return pieces.filter((piece) => piece.length > 1).length === 0
+        ? [pieces.join("")]
+        : pieces.filter((piece) => piece.length > 1);
   }
 }
