@@ -76,6 +76,17 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
   function tokenTerms(token: string): TokenTerms {
     const cached = cache.get(token);
     if (cached !== undefined) return cached;
+    // A clause of a script without spaces does not come again, nor does a line of data.
+    if (token.length > longestTerm || isUnspaced(token)) return newTokenTerms(token);
+    // V8 keeps the whole text in memory for a piece of it; the detour makes a copy.
+    const copy = Buffer.from(token).toString();
+    const result = newTokenTerms(copy);
+    if (cache.size >= mostCached) cache.clear();
+    cache.set(copy, result);
+    return result;
+  }
+
+  function newTokenTerms(token: string): TokenTerms {
     const terms: string[] = [];
     const parts: string[] = [];
     for (const analyzed of analyzedWords(token, context)) {
@@ -83,12 +94,7 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
         (part ? parts : terms).push(term, ...termsWithoutAccents(term, from, context));
       }
     }
-    const result = { terms: terms.join(" "), parts };
-    // A run of a script without spaces is a clause, which does not come again.
-    if (isUnspaced(token)) return result;
-    if (cache.size >= mostCached) cache.clear();
-    cache.set(token, result);
-    return result;
+    return { terms: terms.join(" "), parts };
   }
 
   return {
@@ -98,7 +104,7 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
       const parts = new Set<string>();
       for (const token of textTokens(text)) {
         const found = tokenTerms(token);
-        terms.push(found.terms);
+        if (found.terms !== "") terms.push(found.terms);
         for (const part of found.parts) parts.add(part);
       }
       return [...terms, ...parts].join(" ");
@@ -111,6 +117,7 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
 function remembered(stem: Stemmer): Stemmer {
   const stems = new Map<string, string>();
   return (word) => {
+    if (word.length > longestTerm) return word;
     let found = stems.get(word);
     if (found === undefined) {
       found = stem(word);

@@ -39,15 +39,22 @@ const sampleWords = 200;
 const fewestWords = 5;
 const enoughWords = 20;
 
-/** What is no prose in any language: fenced code, code in a line, tags, addresses, words with digits or signs in them. */
-const notProse = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>|\b\w+:\/\/[!-~]+|[!-~]*[\d_@\\/={}$][!-~]*/gmu;
+/** Code between fences and in a line, and tags. */
+const markup = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>/gmu;
+/** What stands between white space or letters of other scripts. */
+const asciiRuns = /[!-~]+/g;
+/** Addresses, paths, numbers and names in code are no prose in any language. */
+const codeSign = /[\d_@\\/={}$]/;
 
 /**
  * The language of a document's text. Without prose to tell it by (code, tables of numbers, a title) it is English, for
  * the words in code are; `und` where a language is found that has no analysis of its own.
  */
 export async function detectLanguage(text: string): Promise<Language> {
-  const sample = text.slice(0, sampleChars).replaceAll(notProse, " ");
+  const sample = text
+    .slice(0, sampleChars)
+    .replaceAll(markup, " ")
+    .replaceAll(asciiRuns, (run) => (codeSign.test(run) ? " " : run));
   const byScript = scriptLanguage(sample);
   if (byScript !== null) return byScript;
   const words = proseWords(sample);
@@ -65,7 +72,10 @@ function likeliest(sample: string): Language {
   return sharedScripts.find(([script]) => script.test(sample))?.[1] ?? "en";
 }
 
-/** Words from all over the text. Names tell nothing of the language around them, so capitalised words are left out where others are enough. */
+/**
+ * Words from all over the text. Names tell nothing of the language around them, so capitalised words are left out where
+ * the others are enough.
+ */
 function proseWords(sample: string): string[] {
   const all = sample.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
   const small = all.filter((word) => !/^\p{Lu}/u.test(word));

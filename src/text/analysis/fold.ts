@@ -2,8 +2,8 @@ import type { Language } from "./language.ts";
 
 const notAscii = /[^\0-\x7f]/;
 
-/** Latin letters that Unicode does not take apart into a letter and a mark. */
-const letters: Record<string, string> = {
+/** Small Latin letters that Unicode does not take apart into a letter and a mark, as plain letters. */
+export const plainLetters: Record<string, string> = {
   ß: "ss",
   æ: "ae",
   œ: "oe",
@@ -17,7 +17,7 @@ const letters: Record<string, string> = {
   ŋ: "n",
 };
 
-/** The letters and marks that `letters` holds, and marks above or below a Latin or Greek letter. */
+/** The letters and marks of `plainLetters`, and marks above or below a Latin or Greek letter. */
 const foldable = /[ßæœøłđðþħıŋ]|(?<=[\p{Script=Latin}\p{Script=Greek}]\p{Mn}*)\p{Mn}/gu;
 
 /** A word in lower case without its accents: `café` → `cafe`, `øre` → `ore`. Other scripts keep their marks. */
@@ -25,7 +25,7 @@ export function withoutAccents(word: string): string {
   if (!notAscii.test(word)) return word;
   return word
     .normalize("NFD")
-    .replaceAll(foldable, (sign) => letters[sign] ?? "")
+    .replaceAll(foldable, (sign) => plainLetters[sign] ?? "")
     .normalize("NFC");
 }
 
@@ -41,7 +41,7 @@ function digit(sign: string): string {
 }
 
 /** Vowel signs and the stretching sign of Arabic script, points of Hebrew: few writers set them. */
-const optionalMarks = /[\u064b-\u065f\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]/gu;
+const optionalMarks = /\u0640|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]/gu;
 
 /**
  * One spelling of what is written in several ways, before a word is stemmed: small letters, European digits, composed

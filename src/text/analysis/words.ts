@@ -4,7 +4,7 @@ const word = String.raw`[\p{L}\p{N}\p{M}]+`;
 
 /**
  * Words with whatever joins them: `v-if`, `config.yaml`, `index_type`, `std::vector`, `don't`, `v2.4.6`, `C++`, `C#`.
- * Letters of scripts without spaces are one run; `runs` finds its words.
+ * A clause of a script without spaces is one token; `segmentedWords` finds its words.
  */
 const tokens = new RegExp(String.raw`${word}(?:(?:::|_+|[-‐‑.:'’ʼ@])${word})*(?:\+\+(?!\+)|#(?![\p{L}\p{N}]))?`, "gu");
 
@@ -17,8 +17,9 @@ export function textTokens(text: string): string[] {
 /** Scripts that are written without spaces between words. */
 const unspaced = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]`;
 const unspacedSign = new RegExp(unspaced, "u");
+/** At most 1,001 characters each: a segmenter keeps a copy of its input with every segment. */
 const scriptRuns = new RegExp(
-  String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]*|(?:(?!${unspaced})[\p{L}\p{N}\p{M}])+`,
+  String.raw`${unspaced}[${unspaced.slice(1, -1)}\p{M}]{0,1000}|(?:(?!${unspaced})[\p{L}\p{N}\p{M}])+`,
   "gu",
 );
 
@@ -91,8 +92,8 @@ function isLongEnough(part: string): boolean {
   return part.length > 1 || /\p{N}/u.test(part);
 }
 
-const elided =
-  /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|(?:all|d?all|dell|nell|sull|coll|quell|quest|sant|bell))$/i;
+/** Articles and pronouns that French, Italian and Catalan write together with the next word. */
+const elided = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|d?all|dell|nell|sull|coll|quell|quest|sant|bell)$/i;
 
 /** A token without apostrophes: what stands before or behind one belongs to the word in one language only. */
 export function apostropheWords(token: string, language: Language): string[] {
@@ -115,9 +116,9 @@ export function apostropheWords(token: string, language: Language): string[] {
       const words = pieces.filter((piece) => !elided.test(piece));
       return words.length === 0 ? pieces : words;
     }
-    default:
-      return pieces.filter((piece) => piece.length > 1).length === 0
-        ? [pieces.join("")]
-        : pieces.filter((piece) => piece.length > 1);
+    default: {
+      const words = pieces.filter((piece) => piece.length > 1);
+      return words.length === 0 ? [pieces.join("")] : words;
+    }
   }
 }

@@ -114,6 +114,11 @@ describe("names in code", () => {
   });
 });
 
+test("a page without a space in it is analysed whole", async () => {
+  expect((await terms("数据库".repeat(50_000), "zh")).length).toBeGreaterThan(50_000);
+  expect(await terms("a".repeat(1_000_000))).toEqual(["a".repeat(128)]);
+});
+
 test("a text without words has no terms", async () => {
   expect((await loadAnalyzer("en")).documentTerms(" \n--- !? ")).toBe("");
 });

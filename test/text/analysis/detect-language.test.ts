@@ -34,6 +34,7 @@ describe("the language of a document", () => {
 
   test.each([
     ["nothing", ""],
+    ["a line of data", "ab".repeat(20_000)],
     ["a title", "Accessing Vertex AI"],
     ["a table of numbers", "| a | b |\n|---|---|\n| 1 | 2.5 |\n| 3 | 4.5 |"],
     ["code", "```js\nconst lösche = await ordner.löschen(der, die, das);\n```"],

@@ -1,4 +1,5 @@
 import { stemmer } from "stemmer";
+import { plainLetters } from "../../../text/analysis/fold.ts";
 
 /**
  * Analyzers of Milvus Lite. Its own splits at what is no letter or digit, which leaves a sentence of a language that
@@ -30,27 +31,12 @@ function segment(text: string): string {
   });
 }
 
-/** Small Latin letters that are no letter with a mark. */
-const foldedLetters: Record<string, string> = {
-  ß: "ss",
-  æ: "ae",
-  œ: "oe",
-  ø: "o",
-  ł: "l",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ħ: "h",
-  ı: "i",
-  ŋ: "n",
-};
-
 /** `Zürich` as `Zurich`, as the embedded store's index has it; the tokenizer makes all letters small. */
 function folded(text: string): string {
   if (!/[^\0-\x7f]/.test(text)) return text;
   return text.replaceAll(/[^\P{Script=Latin}a-zA-Z]/gu, (letter) => {
     const small = letter.toLowerCase();
-    return foldedLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
+    return plainLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
   });
 }
 
