@@ -28,7 +28,10 @@ const englishWords: ReadonlySet<string> = new Set(
     " ",
   ),
 );
-/** A page of English has 25 to 40 %, one of lists and tables some 15 %; Dutch and Danish stay below 6 %. */
+/**
+ * Of the words that are not capitalised. English paragraphs had 10 to 55 % (median 29 %), German, Spanish, French, Italian
+ * and Portuguese ones at most 9 %.
+ */
 const englishShare = 0.12;
 const englishLeast = 4;
 
@@ -37,6 +40,7 @@ const sampleChars = 20_000;
 const sampleWords = 200;
 /** With fewer words, a language detector guesses. */
 const fewestWords = 5;
+/** So many words in small letters tell the language without the capitalised ones. */
 const enoughWords = 20;
 
 /** Code between fences and in a line, and tags. */
