@@ -63,7 +63,7 @@ describe("words of a language", () => {
   test("of Chinese, Japanese and Thai come out of a dictionary, whatever is written beside them", async () => {
     expect(await terms("Milvus是一个数据库", "zh")).toEqual(expect.arrayContaining(["milvus", "数据"]));
     expect(await terms("インデックスを作成する", "ja")).toEqual(expect.arrayContaining(["インデックス", "作成"]));
-    expect(await terms("NUTและรายงาน", "th")).toEqual(["nut", "และ", "รายงาน"]);
+    expect(await terms("CLIและรายงาน", "th")).toEqual(["cli", "และ", "รายงาน"]);
   });
 
   test("are one whatever marks, widths and digits they are written with", async () => {
