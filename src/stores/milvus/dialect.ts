@@ -38,8 +38,10 @@ export interface MilvusDialect {
   autoIndex: string;
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
-  /** Scalar indexes make filters by document fast. */
-  indexesDocuments: boolean;
+  /** Type of the index that makes filters by document fast; `null`: there is none. */
+  documentIndex: string | null;
+  /** Tells which functions a collection has; elsewhere only their output fields are marked. */
+  describesFunctions: boolean;
   /** What is not flushed is searched slowly, and BM25 still finds rows whose deletion is not. */
   flushesWrites: boolean;
   /** The analyzers to try for a new collection, the best first; one where the user named it. */
@@ -62,7 +64,8 @@ export const liteDialect: MilvusDialect = {
   // of 40 searches.
   autoIndex: "FLAT",
   checkIndex: checkLiteIndex,
-  indexesDocuments: false,
+  documentIndex: null,
+  describesFunctions: true,
   flushesWrites: true,
   analyzers(wanted = "english") {
     if (!isLiteAnalyzer(wanted)) {
@@ -83,14 +86,13 @@ const SERVERLESS_MAX_HITS = 1024;
 const serverlessHost = /^in03-|\.serverless\./;
 
 /**
- * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`). A version that does not read as one is
- * taken for the newest.
+ * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`, or `Zilliz Cloud Vector
+ * Database(Compatible with Milvus 2.6)`). A version without a patch is the newest of its line; one that does not read
+ * as a version is taken for the newest of all.
  */
 export function serverDialect(version: string, target: string): MilvusDialect {
-  const numbers = /(\d+)\.(\d+)(?:\.(\d+))?/
-    .exec(version)
-    ?.slice(1)
-    .map((part) => Number(part ?? 0)) ?? [Infinity, 0, 0];
+  const [text = version, ...parts] = /(\d+)\.(\d+)(?:\.(\d+))?[-.\w]*/.exec(version) ?? [];
+  const numbers = parts.length === 0 ? [Infinity, 0, 0] : parts.map((part) => Number(part ?? Infinity));
   const atLeast = (...wanted: [number, number, number]): boolean => {
     for (let index = 0; index < wanted.length; index++) {
       const difference = (numbers[index] ?? 0) - (wanted[index] ?? 0);
@@ -100,7 +102,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
   };
   return {
     kind: "milvus",
-    product: `Milvus ${version.replace(/^v/, "")}`,
+    product: `Milvus ${text}`,
     bm25: atLeast(2, 5, 0),
     templates: atLeast(2, 5, 2),
     slowMetadataFilters: false,
@@ -111,7 +113,9 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     autoIndex: "AUTOINDEX",
     // A server knows its own types best, and refuses others at once.
     checkIndex() {},
-    indexesDocuments: true,
+    // `INVERTED` came with Milvus 2.4; before, text had tries alone.
+    documentIndex: atLeast(2, 4, 0) ? "INVERTED" : "Trie",
+    describesFunctions: true,
     flushesWrites: false,
     analyzers(wanted) {
       if (wanted !== undefined) return [serverAnalyzer(wanted)];
@@ -121,6 +125,11 @@ export function serverDialect(version: string, target: string): MilvusDialect {
   };
 }
 
+/** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
+export function lite2Dialect(target: string): MilvusDialect {
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
+}
+
 /** https://milvus.io/docs/analyzer-overview.md */
 function serverAnalyzer(name: string): AnalyzerChoice {
   switch (name) {
@@ -128,10 +137,26 @@ function serverAnalyzer(name: string): AnalyzerChoice {
       // Words of every language; English ones by their stems. The tokenizer keeps spaces and punctuation.
       return {
         name,
-        params: { tokenizer: "icu", filter: ["lowercase", "removepunct", { type: "stemmer", language: "english" }] },
+        params: {
+          tokenizer: "icu",
+          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
+        },
+      };
+    case "english":
+      // The server's own analyzer of that name, which tells "Zürich" from "Zurich", and `asciifolding`.
+      return {
+        name,
+        params: {
+          tokenizer: "standard",
+          filter: [
+            "lowercase",
+            "asciifolding",
+            { type: "stemmer", language: "english" },
+            { type: "stop", stop_words: ["_english_"] },
+          ],
+        },
       };
     case "standard":
-    case "english":
     case "chinese":
       return { name, params: { type: name } };
     default:

@@ -7,7 +7,7 @@ import { checkCollectionName } from "../../util/collection-name.ts";
 import { parseMilvusAddress } from "../../addresses/milvus-address.ts";
 import { OWN_KEY, openMilvusCollection } from "./collection.ts";
 import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./wire/connection.ts";
-import { type AnalyzerChoice, type MilvusDialect, liteDialect, serverDialect } from "./dialect.ts";
+import { type AnalyzerChoice, type MilvusDialect, lite2Dialect, liteDialect, serverDialect } from "./dialect.ts";
 import { MilvusErrorCode, backend } from "./wire/errors.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
@@ -109,7 +109,13 @@ async function askForDialect(connection: MilvusConnection, target: string, locat
   const tags = server?.build_tags ?? "";
   // A Milvus Lite that someone else serves.
   if (tags === "milvus_lite") return { ...liteDialect, kind: "milvus" };
-  return serverDialect(tags === "" ? (await connection.call("GetVersion", {})).version : tags, target);
+  if (tags !== "") return serverDialect(tags, target);
+  try {
+    return serverDialect((await connection.call("GetVersion", {})).version, target);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== MilvusErrorCode.unimplemented) throw error;
+    return lite2Dialect(target);
+  }
 }
 
 /** The store port over a connection. */
@@ -212,7 +218,10 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       const described = (await describe(name)) as DescribedCollection;
       try {
         const { schema } = described;
-        if (dialect.bm25 && !schema.functions.some(({ type }) => type === BM25_FUNCTION)) {
+        const hasFunction = dialect.describesFunctions
+          ? schema.functions.some(({ type }) => type === BM25_FUNCTION)
+          : schema.fields.some((field) => field.is_function_output);
+        if (dialect.bm25 && !hasFunction) {
           throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function`);
         }
         await ensureIndexes({ connection, name, schema, manifest, dialect, dense: settings.index });
