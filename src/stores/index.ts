@@ -7,7 +7,7 @@ import type { Store, StoreKind } from "./types.ts";
 
 /** What the caller wants to hear of. */
 export interface StoreEvents {
-  /** A line for the user about something that takes a while. */
+  /** A line for the user about something that takes a while, or that this store cannot do. */
   onNotice?(text: string): void;
 }
 
@@ -26,9 +26,10 @@ const stores = {
     const path = resolve(projectRoot, where);
     return openMilvusLiteStore({ path, location: where, milvus: config.milvus, variables, ...events });
   },
-  milvus: async (where, config, environment) => {
+  milvus: async (where, config, environment, events) => {
     const { openMilvusStore } = await import("./milvus/store.ts");
-    return openMilvusStore({ milvus: { ...config.milvus, uri: where }, projectRoot: environment.projectRoot });
+    const { projectRoot } = environment;
+    return openMilvusStore({ milvus: { ...config.milvus, uri: where }, projectRoot, ...events });
   },
 } satisfies Record<StoreKind, OpenStore>;
 

@@ -27,6 +27,8 @@ export interface MilvusStoreParts {
   size(name: string): Promise<number | null>;
   lockForWriting(name: string, purpose: string): Promise<WriterLease>;
   close(): Promise<void>;
+  /** A line for the user about what the deployment cannot do. */
+  onNotice?(text: string): void;
 }
 
 export interface MilvusServerOptions {
@@ -34,10 +36,11 @@ export interface MilvusServerOptions {
   milvus: Config["milvus"] & { uri: string };
   /** Absolute folder that the files of `milvus.tls` are relative to. */
   projectRoot: string;
+  onNotice?(text: string): void;
 }
 
 /** A Milvus server, a cluster, or Zilliz Cloud. Throws `UserError` where the address is none; connects on first use. */
-export function openMilvusStore({ milvus, projectRoot }: MilvusServerOptions): Store {
+export function openMilvusStore({ milvus, projectRoot, onNotice }: MilvusServerOptions): Store {
   const address = parseMilvusAddress(milvus.uri);
   const database = milvus.database ?? address.database;
   const token = milvus.token || address.credentials;
@@ -66,6 +69,7 @@ export function openMilvusStore({ milvus, projectRoot }: MilvusServerOptions): S
     // A server takes several writers; rows are replaced by key.
     lockForWriting: async () => ({ release: async () => {} }),
     close: async () => {},
+    ...(onNotice === undefined ? {} : { onNotice }),
   });
 }
 
@@ -213,6 +217,11 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         throw new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
           hint: "choose another name, or drop it first: rag collections drop",
         });
+      }
+      if (!dialect.bm25) {
+        parts.onNotice?.(
+          `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
+        );
       }
       const manifest = await createWith(name, { ...newManifest, analyzer: "none" }, analyzers);
       const described = (await describe(name)) as DescribedCollection;

@@ -211,7 +211,7 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
         enable_analyzer: true,
         analyzer_params: {
           tokenizer: "icu",
-          filter: ["lowercase", "removepunct", { type: "stemmer", language: "english" }],
+          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
         },
       },
       text("doc_hash", 128),
