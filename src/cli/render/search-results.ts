@@ -75,10 +75,11 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
   const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
 
+  const readables = view.full ? [] : await Promise.all(result.hits.map(readable));
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
-    const shown = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
+    const shown = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
     const passage = words.highlight(terminalText(shown), mark);
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
     const title = `${colors.cyan(terminalText(placeOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
@@ -89,8 +90,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
 }
 
 /** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
-function readable({ text, heading, title }: Hit): string {
-  return plainMarkdown(withoutHeading(text, [...heading, title]));
+async function readable({ text, heading, title }: Hit): Promise<string> {
+  return plainMarkdown(await withoutHeading(text, [...heading, title]));
 }
 
 /** Scores differ in size by a hundredfold between modes: three significant digits. */
@@ -128,8 +129,9 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(query);
   const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
-  const entries = hits.map((hit) => {
-    const text = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
+  const readables = view.full ? [] : await Promise.all(hits.map(readable));
+  const entries = hits.map((hit, index) => {
+    const text = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
     const quote = text
       .split(/\r\n|[\r\n]/)
       .map((line) => `> ${line}`.trimEnd())
