@@ -83,7 +83,9 @@ export interface StoredChunk extends Chunk {
   vector: Float32Array | null;
 }
 
-export type SearchMode = "hybrid" | "dense" | "text";
+export const searchModes = ["hybrid", "dense", "text"] as const;
+
+export type SearchMode = (typeof searchModes)[number];
 
 /** A passage that was found. */
 export interface Hit {

@@ -5,8 +5,8 @@ import { parseFilter } from "../arguments/filters.ts";
 import { type SearchFlags, type SearchFormat, searchOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search-results.ts";
-import { openRetrieval } from "../retrieval.ts";
 import { withRuntime } from "../runtime.ts";
+import { openRetrieval } from "./retrieval.ts";
 
 /** `rag search`: exits with 1 where nothing is found. */
 export async function search(flags: SearchFlags, context: CommandContext): Promise<ExitCode> {

@@ -1,8 +1,7 @@
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
-import type { EmbeddingIdentity } from "../../types.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
-import { defaultRetryPolicy, gaveUp, nextDelay, withRetries } from "../../models/backoff.ts";
+import { defaultRetryPolicy, gaveUp, nextDelay } from "../../models/backoff.ts";
 import type { RetryPolicy } from "../../models/backoff.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { ModelError } from "../../models/model-error.ts";
@@ -338,34 +337,4 @@ function createOutcomeMemory() {
       return remembered;
     },
   };
-}
-
-/** The model's dimensions and prefixes, with retries where it has to be asked. */
-export function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
-  return withRetries(() => embedder.identity(signal), signal);
-}
-
-/**
- * Embeds a question, with retries. Throws `UserError` (exit code 4).
- *
- * @param prefix put before it; the model's own where it is not given
- */
-export async function embedQuery(
-  embedder: Embedder,
-  query: string,
-  signal?: AbortSignal,
-  prefix?: string,
-): Promise<Float32Array> {
-  const before = prefix ?? (await embedderIdentity(embedder, signal)).queryPrefix;
-  try {
-    const { vectors } = await withRetries(() => embedder.embed([before + query], signal), signal);
-    return vectors[0] as Float32Array;
-  } catch (error) {
-    if (!(error instanceof ModelError) || error.kind !== "too-long") throw error;
-    throw new ModelError(error.kind, error.message, {
-      hint: "ask with fewer words, or search with --mode text",
-      status: error.status,
-      cause: error,
-    });
-  }
 }

@@ -1,20 +1,19 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import type { CommandContext } from "../../src/cli/context.ts";
-import { createOutput } from "../../src/cli/render/output.ts";
-import { openRetrieval } from "../../src/cli/retrieval.ts";
-import type { Runtime } from "../../src/cli/runtime.ts";
-import { defaultConfig } from "../../src/config/default-config.ts";
-import type { Collection } from "../../src/stores/types.ts";
+import type { CommandContext } from "../../../src/cli/context.ts";
+import { createOutput } from "../../../src/cli/render/output.ts";
+import { openRetrieval } from "../../../src/cli/commands/retrieval.ts";
+import type { Runtime } from "../../../src/cli/runtime.ts";
+import { defaultConfig } from "../../../src/config/default-config.ts";
+import type { Collection } from "../../../src/stores/types.ts";
 
 /** Opens a search of a collection, with a filter for a format that this tool knows nothing of. */
 function openOn(origin: Pick<Collection, "foreign">): Promise<unknown> {
   const collection = { name: "books", manifest: { embedding: null }, ...origin } as Collection;
   const runtime = {
     config: defaultConfig(),
-    collection: async () => collection,
-    queryEmbedder: async () => null,
-    loaders: () => import("../../src/loaders/index.ts"),
+    store: async () => ({ open: async () => collection }),
+    loaders: () => import("../../../src/loaders/index.ts"),
   } as unknown as Runtime;
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
