@@ -1,5 +1,5 @@
-import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
+import type { Strategy } from "./names.ts";
 import type { Chunker } from "./types.ts";
 
 const chunkers = {
@@ -7,7 +7,7 @@ const chunkers = {
   separator: async () => (await import("./separator.ts")).separator,
   sentence: async () => (await import("./sentence.ts")).sentence,
   recursive: async () => (await import("./recursive.ts")).recursive,
-} satisfies Record<Config["chunking"]["strategy"], () => Promise<Chunker>>;
+} satisfies Record<Strategy, () => Promise<Chunker>>;
 
 /** The chunker of this name, loaded on first use. Throws `UserError` `unknown-strategy` where there is none. */
 export async function chunkerFor(strategy: string): Promise<Chunker> {

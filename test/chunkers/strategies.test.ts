@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { chunkerFor } from "../../src/chunkers/index.ts";
-import { chunkingStrategies } from "../../src/config/schema.ts";
+import { strategies } from "../../src/chunkers/names.ts";
 import { UserError } from "../../src/errors.ts";
 import { defaults, headingsOf, linesOf, markdownDocument, pagedDocument, textsOf } from "./support.ts";
 
@@ -10,7 +10,7 @@ const separator = await chunkerFor("separator");
 const sentence = await chunkerFor("sentence");
 const recursive = await chunkerFor("recursive");
 
-test.each(chunkingStrategies)("%s is there under its name", async (strategy) => {
+test.each(strategies)("%s is there under its name", async (strategy) => {
   expect((await chunkerFor(strategy)).name).toBe(strategy);
 });
 

@@ -4,13 +4,25 @@ import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { parseFilter } from "../arguments/filters.ts";
-import { type AskFlags, askOverrides } from "../arguments/flags.ts";
+import type { Override } from "../../config/load.ts";
+import { type RetrievalFlags, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+
+export interface AskFlags extends RetrievalFlags {
+  /** As given; `-` stands for standard input. */
+  question: string;
+  /** `false` with `--no-stream`. */
+  stream: boolean;
+  showContext?: boolean;
+  prompt?: string;
+  maxContextChars?: number;
+  strict?: boolean;
+}
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
 export async function ask(flags: AskFlags, context: CommandContext): Promise<ExitCode> {
@@ -77,4 +89,15 @@ async function answer(
     isGenerative: chat.generative,
   });
   return result.refused ? ExitCode.no : ExitCode.done;
+}
+
+/** `--prompt` is read from the working folder, so it is no override of a path in the file. */
+function askOverrides(flags: AskFlags): Override[] {
+  return [
+    ...retrievalOverrides(flags),
+    ...given([
+      ["ask.maxContextChars", flags.maxContextChars, "--max-context-chars"],
+      ["ask.strict", flags.strict, "--strict"],
+    ]),
+  ];
 }

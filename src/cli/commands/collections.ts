@@ -6,7 +6,7 @@ import {
   requireCollection,
 } from "../../pipeline/collections/collections.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import type { CollectionFlags, CommonFlags, DropFlags } from "../arguments/flags.ts";
+import type { CollectionFlags, CommonFlags } from "../arguments/flags.ts";
 import type { CommandContext } from "../context.ts";
 import {
   renderCollection,
@@ -18,6 +18,10 @@ import {
 import { confirm } from "../render/confirm.ts";
 import { withRuntime } from "../runtime.ts";
 import type { Store } from "../../stores/types.ts";
+
+export interface DropFlags extends CollectionFlags {
+  yes?: boolean;
+}
 
 /** `rag collections list` */
 export async function listCollections(flags: CommonFlags, context: CommandContext): Promise<ExitCode> {

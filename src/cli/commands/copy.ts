@@ -2,12 +2,18 @@ import { ExitCode } from "../../errors.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { type CopyEnd, copyBetweenStores } from "../../pipeline/copy/copy-between-stores.ts";
 import { storeIdentity, targetConfig } from "../arguments/copy-target.ts";
-import type { CopyFlags } from "../arguments/flags.ts";
+import type { CollectionFlags } from "../arguments/flags.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
 import { describeCopy, renderCopy } from "../render/copy.ts";
 import { showProgress } from "../render/progress.ts";
 import { withRuntime } from "../runtime.ts";
+
+export interface CopyFlags extends CollectionFlags {
+  /** Store as written. */
+  to: string;
+  as?: string;
+}
 
 /** `rag collections copy` */
 export async function copyCollection(flags: CopyFlags, context: CommandContext): Promise<ExitCode> {

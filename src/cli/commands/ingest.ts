@@ -3,7 +3,9 @@ import type { Discovery } from "../../pipeline/discover/discover.ts";
 import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
 import type { Store } from "../../stores/types.ts";
-import { type IngestFlags, ingestOverrides } from "../arguments/flags.ts";
+import type { Override } from "../../config/load.ts";
+import type { Metadata } from "../../types.ts";
+import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
@@ -12,6 +14,25 @@ import { renderIngest } from "../render/ingest-summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { toolVersion } from "../version.ts";
+
+export interface IngestFlags extends CommonFlags {
+  paths: string[];
+  filesFrom?: string;
+  include: string[];
+  exclude: string[];
+  strategy?: string;
+  maxChars?: number;
+  overlapChars?: number;
+  separator?: string;
+  metadata: Metadata;
+  recreate?: boolean;
+  /** `true`: `--prune`, `false`: `--no-prune`; not set: what is gone is removed unless that looks like a mistake. */
+  prune?: boolean;
+  dryRun?: boolean;
+  check?: boolean;
+  concurrency?: number;
+  failFast?: boolean;
+}
 
 const bytesPerMegabyte = 1_000_000;
 
@@ -135,4 +156,14 @@ function exitCodeOf({ documents }: Pick<IngestResult, "documents">, flags: Inges
   const drift = documents.added + documents.changed + documents.removed;
   if (flags.check && drift > 0) return ExitCode.no;
   return documents.failed > 0 ? ExitCode.partial : ExitCode.done;
+}
+
+function ingestOverrides(flags: IngestFlags): Override[] {
+  return given([
+    ["chunking.strategy", flags.strategy, "--strategy"],
+    ["chunking.maxChars", flags.maxChars, "--max-chars"],
+    ["chunking.overlapChars", flags.overlapChars, "--overlap-chars"],
+    ["chunking.separator", flags.separator, "--separator"],
+    ["embedding.concurrency", flags.concurrency, "--concurrency"],
+  ]);
 }
