@@ -1,49 +1,50 @@
-interface Verdicts<Entry> {
-  /** A text is at fault itself, for others of its request went through. */
-  condemn(entry: Entry, error: Error): void;
-  /** It is none of the texts: everything fails. */
-  acquit(error: Error): void;
+interface Outcomes<Entry> {
+  /** The text is at fault: other texts of its request went through. */
+  textFailed(entry: Entry, error: Error): void;
+  /** No single text is at fault: the provider fails at everything. */
+  allFailed(error: Error): void;
 }
 
-/** Texts of one request that failed though it was sent again, and that are now sent in ever smaller parts. */
+/** The texts of a request that failed for good, sent again in ever smaller parts to find the text at fault. */
 export class SuspectGroup<Entry> {
-  /** Texts of which nothing is known yet. */
+  /** Texts without an outcome so far. */
   #open: number;
   /** Parts that may fail before one succeeds: enough to halve twice or three times, whatever the size. */
   #failuresLeft: number;
   #succeeded = false;
-  /** Texts that failed alone while no other has gone through yet. */
+  /** Texts that failed alone while no other text has gone through yet. */
   #suspects: { entry: Entry; error: Error }[] = [];
-  readonly #verdicts: Verdicts<Entry>;
+  readonly #outcomes: Outcomes<Entry>;
 
-  constructor(size: number, verdicts: Verdicts<Entry>) {
+  constructor(size: number, outcomes: Outcomes<Entry>) {
     this.#open = size;
     this.#failuresLeft = 2 + Math.ceil(Math.log2(size));
-    this.#verdicts = verdicts;
+    this.#outcomes = outcomes;
   }
 
-  /** A part of them failed for good. */
+  /** A part of the group failed for good. */
   failed(entries: readonly Entry[], error: Error): void {
     this.#failuresLeft--;
-    if (!this.#succeeded && this.#failuresLeft < 0) return this.#verdicts.acquit(error);
+    if (!this.#succeeded && this.#failuresLeft < 0) return this.#outcomes.allFailed(error);
     const [entry] = entries;
     if (entry === undefined || entries.length > 1) return;
     this.#open--;
     this.#suspects.push({ entry, error });
-    this.#judge();
+    this.#decide();
   }
 
-  /** One of them has an outcome, by whatever way. */
+  /** One text of the group has an outcome: a vector, or a refusal that names it. */
   settled(succeeded: boolean): void {
     this.#open--;
     this.#succeeded ||= succeeded;
-    this.#judge();
+    this.#decide();
   }
 
-  #judge(): void {
+  #decide(): void {
     const [first] = this.#suspects;
     if (first === undefined) return;
-    if (this.#succeeded) for (const { entry, error } of this.#suspects.splice(0)) this.#verdicts.condemn(entry, error);
-    else if (this.#open === 0) this.#verdicts.acquit(first.error);
+    if (this.#succeeded)
+      for (const { entry, error } of this.#suspects.splice(0)) this.#outcomes.textFailed(entry, error);
+    else if (this.#open === 0) this.#outcomes.allFailed(first.error);
   }
 }
