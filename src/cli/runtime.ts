@@ -47,7 +47,7 @@ async function openRuntime(
     configFile: flags.config ?? null,
     overrides: [...commonOverrides(flags), ...overrides],
   });
-  context.output.hide(secretsOf(config, environment));
+  context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
   context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
 
@@ -68,7 +68,7 @@ async function openRuntime(
     environment,
     store,
     otherStore: async (wanted) => {
-      context.output.hide(secretsOf(wanted, environment));
+      context.output.maskSecrets(secretsOf(wanted, environment));
       return openStoreOf(wanted);
     },
     openModel: async ({ collectionDimensions, ...model }) => {

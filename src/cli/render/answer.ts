@@ -4,7 +4,7 @@ import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
-import { placeOf } from "./place.ts";
+import { locationOf } from "./location.ts";
 
 /** How `rag ask` shows what happens. */
 export interface AnswerView {
@@ -106,7 +106,7 @@ function sources(citations: readonly Citation[], { colors }: Channel): string {
     .map((citation) => {
       const heading = terminalText(citation.heading.join(" › "));
       const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
-      const place = colors.cyan(terminalText(placeOf(citation)));
+      const place = colors.cyan(terminalText(locationOf(citation)));
       return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
@@ -116,7 +116,7 @@ function context(hits: readonly Hit[], { colors }: Channel): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");
-    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(placeOf(hit)))}\n${text}\n`;
+    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(locationOf(hit)))}\n${text}\n`;
   });
   return `\n${colors.bold("Context:")}\n${passages.join("\n")}`;
 }
