@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import type { Collection } from "../stores/types.ts";
+import type { ReadableCollection } from "../stores/types.ts";
 import type { EmbeddingIdentity } from "../types.ts";
 
 /**
@@ -60,7 +60,7 @@ export function embeddingMismatch(
 }
 
 /** `openai/text-embedding-3-small (1536 dimensions)`, or `no embedding model`. */
-export function describe(identity: Collection["manifest"]["embedding"]): string {
+export function describe(identity: ReadableCollection["manifest"]["embedding"]): string {
   if (identity === null) return "no embedding model";
   return identity.provider === null
     ? `vectors of ${identity.dimensions} dimensions`

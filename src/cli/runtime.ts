@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 import type { Embedder } from "../embedders/types.ts";
 import { UserError } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
-import type { Collection, OwnCollection, Store } from "../stores/types.ts";
+import type { Collection, ReadableCollection, Store } from "../stores/types.ts";
 import { closest } from "../util/closest.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -31,16 +31,16 @@ export interface Runtime {
   /** Another store than the configured one. */
   otherStore(config: Config): Promise<Store>;
   /** The configured collection. Throws `UserError` `collection-not-found`, which names those that exist. */
-  collection(): Promise<Collection>;
+  collection(): Promise<ReadableCollection>;
   /**
    * `null` where the collection has no vectors, or where its model cannot be opened and nobody asked for it: a notice
    * then says that text alone serves. Throws `UserError` `embedding-mismatch`.
    */
-  queryEmbedder(collection: Collection): Promise<QueryEmbedder | null>;
+  queryEmbedder(collection: ReadableCollection): Promise<QueryEmbedder | null>;
   /** Throws `UserError` `embedding-mismatch` where the configuration names another model than the collection's. */
-  checkModel(collection: OwnCollection): void;
+  checkModel(collection: Collection): void;
   /** The model to ingest with: the collection's own where it exists. Throws `UserError` `embedding-mismatch`. */
-  documentEmbedder(existing: OwnCollection | null): Promise<Embedder | null>;
+  documentEmbedder(existing: Collection | null): Promise<Embedder | null>;
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
   loaders(): Promise<Loaders>;
@@ -85,7 +85,7 @@ async function openRuntime(
   const store = once(() => openStoreOf(config));
 
   /** Opens the model that made a collection's vectors, at their dimensions. */
-  const openCollectionModel = async (collection: Collection, wanted: Config): Promise<Embedder | null> => {
+  const openCollectionModel = async (collection: ReadableCollection, wanted: Config): Promise<Embedder | null> => {
     const made = collection.manifest.embedding;
     const dimensions = made?.dimensions ?? undefined;
     const embedder = await openEmbedderFor(wanted, dimensions);
@@ -108,7 +108,7 @@ async function openRuntime(
   };
 
   /** The configuration to ingest with; `null` where the collection has no vectors. */
-  const modelOf = (collection: OwnCollection): Config | null => {
+  const modelOf = (collection: Collection): Config | null => {
     const made = collection.manifest.embedding;
     if (made !== null) {
       checkDocumentPrefix(config, collection.name, made);
@@ -186,7 +186,7 @@ function once<Value>(open: () => Promise<Value>): () => Promise<Value> {
 }
 
 /** Throws `UserError` `collection-not-found`, which names those that exist. */
-export async function findCollection(store: Store, name: string): Promise<Collection> {
+export async function findCollection(store: Store, name: string): Promise<ReadableCollection> {
   const collection = await store.open(name);
   if (collection !== null) return collection;
   const names = await store.list();

@@ -126,7 +126,7 @@ describe("several commands at once", () => {
     const { openEmbeddedStore } = await import("../../src/stores/embedded/store.ts");
     const { documentChunks } = await import("../fixtures/chunks.ts");
     const { configSchema } = await import("../../src/config/schema.ts");
-    const { UserError } = await import("../../src/errors.ts");
+    const { openOwn } = await import("../fixtures/collections.ts");
     const folder = path.join(sandbox.folder, ".rag");
     const store = openEmbeddedStore({ path: folder, location: ".rag", text: configSchema.parse({}).text });
     const manifest = {
@@ -139,8 +139,7 @@ describe("several commands at once", () => {
     };
     await store.create("docs", manifest);
     for (let round = 0; round < 100; round++) {
-      const collection = await store.open("docs");
-      if (collection === null) throw new UserError("gone", "the collection is gone");
+      const collection = await openOwn(store, "docs");
       await collection.upsert(documentChunks(`doc-${round}.md`, [`words of round ${round}`, "more words"]));
       await collection.optimize();
     }

@@ -9,7 +9,7 @@ import { openStore } from "../../src/stores/index.ts";
 import type { StoredChunk } from "../../src/types.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
 import { randomNumbers } from "../fixtures/chunks.ts";
-import { contents } from "../fixtures/collections.ts";
+import { contents, openOwn } from "../fixtures/collections.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -63,8 +63,7 @@ describe.skipIf(liteUnavailable !== null)(
         configIsTrusted: true,
       });
       try {
-        const collection = await store.open("docs");
-        if (collection === null) throw new Error(`there is no collection in ${database}`);
+        const collection = await openOwn(store, "docs");
         expect(await collection.orphans()).toEqual([]);
         return (await contents(collection)).map((chunk) => ({ ...chunk, updatedAt: 0 }));
       } finally {

@@ -5,11 +5,11 @@ import { createOutput } from "../../src/cli/render/output.ts";
 import { openRetrieval } from "../../src/cli/retrieval.ts";
 import type { Runtime } from "../../src/cli/runtime.ts";
 import { defaultConfig } from "../../src/config/default-config.ts";
-import type { Collection } from "../../src/stores/types.ts";
+import type { ReadableCollection } from "../../src/stores/types.ts";
 
 /** Opens a search of a collection, with a filter for a format that this tool knows nothing of. */
-function openOn(origin: Pick<Collection, "foreign">): Promise<unknown> {
-  const collection = { name: "books", manifest: { embedding: null }, ...origin } as Collection;
+function openOn(origin: Pick<ReadableCollection, "foreign">): Promise<unknown> {
+  const collection = { name: "books", manifest: { embedding: null }, ...origin } as ReadableCollection;
   const runtime = {
     config: defaultConfig(),
     collection: async () => collection,

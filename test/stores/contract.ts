@@ -8,6 +8,7 @@ import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
+import { openOwn } from "../fixtures/collections.ts";
 
 /** How a store under test is reached; the same settings open it again, also from another process. */
 export interface StoreUnderTest {
@@ -61,11 +62,6 @@ export function storeContract(
       await again.close();
     }
   };
-  const mustOpen = async (from: Store, name: string): Promise<Collection> => {
-    const collection = await from.open(name);
-    if (collection === null) throw new Error(`collection ${name} is not there`);
-    return collection;
-  };
   const searchText = async (collection: Collection, text: string, filters: Filter[] = [], limit = 10) =>
     collection.search({ mode: "text", text, vector: null, limit, filters });
 
@@ -79,7 +75,7 @@ export function storeContract(
       const created = await create(withVectors(4, "ip"));
       expect(await store.list()).toContain(created.name);
       await reopened(async (again) => {
-        const { manifest, modes } = await mustOpen(again, created.name);
+        const { manifest, modes } = await openOwn(again, created.name);
         expect(manifest).toEqual(created.manifest);
         expect(manifest).toMatchObject(withVectors(4, "ip"));
         expect(manifest.analyzer).not.toBe("");
@@ -134,7 +130,7 @@ export function storeContract(
       const written = awkward.map((chunk, i) => Object.assign(chunk, { vector: vectors[i] ?? null }));
       await collection.upsert(written);
       await reopened(async (again) => {
-        const found = await (await mustOpen(again, collection.name)).chunksOf([written[0]!.docId]);
+        const found = await (await openOwn(again, collection.name)).chunksOf([written[0]!.docId]);
         expect(found.sort((a, b) => a.ordinal - b.ordinal)).toEqual(written);
       });
     });
@@ -165,7 +161,7 @@ export function storeContract(
         ["old two", {}],
       ]);
       await reopened(async (again) => {
-        const next = await mustOpen(again, collection.name);
+        const next = await openOwn(again, collection.name);
         await next.upsert(documentChunks("a.md", ["newest one", "old two"]));
         expect((await texts(next))[0]).toEqual(["newest one", {}]);
         expect((await next.stats()).chunks).toBe(2);
@@ -603,7 +599,7 @@ export function storeContract(
       const collection = await create();
       await collection.upsert(documentChunks("base.md", ["needle base"]));
       await reopened(async (other) => {
-        const reader = await mustOpen(other, collection.name);
+        const reader = await openOwn(other, collection.name);
         const writing = new AbortController();
         const reading = (async () => {
           let reads = 0;
@@ -620,7 +616,7 @@ export function storeContract(
         }
         writing.abort();
         expect(await reading).toBeGreaterThan(0);
-        expect(await searchText(await mustOpen(other, collection.name), "needle", [], 100)).toHaveLength(21);
+        expect(await searchText(await openOwn(other, collection.name), "needle", [], 100)).toHaveLength(21);
       });
     });
 
@@ -640,7 +636,7 @@ export function storeContract(
         await once(child, "exit");
         expect(acknowledged).toBeGreaterThanOrEqual(3 + round);
         await reopened(async (again) => {
-          const survivor = await mustOpen(again, collection.name);
+          const survivor = await openOwn(again, collection.name);
           const ids = Array.from({ length: acknowledged }, (_, batch) => documentId(`round${round}-batch${batch}.md`));
           expect(await survivor.chunksOf(ids)).toHaveLength(acknowledged * 20);
           await survivor.upsert(documentChunks(`after-${round}.md`, ["needle after"]));

@@ -1,5 +1,5 @@
 import { ExitCode, UserError } from "../../errors.ts";
-import type { Collection, CollectionStats } from "../../stores/types.ts";
+import type { CollectionStats, ReadableCollection } from "../../stores/types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
 import type { CollectionFlags, CommonFlags, DropFlags } from "../arguments/flags.ts";
@@ -68,7 +68,7 @@ export async function listSources(flags: CollectionFlags, context: CommandContex
         source,
         title,
         chunks: docChunks,
-        updatedAt: collection.foreign ? null : new Date(updatedAt).toISOString(),
+        updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString(),
       }))
       .sort((a, b) => (a.source < b.source ? -1 : 1));
     await renderSources({ collection: collection.name, sources }, context.output);
@@ -107,7 +107,7 @@ function withStore(
   return withRuntime(flags, [], context, (runtime) => untilAborted(body(runtime), context.signal));
 }
 
-function summaryOf(collection: Collection, stats: CollectionStats): CollectionSummary {
+function summaryOf(collection: ReadableCollection, stats: CollectionStats): CollectionSummary {
   const { manifest, name } = collection;
   const { embedding } = manifest;
   return {

@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from "../../errors.ts";
 import type { CopyResult } from "../../pipeline/copy/copy.ts";
-import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
+import type { Manifest, NewManifest, ReadableCollection, Store, WriterLease } from "../../stores/types.ts";
 import type { CommandContext } from "../context.ts";
 import { storeIdentity, targetConfig } from "../arguments/copy-target.ts";
 import type { CopyFlags } from "../arguments/flags.ts";
@@ -73,7 +73,7 @@ async function lockBoth(from: End, to: End, isSameStore: boolean): Promise<Write
   return leases;
 }
 
-async function runCopy(source: Collection, from: End, to: End, context: CommandContext): Promise<CopyResult> {
+async function runCopy(source: ReadableCollection, from: End, to: End, context: CommandContext): Promise<CopyResult> {
   const { output, signal } = context;
   const { copy } = await import("../../pipeline/copy/copy.ts");
   const target = await to.store.open(to.name);

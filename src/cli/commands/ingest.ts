@@ -5,8 +5,7 @@ import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
-import { foreignIsNotWritten } from "../../stores/shared/foreign-collection.ts";
-import type { Manifest, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
+import type { Collection, Manifest, NewManifest, Store } from "../../stores/types.ts";
 import type { EmbeddingIdentity } from "../../types.ts";
 import type { CommandContext } from "../context.ts";
 import { type IngestFlags, ingestOverrides } from "../arguments/flags.ts";
@@ -78,11 +77,7 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 }
 
 /** Documents that were cut in another way are read as changed, and embedded anew: nobody should wonder why. */
-function noticeOtherChunking(
-  { name, manifest }: OwnCollection,
-  wanted: Manifest["chunking"],
-  { output }: CommandContext,
-) {
+function noticeOtherChunking({ name, manifest }: Collection, wanted: Manifest["chunking"], { output }: CommandContext) {
   if (isDeepStrictEqual(manifest.chunking, wanted)) return;
   output.notice(
     `collection ${name} was made with the chunking ${formatSettings(manifest.chunking)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
@@ -145,14 +140,16 @@ async function ingestInto(
  * The collection to bring up to date; `null` where it is made anew. Throws `UserError` `foreign-collection` where another
  * program made it, also with `--recreate`: nobody else's data is dropped for an ingest.
  */
-async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<OwnCollection | null> {
+async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<Collection | null> {
   const existing = await store.open(name).catch((error: unknown) => {
     // What cannot be read any more is what --recreate is for.
     if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
     throw error;
   });
-  if (existing?.foreign !== undefined) throw foreignIsNotWritten(name);
-  return recreate ? null : existing;
+  if (existing?.foreign === undefined) return recreate ? null : existing;
+  throw new UserError("foreign-collection", `another program made the collection "${name}": it is read, not written`, {
+    hint: "ingest into a collection of another name: --collection <name>",
+  });
 }
 
 interface Model {
@@ -162,7 +159,7 @@ interface Model {
 
 /** The model to ingest with, known before anything is dropped or written; not reached where nothing will be embedded. */
 async function openModel(
-  existing: OwnCollection | null,
+  existing: Collection | null,
   flags: IngestFlags,
   runtime: Runtime,
   { signal }: CommandContext,
@@ -185,7 +182,7 @@ async function dropIfThere(store: Store, name: string): Promise<void> {
 
 async function runIngest(parts: {
   store: Store;
-  existing: OwnCollection | null;
+  existing: Collection | null;
   chunker: Chunker;
   model: Model;
   discovery: Discovery;

@@ -1,4 +1,4 @@
-import type { Collection, CollectionStats, StoreKind } from "../../stores/types.ts";
+import type { CollectionStats, ReadableCollection, StoreKind } from "../../stores/types.ts";
 import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -18,7 +18,7 @@ export interface CollectionSummary {
 
 /** One collection with all that is known of it. */
 export interface CollectionDetails extends CollectionSummary {
-  manifest: Collection["manifest"];
+  manifest: ReadableCollection["manifest"];
   index: CollectionStats["index"];
   sizeBytes: number | null;
 }

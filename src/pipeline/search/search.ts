@@ -1,5 +1,5 @@
 import { ExitCode, UserError } from "../../errors.ts";
-import type { Collection, ScoredChunk } from "../../stores/types.ts";
+import type { ReadableCollection, ScoredChunk } from "../../stores/types.ts";
 import type { Filter, Hit, SearchMode } from "../../types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
 import { boostByHeading } from "./heading-boost.ts";
@@ -7,7 +7,7 @@ import { boostByHeading } from "./heading-boost.ts";
 const candidates = 50;
 
 export interface SearchParts {
-  collection: Collection;
+  collection: ReadableCollection;
   /** Turns a question into a vector of the collection's model; `null` where that model cannot be used. */
   embedQuery: ((text: string) => Promise<Float32Array>) | null;
 }
@@ -57,7 +57,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
 
 /** The passages are ranked anew by their headings, so more are asked for than are wanted. */
 async function searchText(
-  collection: Collection,
+  collection: ReadableCollection,
   terms: string,
   { topK, filters }: SearchQuery,
 ): Promise<ScoredChunk[]> {

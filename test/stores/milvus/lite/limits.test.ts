@@ -7,6 +7,7 @@ import { openStore } from "../../../../src/stores/index.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentId } from "../../../../src/util/ids.ts";
 import { documentChunks, randomNumbers, randomVector } from "../../../fixtures/chunks.ts";
+import { openOwn } from "../../../fixtures/collections.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const textOnly: NewManifest = {
@@ -192,7 +193,7 @@ describe.skipIf(liteUnavailable !== null)(
         .map((file) => join(folder, "test.db", "collections", `cut_${bytes}`, file));
       expect(files).not.toEqual([]);
       for (const file of files) await truncate(file, bytes);
-      const again = (await store.open(`cut_${bytes}`))!;
+      const again = await openOwn(store, `cut_${bytes}`);
       expect(await again.countChunks()).toBe(50);
       const hits = await again.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
       expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);
