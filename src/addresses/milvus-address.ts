@@ -33,11 +33,11 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
   if (!tls && !plainSchemes.has(lowered)) {
     throw notAnAddress(`it begins with ${lowered}://, which is neither http:// nor https://`);
   }
-  const { host, port, username, password, path } = partsOf(rest);
+  const { url, host, username, password, path } = partsOf(rest);
   if (host === "" || /\s/.test(host)) throw notAnAddress("it has no host");
-  if (port === 0) throw notAnAddress("its port is no number from 1 to 65535");
+  if (url.port === "0") throw notAnAddress("its port is no number from 1 to 65535");
   if (path.includes("/")) throw notAnAddress("its path has more than the name of a database");
-  const target = `${host}:${port ?? (tls ? DEFAULT_TLS_PORT : DEFAULT_PORT)}`;
+  const target = `${host}:${url.port || (tls ? DEFAULT_TLS_PORT : DEFAULT_PORT)}`;
   return {
     target,
     hostname: host,
@@ -48,22 +48,14 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
   };
 }
 
-interface AddressParts {
-  host: string;
-  port: number | null;
-  username: string;
-  password: string;
-  path: string;
-}
-
 /** The parts of an address without its scheme, decoded; the path without slashes around it. */
-function partsOf(rest: string): AddressParts {
+function partsOf(rest: string) {
   try {
     // Under a scheme that URL does not know, it drops no port for being the scheme's default.
     const url = new URL(`milvus://${rest}`);
     return {
+      url,
       host: decodeURIComponent(url.hostname).toLowerCase(),
-      port: url.port === "" ? null : Number(url.port),
       username: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
       path: decodeURIComponent(url.pathname.replaceAll(/^\/+|\/+$/g, "")),
