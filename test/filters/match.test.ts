@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FilterOperator } from "../../src/types.ts";
-import { type FilterSubject, matches } from "../../src/filters/match.ts";
+import { type FilterSubject, matchesAll } from "../../src/filters/match.ts";
+import { createFilter } from "../../src/filters/parse.ts";
 
 const subject: FilterSubject = {
   source: "guides/安装.md",
@@ -23,7 +24,7 @@ const subject: FilterSubject = {
 };
 
 function holds(field: string, operator: FilterOperator, value: string, of: FilterSubject = subject): boolean {
-  return matches({ field, operator, value }, of);
+  return matchesAll([createFilter(field, operator, value)], of);
 }
 
 describe("a filter", () => {

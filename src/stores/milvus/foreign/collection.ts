@@ -6,7 +6,7 @@ import { foreignIsNotWritten } from "../../shared/foreign-collection.ts";
 import { modesOf } from "../collection.ts";
 import type { MilvusConnection } from "../wire/connection.ts";
 import type { MilvusDialect } from "../dialect.ts";
-import { quote } from "../filter.ts";
+import { quote } from "../literals.ts";
 import { foreignScope } from "./filter.ts";
 import { type ForeignLayout, foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
 import { describeIndexes } from "../indexes.ts";
