@@ -5,7 +5,7 @@ import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
-import { foreignIsNotWritten } from "../../stores/shared/foreign-collection.ts";
+import { foreignIsNotWritten } from "../../util/foreign-collection.ts";
 import type { Manifest, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
 import type { EmbeddingIdentity } from "../../types.ts";
 import type { CommandContext } from "../context.ts";

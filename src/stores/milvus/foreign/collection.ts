@@ -2,7 +2,7 @@ import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
 import type { StoredChunk } from "../../../types.ts";
 import { checkVector } from "../../shared/check-vector.ts";
-import { foreignIsNotWritten } from "../../shared/foreign-collection.ts";
+import { foreignIsNotWritten } from "../../../util/foreign-collection.ts";
 import { modesOf } from "../collection.ts";
 import type { MilvusConnection } from "../wire/connection.ts";
 import type { MilvusDialect } from "../dialect.ts";

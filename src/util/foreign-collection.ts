@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../errors.ts";
 
 /** Why nothing is ingested into a collection that another program made. */
 export function foreignIsNotWritten(name: string): UserError {
