@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,13 @@ describe("the rules about imports", () => {
     const entries = await readdir(path.join(project, "src"), { withFileTypes: true });
     const known = new Set(levels.flat());
     expect(entries.map(({ name }) => name).filter((name) => !known.has(name))).toEqual(["tsconfig.json"]);
+  });
+
+  it("are told in CONTRIBUTING.md, in the same order", async () => {
+    const guide = await readFile(path.join(project, "CONTRIBUTING.md"), "utf8");
+    const cells = guide.split("\n").flatMap((line) => line.match(/^\| (`[^|]*`) +\| /)?.[1] ?? []);
+    const rows = cells.map((cell) => [...cell.matchAll(/`([^`]+?)\/?`/g)].map(([, name]) => name));
+    expect(rows.filter((row) => levels.flat().includes(row[0] ?? ""))).toEqual(levels);
   });
 
   it("cannot take a folder inside of a room for a room", async () => {
