@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
+import { createFilter } from "../../src/filters/parse.ts";
 import type { CommandContext } from "../../src/cli/context.ts";
 import { createOutput } from "../../src/cli/render/output.ts";
 import { openRetrieval } from "../../src/cli/retrieval.ts";
@@ -18,7 +19,7 @@ function openOn(origin: Pick<ReadableCollection, "foreign">): Promise<unknown> {
   } as unknown as Runtime;
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
-  const request = { filters: [{ field: "format", operator: "=" as const, value: "epub" }], minScore: null };
+  const request = { filters: [createFilter("format", "=" as const, "epub")], minScore: null };
   return openRetrieval(runtime, request, { output } as CommandContext);
 }
 

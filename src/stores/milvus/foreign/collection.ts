@@ -2,7 +2,7 @@ import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
 import { checkVector } from "../../shared/check-vector.ts";
 import type { DocumentSummary, ForeignCollection } from "../../types.ts";
-import { quote } from "../filter.ts";
+import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
 import { type MilvusKey, allRows, everyRow } from "../reader.ts";

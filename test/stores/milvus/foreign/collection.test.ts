@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import type { ForeignCollection, Store } from "../../../../src/stores/types.ts";
@@ -128,7 +129,7 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("is filtered by its own fields", async () => {
       const theirs = await collection({ fields: { text: "text" } });
-      const filters = [{ field: "subject", operator: "=", value: "history" } as const];
+      const filters = [createFilter("subject", "=", "history")];
       const hits = await theirs.search({ ...nearFirst, filters });
       expect(hits.map(({ chunk }) => [chunk.id, chunk.metadata])).toEqual([
         ["1", { subject: "history" }],
@@ -166,11 +167,7 @@ describe.skipIf(liteUnavailable !== null)(
       ): Promise<ForeignCollection> =>
         (await (await store({ uri: "explicit.db", fields })).open(name)) as ForeignCollection;
       const vector = new Float32Array([1, 0, 0]);
-      const filter = (field: string, operator: Filter["operator"], value: string): Filter => ({
-        field,
-        operator,
-        value,
-      });
+      const filter = createFilter;
 
       it("is searched by vector, by text, and by both", async () => {
         const theirs = await articles();

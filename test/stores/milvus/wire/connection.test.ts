@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Server, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
@@ -456,7 +457,7 @@ describe("a collection on a server", () => {
       text: "storage",
       vector: new Float32Array([1, 0]),
       limit: 3,
-      filters: [{ field: "title", operator: "=", value: `" or 1==1 or "` }],
+      filters: [createFilter("title", "=", `" or 1==1 or "`)],
     });
     expect(hits).toEqual([]);
     expect(seen).toHaveLength(2);
