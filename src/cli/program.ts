@@ -1,5 +1,5 @@
 import { Command as Program, Option } from "commander";
-import { strategies } from "../chunkers/names.ts";
+import { strategies } from "../chunkers/index.ts";
 import { searchModes } from "../types.ts";
 import { namingCollection } from "./arguments/collection-argument.ts";
 import type { Command } from "./context.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { strategies } from "../chunkers/names.ts";
+import { strategies } from "../chunkers/index.ts";
 import { searchModes } from "../types.ts";
 
 /**

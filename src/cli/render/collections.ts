@@ -1,4 +1,4 @@
-import type { Collection, CollectionStats, DocumentRecord, Store } from "../../stores/types.ts";
+import type { ReadableCollection, CollectionStats, DocumentSummary, Store } from "../../stores/types.ts";
 import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Colors, Output } from "./output.ts";
@@ -18,12 +18,12 @@ interface CollectionSummary {
 
 /** One collection with all that is known of it: its JSON document. */
 interface CollectionDetails extends CollectionSummary {
-  manifest: Collection["manifest"];
+  manifest: ReadableCollection["manifest"];
   index: CollectionStats["index"];
   sizeBytes: number | null;
 }
 
-function summaryOf({ manifest, name }: Collection, stats: CollectionStats): CollectionSummary {
+function summaryOf({ manifest, name }: ReadableCollection, stats: CollectionStats): CollectionSummary {
   const { embedding } = manifest;
   return {
     name,
@@ -42,7 +42,7 @@ function summaryOf({ manifest, name }: Collection, stats: CollectionStats): Coll
 
 export async function renderCollections(
   { kind, location }: Pick<Store, "kind" | "location">,
-  listed: readonly { collection: Collection; stats: CollectionStats }[],
+  listed: readonly { collection: ReadableCollection; stats: CollectionStats }[],
   output: Output,
 ): Promise<void> {
   const collections = listed.map(({ collection, stats }) => summaryOf(collection, stats));
@@ -68,7 +68,11 @@ export async function renderCollections(
   await output.results.write(table(head, rows, output.results.columns, output.results.colors.dim));
 }
 
-export async function renderCollection(collection: Collection, stats: CollectionStats, output: Output): Promise<void> {
+export async function renderCollection(
+  collection: ReadableCollection,
+  stats: CollectionStats,
+  output: Output,
+): Promise<void> {
   const { manifest, foreign } = collection;
   const { index, sizeBytes } = stats;
   const details: CollectionDetails = { ...summaryOf(collection, stats), manifest, index, sizeBytes };
@@ -121,8 +125,8 @@ function known(name: string, value: string | null): [string, string][] {
 }
 
 export async function renderSources(
-  { name, foreign }: Pick<Collection, "name" | "foreign">,
-  documents: readonly DocumentRecord[],
+  { name }: Pick<ReadableCollection, "name">,
+  documents: readonly DocumentSummary[],
   output: Output,
 ): Promise<void> {
   const sources = documents
@@ -130,7 +134,7 @@ export async function renderSources(
       source,
       title,
       chunks: docChunks,
-      updatedAt: foreign ? null : new Date(updatedAt).toISOString(),
+      updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString(),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1));
   if (output.options.json) return output.writeJson({ collection: name, sources });

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import type { Collection, CollectionStats, Store } from "../../stores/types.ts";
+import type { ReadableCollection, CollectionStats, Store } from "../../stores/types.ts";
 import { closest } from "../../util/closest.ts";
 
 /** Failures of a single collection, in a store whose other collections can be read. */
@@ -12,7 +12,7 @@ const failuresOfOne = new Set([
 ]);
 
 /** The collection of this name. Throws `UserError` `collection-not-found`, which names those that exist. */
-export async function findCollection(store: Store, name: string): Promise<Collection> {
+export async function findCollection(store: Store, name: string): Promise<ReadableCollection> {
   const collection = await store.open(name);
   if (collection !== null) return collection;
   const names = await store.list();
@@ -27,7 +27,7 @@ export async function findCollection(store: Store, name: string): Promise<Collec
 }
 
 export interface CollectionList {
-  collections: { collection: Collection; stats: CollectionStats }[];
+  collections: { collection: ReadableCollection; stats: CollectionStats }[];
   /** Those that cannot be read, each with its failure. */
   unreadable: { name: string; error: UserError }[];
 }

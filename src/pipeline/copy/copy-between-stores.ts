@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
+import type { ReadableCollection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
 import { type CopyRequest, type CopyResult, copy } from "./copy.ts";
 
 /** One end of a copy. */
@@ -10,7 +10,7 @@ export interface CopyEnd {
 }
 
 export interface CopyBetweenStores extends Pick<CopyRequest, "signal" | "onProgress"> {
-  source: Collection;
+  source: ReadableCollection;
   from: CopyEnd;
   to: CopyEnd;
   /** Both ends lie in one store. */

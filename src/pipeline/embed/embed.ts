@@ -7,11 +7,8 @@ import { estimateTokens } from "./estimate-tokens.ts";
 import { ModelError } from "../../models/model-error.ts";
 import type { ModelErrorKind } from "../../models/model-error.ts";
 import { type Batch, createBatchQueue } from "./batch-queue.ts";
-import { createOutcomeMemory } from "./outcome-memory.ts";
+import { type EmbedOutcome, createOutcomeMemory } from "./outcome-memory.ts";
 import { SuspectGroup } from "./suspects.ts";
-
-/** A text's vector, or why this one text has none. */
-export type EmbedOutcome = { vector: Float32Array } | { error: string };
 
 export interface EmbedProgress {
   /** Texts that are done; equal texts count once. */

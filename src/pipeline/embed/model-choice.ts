@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import type { Collection, OwnCollection } from "../../stores/types.ts";
+import type { ReadableCollection, Collection } from "../../stores/types.ts";
 import type { EmbeddingIdentity, SearchMode } from "../../types.ts";
 
 /** The embedding model that the user configured, in a file or by flags. What is not set is left to the collection. */
@@ -28,7 +28,7 @@ export type ModelChoice =
 /** A choice of a model that has to be opened. */
 export type ModelToOpen = Exclude<ModelChoice, { use: "none" }>;
 
-type Described = Pick<Collection, "name" | "manifest" | "foreign">;
+type Described = Pick<ReadableCollection, "name" | "manifest" | "foreign">;
 
 const noModel: ModelChoice = { use: "none", identity: null, notice: null };
 
@@ -37,7 +37,7 @@ const noModel: ModelChoice = { use: "none", identity: null, notice: null };
  * `embedding-mismatch` where the configuration names another model, or another document prefix, than the collection's.
  */
 export function modelForIngest(
-  existing: Pick<OwnCollection, "name" | "manifest"> | null,
+  existing: Pick<Collection, "name" | "manifest"> | null,
   configured: ConfiguredModel,
 ): ModelChoice {
   const { provider, model } = configured;
@@ -93,7 +93,7 @@ export function modelForSearch(
  * `no-embedding-model` where the wanted one cannot.
  */
 export function modeForSearch(
-  collection: Described & Pick<Collection, "modes">,
+  collection: Described & Pick<ReadableCollection, "modes">,
   wanted: SearchMode | null,
   canEmbed: boolean,
 ): SearchMode {
@@ -129,7 +129,7 @@ export function otherDimensions({ name, manifest, foreign }: Described, offered:
 }
 
 /** `openai/text-embedding-3-small (1536 dimensions)`, or `no embedding model`. */
-export function describeEmbedding(identity: Collection["manifest"]["embedding"]): string {
+export function describeEmbedding(identity: ReadableCollection["manifest"]["embedding"]): string {
   if (identity === null) return "no embedding model";
   return identity.provider === null
     ? `vectors of ${identity.dimensions} dimensions`

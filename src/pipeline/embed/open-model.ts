@@ -1,6 +1,6 @@
 import type { Embedder } from "../../embedders/types.ts";
 import { UserError } from "../../errors.ts";
-import type { Collection } from "../../stores/types.ts";
+import type { ReadableCollection } from "../../stores/types.ts";
 import type { EmbeddingIdentity, SearchMode } from "../../types.ts";
 import {
   type ConfiguredModel,
@@ -34,7 +34,7 @@ export type QueryEmbedder = (text: string) => Promise<Float32Array>;
  */
 export async function openChosenModel(
   choice: ModelToOpen,
-  collection: Collection | null,
+  collection: ReadableCollection | null,
   open: OpenModel,
   signal: AbortSignal,
 ): Promise<Embedder> {
@@ -58,7 +58,7 @@ export async function openChosenModel(
  * user may expect more. Throws `UserError` `embedding-mismatch`, and what a model that was asked for is refused with.
  */
 export async function openQueryEmbedder(
-  collection: Collection,
+  collection: ReadableCollection,
   { configured, mode }: { configured: ConfiguredModel; mode: SearchMode | null },
   open: OpenModel,
   signal: AbortSignal,

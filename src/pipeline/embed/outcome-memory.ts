@@ -1,4 +1,5 @@
-import type { EmbedOutcome } from "./embed.ts";
+/** A text's vector, or why this one text has none. */
+export type EmbedOutcome = { vector: Float32Array } | { error: string };
 
 /** Outcomes that are kept for texts that come again, e.g. a licence at the end of every page. */
 const rememberedTexts = 512;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
 import type { Embedder } from "../../embedders/types.ts";
 import { UserError } from "../../errors.ts";
-import type { Manifest, Metric, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
+import type { Manifest, Metric, NewManifest, Collection, Store } from "../../stores/types.ts";
 import type { EmbeddingIdentity } from "../../types.ts";
 import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
@@ -89,7 +89,7 @@ export async function ingestIntoCollection(
 }
 
 /** The collection to bring up to date; `null` where it is made anew. */
-async function openExisting(store: Store, name: string, recreate: boolean): Promise<OwnCollection | null> {
+async function openExisting(store: Store, name: string, recreate: boolean): Promise<Collection | null> {
   const existing = await store.open(name).catch((error: unknown) => {
     // `recreate` also replaces a collection that cannot be read any more.
     if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
@@ -107,7 +107,7 @@ async function openExisting(store: Store, name: string, recreate: boolean): Prom
 
 async function openEmbedder(
   choice: ModelChoice,
-  existing: OwnCollection | null,
+  existing: Collection | null,
   open: OpenModel,
   signal: AbortSignal,
 ): Promise<Embedder | null> {

@@ -1,10 +1,10 @@
-import type { Collection, ScoredChunk } from "../../stores/types.ts";
+import type { ReadableCollection, ScoredChunk } from "../../stores/types.ts";
 import type { QueryEmbedder } from "../embed/open-model.ts";
 import type { Filter, SearchMode } from "../../types.ts";
 
 /** What every stage of a search can look at. */
 export interface StageQuery {
-  collection: Collection;
+  collection: ReadableCollection;
   /** Turns a question into a vector of the collection's model; `null` where that model cannot be used. */
   embedQuery: QueryEmbedder | null;
   /** The question as asked. */

@@ -5,11 +5,12 @@ import { createOutput } from "../../../src/cli/render/output.ts";
 import { openRetrieval } from "../../../src/cli/commands/retrieval.ts";
 import type { Runtime } from "../../../src/cli/runtime.ts";
 import { defaultConfig } from "../../../src/config/default-config.ts";
-import type { Collection } from "../../../src/stores/types.ts";
+import type { ReadableCollection } from "../../../src/stores/types.ts";
+import { createFilter } from "../../../src/filters/parse.ts";
 
 /** Opens a search of a collection, with a filter for a format that this tool knows nothing of. */
-function openOn(origin: Pick<Collection, "foreign">): Promise<unknown> {
-  const collection = { name: "books", manifest: { embedding: null }, ...origin } as Collection;
+function openOn(origin: Pick<ReadableCollection, "foreign">): Promise<unknown> {
+  const collection = { name: "books", manifest: { embedding: null }, ...origin } as ReadableCollection;
   const runtime = {
     config: defaultConfig(),
     store: async () => ({ open: async () => collection }),
@@ -17,7 +18,7 @@ function openOn(origin: Pick<Collection, "foreign">): Promise<unknown> {
   } as unknown as Runtime;
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
-  const request = { filters: [{ field: "format", operator: "=" as const, value: "epub" }], minScore: null };
+  const request = { filters: [createFilter("format", "=" as const, "epub")], minScore: null };
   return openRetrieval(runtime, request, { output } as CommandContext);
 }
 
