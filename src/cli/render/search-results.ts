@@ -5,7 +5,7 @@ import type { SearchFormat } from "../arguments/flags.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { csv } from "./csv.ts";
 import type { Channel, Output } from "./output.ts";
-import { type Folders, linkOf, pathOf, placeOf } from "./place.ts";
+import { type Folders, linkOf, pathOf, locationOf } from "./location.ts";
 
 /** What `rag search` found: its JSON document. */
 export interface SearchResult {
@@ -27,9 +27,11 @@ interface SearchView {
 /** Characters of a passage in the table where it is not printed whole. */
 const snippetLength = 240;
 
-/** Columns between the parts of a line, of a line where nobody says, and of a passage at least. */
+/** Columns between the parts of a line. */
 const gap = 2;
+/** Columns of a line where the terminal does not tell. */
 const usualWidth = 100;
+/** Columns that a passage gets at least. */
 const narrowest = 20;
 
 type Render = (result: SearchResult, view: SearchView, channel: Channel) => string | Promise<string>;
@@ -82,7 +84,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     const shown = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
     const passage = words.highlight(terminalText(shown), mark);
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
-    const title = `${colors.cyan(terminalText(placeOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
+    const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
@@ -137,7 +139,7 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
       .map((line) => `> ${line}`.trimEnd())
       .join("\n");
     const name = escapeMarkdown(hit.heading.join(" › ") || hit.title || hit.source);
-    return `${hit.rank}. [${name}](${linkOf(hit)}) · ${placeOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
+    return `${hit.rank}. [${name}](${linkOf(hit)}) · ${locationOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
   });
   return terminalText([title, ...entries].join("\n"));
 }
