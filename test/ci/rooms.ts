@@ -25,6 +25,12 @@ export const levels: readonly (readonly string[])[] = [
 /** Rooms of interchangeable parts. Whoever gets a part handed in imports its `types.ts` and nothing else of the room. */
 export const ports: readonly string[] = ["loaders", "chunkers", "embedders", "rerankers", "chat", "stores"];
 
+/** The names of the strategies are the keys of a map that imports each strategy on first use. */
+export const namesOfStrategies = "chunkers/index.ts";
+
+/** Rooms that read those names. */
+export const nameReaders: readonly string[] = ["config", "cli"];
+
 /** The one file that chooses between the parts of a port. */
 const pickingFile = "src/cli/runtime.ts";
 
@@ -108,8 +114,7 @@ function override(files: string[], folder: string, picks = false): Override {
       // A group, because the regular expressions of oxlint cannot make an exception.
       group: [
         ...byType.flatMap((port) => [`./**/${port}/**`, `../**/${port}/**`, `!**/${port}/types.ts`]),
-        // The names of the strategies are the keys of the map, which imports each of them on first use.
-        ...(room === "config" || room === "cli" ? ["!**/chunkers/index.ts"] : []),
+        ...(nameReaders.includes(room) ? [`!**/${namesOfStrategies}`] : []),
       ],
       message: `Of a port, ${room} imports types.ts only; cli/runtime.ts picks the adapter.`,
     });
