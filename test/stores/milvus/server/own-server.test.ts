@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { needing } from "../../../fixtures/needs.ts";
 import { type Capabilities, type StoreUnderTest, storeContract } from "../../contract.ts";
 import { openServer, serverUnderTest } from "./server-under-test.ts";
 
@@ -7,7 +8,7 @@ const { RAG_TEST_MILVUS_URI: uri, RAG_TEST_MILVUS_TOKEN: token } = process.env;
 const under = serverUnderTest({ uri: uri || "127.0.0.1:1", token });
 const can = uri ? await capabilitiesOf(under) : { text: true };
 
-describe.skipIf(!uri)("the server that RAG_TEST_MILVUS_URI names", () => {
+describe("the server that RAG_TEST_MILVUS_URI names", needing("milvus-server"), () => {
   storeContract(async () => under, openServer, can);
 });
 

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Server, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
@@ -203,7 +204,7 @@ describe("what a server refuses", () => {
       HybridSearch: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
     });
     const collection = await (await store(address)).create("docs", withVectors);
-    const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1, filters: [] } as const;
+    const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1 } as const;
     expect(await collection.search({ ...request, filters: [] })).toEqual([]);
   });
 
@@ -483,7 +484,7 @@ describe("a collection on a server", () => {
       text: "storage",
       vector: new Float32Array([1, 0]),
       limit: 3,
-      filters: [{ field: "title", operator: "=", value: `" or 1==1 or "` }],
+      filters: [createFilter("title", "=", `" or 1==1 or "`)],
     });
     expect(hits).toEqual([]);
     expect(seen).toHaveLength(2);
@@ -570,11 +571,21 @@ describe("a collection that another program made, on a server", () => {
         };
         return { status: {}, fields_data: page.length === 0 ? [] : [long("pk", page), texts, long("other", page)] };
       },
+      Search: () => ({
+        status: {},
+        results: {
+          scores: [1],
+          topks: [1],
+          ids: { int_id: { data: [String(keys[0])] } },
+          fields_data: [long("other", keys.slice(0, 1))],
+        },
+      }),
     });
     const theirs = await (await store(address)).open("theirs");
     const documents = (await theirs?.documents()) ?? [];
     expect(documents.map(({ source }) => source)).toEqual(keys.map(String));
-    const [chunk] = (await theirs?.chunksOf([documents[0]?.docId ?? ""])) ?? [];
-    expect(chunk).toMatchObject({ id: "449927123456789013", metadata: { other: "449927123456789013" } });
+    const request = { mode: "dense", text: "", vector: new Float32Array([1, 0]), limit: 1 } as const;
+    const [hit] = (await theirs?.search({ ...request, filters: [] })) ?? [];
+    expect(hit?.chunk).toMatchObject({ id: "449927123456789013", metadata: { other: "449927123456789013" } });
   });
 });
