@@ -86,7 +86,9 @@ export interface StoredChunk extends Chunk {
   vector: Float32Array | null;
 }
 
-export type SearchMode = "hybrid" | "dense" | "text";
+export const searchModes = ["hybrid", "dense", "text"] as const;
+
+export type SearchMode = (typeof searchModes)[number];
 
 /** A passage that was found. */
 export interface Hit {
@@ -107,23 +109,42 @@ export interface Hit {
   metadata: Metadata;
 }
 
-export type FilterOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~";
+/** The fields of a chunk that a filter reaches by name; every other name is a metadata key. */
+export type OwnField = "source" | "title" | "format" | "page" | "heading";
+
+export type FilterField = { kind: "own"; name: OwnField } | { kind: "metadata"; key: string };
+
+export type OrderOperator = "<" | "<=" | ">" | ">=";
+export type FilterOperator = "=" | "!=" | "~" | OrderOperator;
+
+/** What `=` and `!=` compare with: the value as written, and the number or boolean that it reads as. */
+export interface FilterValue {
+  text: string;
+  number: number | null;
+  boolean: boolean | null;
+}
+
+/** A glob in parts: literal text, any run of characters (`*`), one character (`?`). No two runs are neighbours. */
+export type Glob = readonly ({ literal: string } | "any" | "one")[];
 
 /**
- * One condition on a chunk; several are combined with AND.
+ * One condition on a chunk; several are combined with AND. `createFilter` makes one from what the user wrote.
  *
  * - `source`, `title`, `format`, `page` and `heading` name the chunk's own fields; any other name is a metadata key
  *   (`metadata.title` reaches a key that shares its name with a field). `heading` is compared as the path joined
  *   with ` > `.
  * - A value that reads as a number compares with numbers; against a stored string only `=` and `!=` apply, on the
  *   value as written. `true` and `false` match booleans and the strings. Other values compare as strings by code point.
+ * - Booleans have no order: in metadata, nothing is less or more than `true` or `false`.
  * - On a list, `=` and `~` hold when one element matches, `!=` when none is equal.
  * - `~` is a glob over the whole value: `*` any run, `?` one character, case-sensitive.
  * - A chunk without the field fails every condition but `!=`.
  */
-export interface Filter {
-  field: string;
-  operator: FilterOperator;
-  /** As the user wrote it. */
-  value: string;
-}
+export type Filter = { field: FilterField } & FilterTest;
+
+/** A condition without its field. */
+export type FilterTest =
+  | { operator: "=" | "!="; value: FilterValue }
+  /** `bound`: stored values of another type do not meet the condition. */
+  | { operator: OrderOperator; bound: string | number | boolean }
+  | { operator: "~"; glob: Glob };

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Installs the packed package, which takes a minute and the package registry: `npm run smoke`.
-    exclude: ["test/smoke/**"],
+    exclude: ["test/smoke/**", "test/fixtures/**"],
     globalSetup: ["test/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,

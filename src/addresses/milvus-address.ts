@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 export interface MilvusAddress {
   /** `host:port`, as gRPC takes it. */
   target: string;
-  /** Without the port, in lower case. */
+  /** Without the port, in lower case. An IPv6 address is in brackets and shortened. */
   hostname: string;
   tls: boolean;
   /** `user:password` from the address; `null` where it holds none. */
@@ -22,7 +22,8 @@ const plainSchemes = new Set(["http", "tcp", "grpc"]);
 
 /**
  * Reads `host`, `host:port`, `http(s)://[user:password@]host[:port][/database]`, in any case and with any slashes at
- * the end. Throws `UserError` where it is no address.
+ * the end. Two addresses lead to the same server if their `target` is equal. Throws `UserError` `milvus-address` where
+ * the text is no address; the message does not repeat the text, which may hold a password.
  */
 export function parseMilvusAddress(uri: string): MilvusAddress {
   const trimmed = uri.trim();
@@ -32,30 +33,38 @@ export function parseMilvusAddress(uri: string): MilvusAddress {
   if (!tls && !plainSchemes.has(lowered)) {
     throw notAnAddress(`it begins with ${lowered}://, which is neither http:// nor https://`);
   }
-  let url: URL;
-  try {
-    // Under a scheme of its own, URL drops no port for being the scheme's default.
-    url = new URL(`milvus://${rest}`);
-  } catch (error) {
-    throw notAnAddress("it has no host, or a port that is no number from 1 to 65535", error);
-  }
-  if (Number(url.port || DEFAULT_PORT) === 0) throw notAnAddress("its port is no number from 1 to 65535");
-  const host = decodeURIComponent(url.hostname).toLowerCase();
+  const { url, host, username, password, path } = partsOf(rest);
   if (host === "" || /\s/.test(host)) throw notAnAddress("it has no host");
-  const port = url.port === "" ? (tls ? DEFAULT_TLS_PORT : DEFAULT_PORT) : Number(url.port);
-  const path = url.pathname.replaceAll(/^\/+|\/+$/g, "");
+  if (url.port === "0") throw notAnAddress("its port is no number from 1 to 65535");
   if (path.includes("/")) throw notAnAddress("its path has more than the name of a database");
+  const target = `${host}:${url.port || (tls ? DEFAULT_TLS_PORT : DEFAULT_PORT)}`;
   return {
-    target: `${host}:${port}`,
+    target,
     hostname: host,
     tls,
-    credentials: url.username === "" ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
-    database: path === "" ? null : decodeURIComponent(path),
-    location: `${tls ? "https" : "http"}://${host}:${port}`,
+    credentials: username === "" ? null : `${username}:${password}`,
+    database: path === "" ? null : path,
+    location: `${tls ? "https" : "http"}://${target}`,
   };
 }
 
-/** The address itself stays out of the message: it may hold a password. */
+/** The parts of an address without its scheme, decoded; the path without slashes around it. */
+function partsOf(rest: string) {
+  try {
+    // Under a scheme that URL does not know, it drops no port for being the scheme's default.
+    const url = new URL(`milvus://${rest}`);
+    return {
+      url,
+      host: decodeURIComponent(url.hostname).toLowerCase(),
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      path: decodeURIComponent(url.pathname.replaceAll(/^\/+|\/+$/g, "")),
+    };
+  } catch (error) {
+    throw notAnAddress("it has no host, or a port that is no number from 1 to 65535", error);
+  }
+}
+
 function notAnAddress(reason: string, cause?: unknown): UserError {
   return new UserError("milvus-address", `\`milvus.uri\` is not the address of a Milvus server: ${reason}`, {
     hint: "write http://host:19530, host:port, https://… for Zilliz Cloud, a path that ends in .db, or ./folder",

@@ -1,6 +1,6 @@
 import type { Hit } from "../types.ts";
-import { looksLikeTitle, passageSentences } from "../markdown/passage-sentences.ts";
-import type { PassageSentence } from "../markdown/passage-sentences.ts";
+import { passageSentences, type PassageSentence } from "../markdown/passage-sentences.ts";
+import { looksLikeTitle } from "../markdown/title-form.ts";
 import { bestSimilarity, contentWords } from "../text/content-words.ts";
 import { answerForm, askedWords } from "./question-kind.ts";
 

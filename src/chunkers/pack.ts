@@ -1,5 +1,5 @@
 import { isWhitespace, type Range } from "../text/ranges.ts";
-import { sentences } from "../text/sentence-ranges.ts";
+import { sentences } from "../text/sentences.ts";
 import type { Piece } from "./pieces.ts";
 
 /** UTF-8 bytes that a Milvus VARCHAR field holds; see https://milvus.io/docs/limitations.md. */

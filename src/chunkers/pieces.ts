@@ -1,5 +1,5 @@
 import { cutPoint, nonEmpty, type Range } from "../text/ranges.ts";
-import { sentences } from "../text/sentence-ranges.ts";
+import { sentences } from "../text/sentences.ts";
 
 /** A stretch of a text that goes into one chunk whole. Between two pieces stands nothing but white space. */
 export interface Piece extends Range {

@@ -1,5 +1,5 @@
 import type { Range } from "../text/ranges.ts";
-import { hasWords } from "../markdown/heading-text.ts";
+import { hasWords } from "../markdown/html.ts";
 import { markdownBlocks, type Block, type Heading } from "../markdown/blocks.ts";
 import { HeadingPath } from "./outline.ts";
 import type { LineIndex } from "../text/line-index.ts";

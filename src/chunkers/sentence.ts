@@ -4,7 +4,7 @@ import { underHeadings } from "./outline.ts";
 import { lengthLimit, pack } from "./pack.ts";
 import { chunksOf } from "./passages.ts";
 import { wordPieces, type Piece } from "./pieces.ts";
-import { sentences } from "../text/sentence-ranges.ts";
+import { sentences } from "../text/sentences.ts";
 import type { ChunkingOptions, Chunker } from "./types.ts";
 
 /**

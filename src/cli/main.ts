@@ -77,7 +77,7 @@ function isBrokenPipe(error: unknown): boolean {
 /** Even a message about wrong usage may repeat what was given: the environment's secrets are masked from the start. */
 function outputWith(options: OutputOptions): Output {
   const output = createOutput(process, options, process.env);
-  output.hide([...secretValues(process.env), ...credentialsOf(process.env["MILVUS_URI"] ?? "")]);
+  output.maskSecrets([...secretValues(process.env), ...credentialsOf(process.env["MILVUS_URI"] ?? "")]);
   return output;
 }
 

@@ -1,27 +1,20 @@
 import { Command as Program, Option } from "commander";
-import type { SearchMode } from "../types.ts";
+import { strategies } from "../chunkers/index.ts";
+import { searchModes } from "../types.ts";
 import { namingCollection } from "./arguments/collection-argument.ts";
 import type { Command } from "./context.ts";
 import { refuseTogether } from "./arguments/contradictions.ts";
-import type {
-  AskFlags,
-  CollectionFlags,
-  CommonFlags,
-  CopyFlags,
-  DropFlags,
-  IngestFlags,
-  SearchFlags,
-  SearchFormat,
-} from "./arguments/flags.ts";
+import { type CollectionFlags, type CommonFlags, type SearchFormat, searchFormats } from "./arguments/flags.ts";
+import type { AskFlags } from "./commands/ask.ts";
+import type { DropFlags } from "./commands/collections.ts";
+import type { CopyFlags } from "./commands/copy.ts";
+import type { IngestFlags } from "./commands/ingest.ts";
+import type { SearchFlags } from "./commands/search.ts";
 import { usageError } from "./arguments/usage-error.ts";
 import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./arguments/values.ts";
 
 /** Runs a command that was understood; its code is loaded then, and not before. */
 export type Dispatch = <Flags extends CommonFlags>(flags: Flags, load: () => Promise<Command<Flags>>) => Promise<void>;
-
-const strategies = ["markdown", "separator", "sentence", "recursive"] as const;
-const modes: readonly SearchMode[] = ["hybrid", "dense", "text"];
-const formats: readonly SearchFormat[] = ["table", "json", "ndjson", "csv", "markdown", "paths"];
 
 /**
  * Every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
@@ -141,7 +134,7 @@ metadata key. heading is the path of headings above a passage, joined by " > ", 
 function addRetrievalOptions(command: Program): Program {
   return command
     .option("-k, --top-k <count>", "passages to find", integer("--top-k", 1, 1000))
-    .option("--mode <name>", `how to search: ${modes.join(", ")}`, oneOf("--mode", modes))
+    .option("--mode <name>", `how to search: ${searchModes.join(", ")}`, oneOf("--mode", searchModes))
     .option(
       "--filter <condition>",
       "only passages where it holds (repeatable): field, then = != < <= > >= or ~ (glob), then a value",
@@ -157,7 +150,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
     .argument("<query>", "what to look for; - for standard input");
   addRetrievalOptions(command)
     .option("--min-score <number>", "leave out hits below this score", decimal("--min-score"))
-    .option("--format <name>", `how to print: ${formats.join(", ")}`, oneOf("--format", formats))
+    .option("--format <name>", `how to print: ${searchFormats.join(", ")}`, oneOf("--format", searchFormats))
     .option("--full", "print passages whole")
     .addHelpText(
       "after",

@@ -3,18 +3,12 @@ import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import type { Embedder } from "../embedders/types.ts";
-import { UserError } from "../errors.ts";
 import type { Loader } from "../loaders/types.ts";
-import type { Collection, OwnCollection, Store } from "../stores/types.ts";
-import { closest } from "../util/closest.ts";
+import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
+import type { Store } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
-import { checkDocumentPrefix, embeddingMismatch, describe, withCollectionModel } from "./embedding-choice.ts";
 import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
-
-/** Embeds a question with the collection's own model. */
-export type QueryEmbedder = (text: string) => Promise<Float32Array>;
 
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
@@ -30,17 +24,8 @@ export interface Runtime {
   store(): Promise<Store>;
   /** Another store than the configured one. */
   otherStore(config: Config): Promise<Store>;
-  /** The configured collection. Throws `UserError` `collection-not-found`, which names those that exist. */
-  collection(): Promise<Collection>;
-  /**
-   * `null` where the collection has no vectors, or where its model cannot be opened and nobody asked for it: a notice
-   * then says that text alone serves. Throws `UserError` `embedding-mismatch`.
-   */
-  queryEmbedder(collection: Collection): Promise<QueryEmbedder | null>;
-  /** Throws `UserError` `embedding-mismatch` where the configuration names another model than the collection's. */
-  checkModel(collection: OwnCollection): void;
-  /** The model to ingest with: the collection's own where it exists. Throws `UserError` `embedding-mismatch`. */
-  documentEmbedder(existing: OwnCollection | null): Promise<Embedder | null>;
+  /** Opens the configured model, or the one that made a collection's vectors. */
+  openModel: OpenModel;
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
   loaders(): Promise<Loaders>;
@@ -62,7 +47,7 @@ async function openRuntime(
     configFile: flags.config ?? null,
     overrides: [...commonOverrides(flags), ...overrides],
   });
-  context.output.hide(secretsOf(config, environment));
+  context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
   context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
 
@@ -71,12 +56,6 @@ async function openRuntime(
     opened.push(() => part.close());
     return part;
   };
-  const openEmbedderFor = async (wanted: Config, collectionDimensions?: number): Promise<Embedder | null> => {
-    const { openEmbedder } = await import("../embedders/index.ts");
-    const embedder = await openEmbedder(wanted, environment, { collectionDimensions });
-    return embedder === null ? null : keep(embedder);
-  };
-
   const openStoreOf = async (wanted: Config): Promise<Store> => {
     const { openStore } = await import("../stores/index.ts");
     const onNotice = (text: string): void => context.output.notice(text);
@@ -84,70 +63,21 @@ async function openRuntime(
   };
   const store = once(() => openStoreOf(config));
 
-  /** Opens the model that made a collection's vectors, at their dimensions. */
-  const openCollectionModel = async (collection: Collection, wanted: Config): Promise<Embedder | null> => {
-    const made = collection.manifest.embedding;
-    const dimensions = made?.dimensions ?? undefined;
-    const embedder = await openEmbedderFor(wanted, dimensions);
-    if (embedder === null || dimensions === undefined) return null;
-    const { embedderIdentity } = await import("../pipeline/embed/embed.ts");
-    const offered = await embedderIdentity(embedder, context.signal);
-    if (offered.dimensions === dimensions) return embedder;
-    const shortened = await openEmbedderFor({
-      ...wanted,
-      embedding: { ...wanted.embedding, dimensions },
-    }).catch((error: unknown) => {
-      // The model cannot make them as short: that is what the mismatch says, in terms that the user has set.
-      if (error instanceof UserError && error.code === "dimensions-fixed") return null;
-      throw error;
-    });
-    const shortenedIdentity = shortened && (await embedderIdentity(shortened, context.signal));
-    if (shortenedIdentity?.dimensions === dimensions) return shortened;
-    const hint = collection.foreign && "configure the model that made its vectors";
-    throw embeddingMismatch(collection.name, describe(made), describe(offered), hint);
-  };
-
-  /** The configuration to ingest with; `null` where the collection has no vectors. */
-  const modelOf = (collection: OwnCollection): Config | null => {
-    const made = collection.manifest.embedding;
-    if (made !== null) {
-      checkDocumentPrefix(config, collection.name, made);
-      return withCollectionModel(config, collection.name, made);
-    }
-    const { provider, model } = config.embedding;
-    if (provider === undefined) return null;
-    throw embeddingMismatch(collection.name, describe(null), model === undefined ? provider : `${provider}/${model}`);
-  };
-
   return {
     config,
     environment,
     store,
     otherStore: async (wanted) => {
-      context.output.hide(secretsOf(wanted, environment));
+      context.output.maskSecrets(secretsOf(wanted, environment));
       return openStoreOf(wanted);
     },
-    collection: async () => findCollection(await store(), config.collection),
-    queryEmbedder: async (collection) => {
-      const made = collection.manifest.embedding;
-      if (made === null || made.dimensions === null) return null;
-      // Of a collection that another program made nobody knows the model: it is the configured one.
-      const wanted = made.provider === null ? config : withCollectionModel(config, collection.name, made);
-      const embedder = await openCollectionModel(collection, wanted).catch((error: unknown) => {
-        if (config.embedding.provider !== undefined || !(error instanceof UserError)) throw error;
-        const hint = error.hint === null ? "" : `; ${error.hint}`;
-        context.output.notice(`searching by text only: ${describe(made)} is not available (${error.message}${hint})`);
-        return null;
+    openModel: async ({ collectionDimensions, ...model }) => {
+      const { openEmbedder } = await import("../embedders/index.ts");
+      const embedder = await openEmbedder(withModel(config, model), environment, {
+        collectionDimensions: collectionDimensions ?? undefined,
       });
-      if (embedder === null) return null;
-      const { embedQuery } = await import("../pipeline/embed/embed.ts");
-      return (text) => embedQuery(embedder, text, context.signal);
-    },
-    checkModel: (collection) => void modelOf(collection),
-    documentEmbedder: async (existing) => {
-      if (existing === null) return openEmbedderFor(config);
-      const wanted = modelOf(existing);
-      return wanted === null ? null : openCollectionModel(existing, wanted);
+      if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
+      return keep(embedder);
     },
     chatModel: once(async () => {
       const { openChatModel } = await import("../chat/index.ts");
@@ -185,19 +115,22 @@ function once<Value>(open: () => Promise<Value>): () => Promise<Value> {
   return () => (opened ??= open());
 }
 
-/** Throws `UserError` `collection-not-found`, which names those that exist. */
-export async function findCollection(store: Store, name: string): Promise<Collection> {
-  const collection = await store.open(name);
-  if (collection !== null) return collection;
-  const names = await store.list();
-  const meant = closest(name, names);
-  const existing = names.length === 0 ? "it holds no collection yet" : `it holds: ${names.join(", ")}`;
-  throw new UserError("collection-not-found", `there is no collection ${name} in ${store.location}; ${existing}`, {
-    hint:
-      names.length === 0
-        ? "make one with: rag ingest <paths...>"
-        : `name it with --collection${meant === null ? "" : ` (did you mean ${meant}?)`}, or make it with: rag ingest <paths...>`,
-  });
+/** The configuration that opens a model: a collection's own model and prefixes, at the length that is asked for. */
+function withModel(config: Config, { identity, dimensions }: Omit<ModelRequest, "collectionDimensions">): Config {
+  const { embedding } = config;
+  const { provider, model, documentPrefix, queryPrefix } = { ...embedding, ...identity };
+  return {
+    ...config,
+    embedding: {
+      ...embedding,
+      provider,
+      model,
+      documentPrefix,
+      // Nothing of the question's prefix is stored, so the configured one may differ from the collection's.
+      queryPrefix: embedding.queryPrefix ?? queryPrefix,
+      ...(dimensions === null ? {} : { dimensions }),
+    },
+  };
 }
 
 /** Values that no output may show, beside those of the environment. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { closest } from "../util/closest.ts";
-import { numberOf } from "../filters/match.ts";
+import { numberOf } from "../filters/parse.ts";
 import { fitOverlaps } from "./fit-overlaps.ts";
 import type { Problem } from "./problem.ts";
 import { brokenRules } from "./rules.ts";

@@ -137,7 +137,7 @@ function relocateUri(override: Override, workingDirectory: string, projectRoot: 
 function applyOverride(values: Values, override: Override): Values {
   if (override.path === "embedding" || override.path === "llm") {
     const written = values[override.path] ?? {};
-    // What is no mapping is left for the check to report.
+    // Not a mapping: `check` reports it.
     return isValues(written) ? { ...values, [override.path]: chooseModel(written, String(override.value)) } : values;
   }
   return setAt(values, override.path.split("."), override.value);

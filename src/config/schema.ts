@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { strategies } from "../chunkers/index.ts";
+import { searchModes } from "../types.ts";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
@@ -7,8 +9,6 @@ import { z } from "zod";
 
 const positive = () => z.int().positive();
 const name = () => z.string().min(1);
-
-export const chunkingStrategies = ["markdown", "separator", "sentence", "recursive"] as const;
 
 const milvus = z.strictObject({
   uri: name()
@@ -172,7 +172,7 @@ export const configSchema = z.strictObject({
     .describe("Model providers beyond the built-in ones, by name."),
   chunking: z
     .strictObject({
-      strategy: z.enum(chunkingStrategies).default("markdown").describe("How documents are split."),
+      strategy: z.enum(strategies).default("markdown").describe("How documents are split."),
       maxChars: positive().max(16_000).default(1600).describe("Characters in a chunk at most."),
       overlapChars: z
         .int()
@@ -199,10 +199,7 @@ export const configSchema = z.strictObject({
     .describe("What is read."),
   search: z
     .strictObject({
-      mode: z
-        .enum(["hybrid", "dense", "text"])
-        .optional()
-        .describe("`hybrid` where the collection has vectors, else `text`."),
+      mode: z.enum(searchModes).optional().describe("`hybrid` where the collection has vectors, else `text`."),
       topK: positive().max(1000).default(5).describe("Hits to return."),
       minScore: z.number().optional().describe("Hits below this score are left out."),
     })

@@ -1,7 +1,6 @@
 import { UserError } from "../errors.ts";
 import { providers } from "../models/providers.ts";
 import { howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
-import { parseMilvusAddress } from "../addresses/milvus-address.ts";
 import { looksSecret } from "../secrets/secret-variables.ts";
 import { readStoreAddress } from "../addresses/store-address.ts";
 import type { Expansion } from "./expand.ts";
@@ -57,17 +56,15 @@ function refuseForeignMilvus({ file, config, expansions, overrides, variables }:
   const userSays = (path: string): string | undefined =>
     overrides.findLast((override) => override.path === path)?.origin;
   const variable = userSays("milvus.token") ?? expansions.find(({ path }) => path === "milvus.token")?.variable;
-  if (uri === undefined || variable === undefined || userSays("milvus.uri") !== undefined || isPath(uri)) return;
+  if (uri === undefined || variable === undefined || userSays("milvus.uri") !== undefined || uri.trim() === "") return;
 
-  const { hostname, target, location } = parseMilvusAddress(uri);
+  const address = readStoreAddress(uri);
+  // The embedded store, and databases of Milvus Lite, are files.
+  if (address.kind !== "milvus") return;
+  const { hostname, target, location } = address.server;
   if (isLoopback(hostname) || isAllowed({ hostname, host: target }, variables)) return;
   const host = target.replace(/:(?:443|19530)$/, "");
   throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${host}`, {
     hint: `name the address yourself with --uri ${location}, or ${howToAllow({ hostname, host })}`,
   });
-}
-
-/** The embedded store, and databases of Milvus Lite, are files. */
-function isPath(uri: string): boolean {
-  return uri.trim() === "" || readStoreAddress(uri).kind !== "milvus";
 }

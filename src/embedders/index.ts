@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
-import { embeddingFactsOf, resolveEndpoint } from "../models/endpoint.ts";
-import type { EndpointEnvironment } from "../models/endpoint.ts";
+import { type EndpointEnvironment, resolveEndpoint } from "../models/endpoint.ts";
+import { embeddingFactsOf } from "../models/provider-facts.ts";
 import type { LocalEmbedderOptions } from "./local.ts";
 import type { Embedder } from "./types.ts";
 

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Config } from "../config/schema.ts";
 import { makeFolder } from "../files/make-folder.ts";
+import { cacheFolder } from "../files/user-folders.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { ModelError } from "../models/model-error.ts";
 import { findWeights, locateModel, nameBelowRoot, readConventions, readFrom } from "./local-model.ts";
@@ -204,8 +204,7 @@ async function importTransformers(options: LocalEmbedderOptions): Promise<Transf
 
 /** Where models from the hub are kept: they outlive an update of the package, whose own folder is its default. */
 function modelCache(variables: Readonly<Record<string, string | undefined>>): string {
-  const base = variables["XDG_CACHE_HOME"] || join(variables["HOME"] || homedir(), ".cache");
-  return variables["RAG_MODEL_CACHE"] || join(base, "milvus-rag", "models");
+  return variables["RAG_MODEL_CACHE"] || join(cacheFolder(variables), "models");
 }
 
 /** Reads a small file of a model on the hub through the cache; `null` where the model has no such file. */

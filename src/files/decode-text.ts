@@ -118,6 +118,10 @@ function decodeDamagedUtf8(bytes: Uint8Array): DecodedText | null {
   };
 }
 
+/**
+ * `iconv-lite` decodes, not `TextDecoder`: in Node 20 the latter reads windows-1252 as ISO 8859-1 (no quotation marks, no
+ * euro sign), and has neither all of cp949 nor of big5hkscs.
+ */
 async function decodeLegacy(bytes: Uint8Array): Promise<DecodedText> {
   if (isBinary(bytes)) throw notText(bytes);
   const [{ default: jschardet }, { default: iconv }] = await Promise.all([import("jschardet"), import("iconv-lite")]);

@@ -13,7 +13,7 @@ export interface LockHolder {
   purpose: string;
   /** ISO 8601. */
   since: string;
-  /** Start of the process as the system counts it, so that a reused process id is not taken for the holder; `null` where the system does not tell. */
+  /** When the process started, in the system's own count: tells it from a later one of the same id. `null` if unknown. */
   processStart: string | null;
   token: string;
 }
@@ -21,7 +21,7 @@ export interface LockHolder {
 export type LockResult = { release(): Promise<void> } | { heldBy: LockHolder };
 
 const heartbeatMs = 5_000;
-/** A holder on another machine cannot be asked whether it lives: it is taken for dead when its heartbeat is this old. */
+/** A holder on another machine counts as dead when its heartbeat is this old: its process cannot be looked up. */
 const silentMs = 60_000;
 
 /**
@@ -68,7 +68,7 @@ async function createLock(path: string, own: LockHolder): Promise<boolean> {
   }
 }
 
-/** `null` where the lock is gone. A lock that cannot be understood belongs to nobody alive. */
+/** `null` where the lock is gone. An unreadable lock counts as that of a dead process. */
 async function readHolder(path: string): Promise<LockHolder | null> {
   try {
     const text = await readFile(path, "utf8");
@@ -105,7 +105,7 @@ async function isAlive(path: string, holder: LockHolder): Promise<boolean> {
   return holder.processStart === null || holder.processStart === processStart(holder.pid);
 }
 
-/** Moves the stale lock aside; where someone else was faster and it is a living lock that was moved, puts it back. */
+/** Moves a stale lock aside. Puts it back if another process has replaced it meanwhile by a living one. */
 async function removeStale(path: string, stale: LockHolder): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {

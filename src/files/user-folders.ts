@@ -6,7 +6,7 @@ import { makeFolder } from "./make-folder.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Where this program may keep what it can make again: below the folder that the platform has for that. */
+/** The one folder for everything that can be made or downloaded again, below the platform's cache folder. */
 export function cacheFolder(variables: Variables, platform: NodeJS.Platform = process.platform): string {
   if (platform === "win32" && variables["LOCALAPPDATA"]) return join(variables["LOCALAPPDATA"], "milvus-rag", "cache");
   if (variables["XDG_CACHE_HOME"]) return join(variables["XDG_CACHE_HOME"], "milvus-rag");

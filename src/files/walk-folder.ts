@@ -47,27 +47,29 @@ const unlikeGlob = /[\\\p{Cc}]/u;
 export async function walkFolder(options: {
   folder: string;
   root: string;
-  glob: string | null;
+  /** Without braces. */
+  globs: readonly string[] | null;
   matches(path: string): boolean;
 }): Promise<Walk> {
-  const { folder, root, glob, matches } = options;
+  const { folder, root, globs, matches } = options;
   const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [] };
   const rulesIn = new Map<string, IgnoreRules>([[dirname(folder), await rulesAround(folder, root)]]);
   const realTop = await realpath(folder);
   /** Where the folders really are: links are followed by the caller's name, and told apart by this one. */
   const realPathOf = new Map<string, string>([[folder, realTop]]);
 
-  if (glob === null) await collect(folder);
-  else walk.files.push(...(await globbed(glob)));
+  if (globs === null) await collect(folder);
+  else walk.files.push(...(await globbed(globs)));
   return walk;
 
-  async function globbed(pattern: string): Promise<string[]> {
+  async function globbed(patterns: readonly string[]): Promise<string[]> {
     const { default: fastGlob } = await import("fast-glob");
-    return fastGlob(pattern, {
+    return fastGlob([...patterns], {
       cwd: folder,
       absolute: true,
       onlyFiles: true,
       unique: true,
+      braceExpansion: false,
       fs: {
         lstat,
         stat,
@@ -108,7 +110,7 @@ export async function walkFolder(options: {
     const garbled = await garbledNames(directory, names);
     const kept: Entry[] = [];
     for (const entry of entries) {
-      if (glob === null && entry.name.startsWith(".")) continue;
+      if (globs === null && entry.name.startsWith(".")) continue;
       const path = join(directory, entry.name);
       const isGarbled = garbled.has(entry.name);
       const kind = isGarbled ? kindOf(entry) : await kindBehind(entry, path);
@@ -116,7 +118,8 @@ export async function walkFolder(options: {
       if (isFolder && isNeverEntered(entry.name)) continue;
       if (isIgnored(path, isFolder, rules)) continue;
       if (isGarbled) {
-        if (isFolder ? glob?.includes("**") !== false : matches(path)) walk.misnamed.push({ path, isFolder });
+        if (isFolder ? globs?.some((glob) => glob.includes("**")) !== false : matches(path))
+          walk.misnamed.push({ path, isFolder });
       } else if (kind === "special") {
         if (matches(path)) walk.special.push(path);
       } else if (kind instanceof Error) {

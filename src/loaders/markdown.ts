@@ -1,6 +1,7 @@
 import { decodeText } from "../files/decode-text.ts";
 import { fileStem } from "../files/file-stem.ts";
 import { readFrontMatter } from "../markdown/front-matter.ts";
+import { LineIndex } from "../text/line-index.ts";
 import type { Loader } from "./types.ts";
 
 /** Markdown with YAML front matter. The page is the whole file, so that line numbers are those of the file. */
@@ -10,7 +11,7 @@ export const markdownLoader: Loader = {
   async load({ source, bytes }) {
     const { text, warnings } = await decodeText(bytes);
     const frontMatter = await readFrontMatter(text);
-    const title = titleIn(frontMatter.metadata) ?? (await firstHeading(text.slice(frontMatter.length)));
+    const title = titleIn(frontMatter.metadata) ?? (await firstHeading(text, frontMatter.length));
     return {
       document: {
         source,
@@ -34,19 +35,11 @@ function titleIn(metadata: Readonly<Record<string, unknown>>): string | null {
   return line === "" ? null : line;
 }
 
-/** Few files keep their first heading further down than this many characters. */
-const headLength = 4096;
-
-/**
- * The first heading that has text. The head of the file is looked at first: what a line is depends on the lines
- * above it alone, so a heading found there is the first one of the file too.
- */
-async function firstHeading(body: string): Promise<string | null> {
-  if (body.trim() === "") return null;
-  const { headingsOf } = await import("../markdown/document-headings.ts");
-  const headEnd = body.indexOf("\n", headLength);
-  const head = headEnd === -1 ? body : body.slice(0, headEnd + 1);
-  const [first] = headingsOf(head);
-  if (first !== undefined || head === body) return first ?? null;
-  return headingsOf(body).next().value ?? null;
+/** The words of the first heading that has any. */
+async function firstHeading(text: string, bodyStart: number): Promise<string | null> {
+  const { markdownBlocks } = await import("../markdown/blocks.ts");
+  for (const block of markdownBlocks(text, bodyStart, new LineIndex(text))) {
+    if (block.kind === "heading" && block.text !== "") return block.text;
+  }
+  return null;
 }

@@ -1,7 +1,9 @@
-import MarkdownIt, { type Env, type Token } from "markdown-it";
+import type { Env, Token } from "markdown-it";
 import type { LineIndex } from "../text/line-index.ts";
 import type { Range } from "../text/ranges.ts";
-import { headingsInHtml, plainHeading } from "./heading-text.ts";
+import { headingLine, plainHeading } from "./heading-text.ts";
+import { htmlHeadings } from "./html.ts";
+import { documentParser } from "./parser.ts";
 
 /** A heading that divides the document: one at its outermost level, not one inside a quotation or a list. */
 export interface Heading extends Range {
@@ -28,13 +30,10 @@ export interface Block extends Range {
 /** Characters that are parsed at once; a document may have millions, and each token weighs more than its text. */
 const windowChars = 262_144;
 
-const parser = new MarkdownIt({ html: true });
-
 /**
  * The headings and blocks of a CommonMark text with GFM tables, in their order, from `bodyStart` to the end. They cover
  * every line that is not blank. Only block structure is parsed, a window of lines at a time: blocks at the outermost
- * level do not depend on what stands before them, so the last one of a window, which may go on behind it, opens the
- * next.
+ * level do not depend on what stands before them. The last block of a window may go on behind it, so it opens the next.
  */
 export function* markdownBlocks(text: string, bodyStart: number, lines: LineIndex): Generator<Heading | Block> {
   let line = lines.lineAt(bodyStart);
@@ -43,7 +42,7 @@ export function* markdownBlocks(text: string, bodyStart: number, lines: LineInde
     const start = Math.max(bodyStart, lines.startOf(line));
     const endLine = start + size < text.length ? lines.lineAt(start + size) + 1 : lines.count + 1;
     const isLast = endLine > lines.count;
-    const blocks = new Window(text, lines, line, start, Math.min(text.length, lines.startOf(endLine))).blocks();
+    const blocks = blocksOf(text, lines, { start, end: Math.min(text.length, lines.startOf(endLine)) });
     const open = isLast ? undefined : blocks.pop();
     if (open !== undefined && blocks.length === 0) {
       size *= 2;
@@ -58,82 +57,70 @@ export function* markdownBlocks(text: string, bodyStart: number, lines: LineInde
   }
 }
 
-/** Consecutive lines of a text, parsed on their own. */
-class Window {
-  readonly #text: string;
-  readonly #lines: LineIndex;
-  readonly #firstLine: number;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #environment: Env = {};
-  readonly #tokens: Token[] = [];
+/** The outermost blocks of a window of lines, parsed on its own. */
+function blocksOf(text: string, lines: LineIndex, window: Range): (Heading | Block)[] {
+  const tokens: Token[] = [];
+  const environment: Env = {};
+  documentParser.block.parse(text.slice(window.start, window.end), documentParser, environment, tokens);
 
-  constructor(text: string, lines: LineIndex, firstLine: number, start: number, end: number) {
-    this.#text = text;
-    this.#lines = lines;
-    this.#firstLine = firstLine;
-    this.#start = start;
-    this.#end = end;
-    parser.block.parse(text.slice(start, end), parser, this.#environment, this.#tokens);
+  const firstLine = lines.lineAt(window.start);
+  const offsetOf = (line: number) => Math.min(window.end, Math.max(window.start, lines.startOf(firstLine + line)));
+  const blocks: (Heading | Block)[] = [];
+  let end = window.start;
+  for (const node of nodesIn(tokens, 0, tokens.length, 0)) {
+    const start = offsetOf(node.firstLine);
+    // Link reference definitions have no tokens.
+    blocks.push(...proseIn({ start: end, end: start }));
+    end = offsetOf(node.endLine);
+    blocks.push(headingAt(node, { start, end }) ?? blockAt(node, { start, end }));
+  }
+  blocks.push(...proseIn({ start: end, end: window.end }));
+  return blocks;
+
+  function proseIn({ start, end: until }: Range): Block[] {
+    if (start >= until || text.slice(start, until).trim() === "") return [];
+    return [{ kind: "prose", start, end: until, children: [] }];
   }
 
-  blocks(): (Heading | Block)[] {
-    const starts: number[] = [];
-    for (const [index, token] of this.#tokens.entries()) {
-      if (token.level === 0 && token.nesting >= 0 && token.map !== null) starts.push(index);
-    }
-    const blocks: (Heading | Block)[] = [];
-    let end = this.#start;
-    for (const [position, index] of starts.entries()) {
-      const start = this.#offset(this.#tokens[index]!.map![0]);
-      const next = starts[position + 1];
-      // Link reference definitions have no tokens.
-      this.#pushText(blocks, end, start);
-      end = this.#offset(this.#tokens[index]!.map![1]);
-      blocks.push(this.#node(index, next ?? this.#tokens.length, { start, end }));
-    }
-    this.#pushText(blocks, end, this.#end);
-    return blocks;
+  function headingAt({ token, index }: Node, range: Range): Heading | null {
+    if (token.type !== "heading_open") return null;
+    const words = plainHeading(tokens[index + 1]?.content ?? "", environment);
+    return { kind: "heading", ...range, level: Number(token.tag.slice(1)), text: words, wordsEnd: range.end };
   }
 
-  #pushText(blocks: (Heading | Block)[], start: number, end: number): void {
-    if (start < end && this.#text.slice(start, end).trim() !== "")
-      blocks.push({ kind: "prose", start, end, children: [] });
-  }
-
-  /** The token at `index` and all up to `until`, which stand inside it. */
-  #node(index: number, until: number, range: Range): Heading | Block {
-    const token = this.#tokens[index]!;
-    if (token.type !== "heading_open") return this.#block(index, until, range);
-    const text = plainHeading(parser, this.#tokens[index + 1]?.content ?? "", this.#environment);
-    return { kind: "heading", ...range, level: Number(token.tag.slice(1)), text, wordsEnd: range.end };
-  }
-
-  #block(index: number, until: number, range: Range): Block {
-    const token = this.#tokens[index]!;
+  function blockAt({ token, index, until }: Node, range: Range): Block {
     const kind = kinds[token.type] ?? "lines";
-    return { kind, ...range, children: kind === "container" ? this.#children(index, until, range) : [] };
-  }
-
-  #children(parent: number, until: number, range: Range): Block[] {
-    const level = this.#tokens[parent]!.level + 1;
-    const starts: number[] = [];
-    for (let index = parent + 1; index < until; index++) {
-      const token = this.#tokens[index]!;
-      if (token.level === level && token.nesting >= 0 && token.map !== null) starts.push(index);
-    }
-    return starts.map((index, position) => {
-      const next = starts[position + 1];
-      const start = position === 0 ? range.start : this.#offset(this.#tokens[index]!.map![0]);
-      const end = next === undefined ? range.end : this.#offset(this.#tokens[next]!.map![0]);
-      return this.#block(index, next ?? until, { start, end });
+    if (kind !== "container") return { kind, ...range, children: [] };
+    const nodes = nodesIn(tokens, index + 1, until, token.level + 1);
+    const children = nodes.map((node, position) => {
+      const next = nodes[position + 1];
+      const start = position === 0 ? range.start : offsetOf(node.firstLine);
+      return blockAt(node, { start, end: next === undefined ? range.end : offsetOf(next.firstLine) });
     });
+    return { kind, ...range, children };
   }
+}
 
-  /** Offset in the text of a line of the window, counted from 0. */
-  #offset(line: number): number {
-    return Math.min(this.#end, Math.max(this.#start, this.#lines.startOf(this.#firstLine + line)));
+/** A token that begins a block, and where the tokens inside the block end. Lines count from 0 in the window. */
+interface Node {
+  token: Token;
+  index: number;
+  until: number;
+  firstLine: number;
+  endLine: number;
+}
+
+/** The blocks of one level of nesting among the tokens from `from` to `until`. */
+function nodesIn(tokens: readonly Token[], from: number, until: number, level: number): Node[] {
+  const nodes: Node[] = [];
+  for (let index = from; index < until; index++) {
+    const token = tokens[index]!;
+    if (token.level !== level || token.nesting < 0 || token.map === null) continue;
+    const previous = nodes.at(-1);
+    if (previous !== undefined) previous.until = index;
+    nodes.push({ token, index, until, firstLine: token.map[0], endLine: token.map[1] });
   }
+  return nodes;
 }
 
 /** A token that is none of these is cut at line ends: fences, indented code, tables. */
@@ -150,12 +137,15 @@ const kinds: Record<string, Block["kind"]> = {
 
 function* splitAtHtmlHeadings(text: string, block: Block): Generator<Heading | Block> {
   let from = block.start;
-  for (const heading of headingsInHtml(text.slice(block.start, block.end))) {
-    const start = block.start + heading.start;
-    if (text.slice(from, start).trim() !== "") yield { kind: "html", start: from, end: start, children: [] };
-    from = block.start + heading.end;
-    const { level, text: words } = heading;
-    yield { kind: "heading", start, end: from, level, text: words, wordsEnd: block.start + heading.wordsEnd };
+  for (const { start, end, level, text: words, wordsEnd } of htmlHeadings(text.slice(block.start, block.end))) {
+    yield* htmlIn(text, from, block.start + start);
+    from = block.start + end;
+    const range = { start: block.start + start, end: from, wordsEnd: block.start + wordsEnd };
+    yield { kind: "heading", ...range, level, text: headingLine(words) };
   }
-  if (text.slice(from, block.end).trim() !== "") yield { kind: "html", start: from, end: block.end, children: [] };
+  yield* htmlIn(text, from, block.end);
+}
+
+function* htmlIn(text: string, start: number, end: number): Generator<Block> {
+  if (text.slice(start, end).trim() !== "") yield { kind: "html", start, end, children: [] };
 }

@@ -12,8 +12,8 @@ export interface FrontMatter {
 
 const opening = /^---[ \t]*\n/;
 const closing = /^(?:---|\.\.\.)[ \t]*(?:\n|$)/gm;
-/** A YAML mapping starts with a key; prose between two thematic breaks does not. */
-const startsWithKey = /^(?:\s*(?:#.*)?\n)*["']?[\p{L}\p{N}_$][^:\n]*:(?:\s|$)/u;
+const key = /^["']?[\p{L}\p{N}_$][^:]*:(?:\s|$)/u;
+const blankOrComment = /^\s*(?:#|$)/;
 
 /**
  * Reads the YAML front matter of a text whose lines end with `\n`.
@@ -31,7 +31,7 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
   const source = text.slice(open[0].length, close.index);
   const length = close.index + close[0].length;
   if (source.trim() === "") return { ...none, length };
-  if (!startsWithKey.test(source)) return none;
+  if (!startsWithKey(source)) return none;
   const { parseDocument } = await import("yaml");
   try {
     // The empty line stands for the opening one, so that errors name lines of the file.
@@ -44,6 +44,12 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
     const reason = messageOf(String(error instanceof Error ? error.message : error).split("\n")[0]).replace(/:$/, "");
     return { metadata: {}, length, warning: `the front matter is not valid YAML and was left out: ${reason}` };
   }
+}
+
+/** Whether a text is a YAML mapping by its first line that says anything; prose between two thematic breaks is not. */
+function startsWithKey(source: string): boolean {
+  const first = source.split("\n").find((line) => !blankOrComment.test(line));
+  return first !== undefined && key.test(first);
 }
 
 function flatten(mapping: Record<string, unknown>): Metadata {

@@ -1,71 +1,101 @@
-import { decodeHTML } from "entities";
+import { LineIndex } from "../text/line-index.ts";
+import { htmlParts, type HtmlPart } from "./html.ts";
 
-/** What stands in one block-level element of a stretch of HTML. */
-export interface HtmlBlock {
-  kind: "heading" | "item" | "prose" | "code";
-  /** 1 to 6; 0 where it is no heading. */
+/** What a reader sees as one block: a heading, a paragraph, an item of a list, a table row, a piece of code. */
+export interface ReadableBlock {
+  kind: "heading" | "item" | "prose" | "row" | "code";
+  /** 1 to 7 of a heading, 0 otherwise. */
   level: number;
-  /** As written, tags left out and entities decoded; lines counted from 0 at the start of the stretch. */
-  lines: { text: string; line: number }[];
+  /** Without markup, entities decoded; lines counted from 0. */
+  lines: ReadableLine[];
 }
 
-const invisible = /<!--[\s\S]*?(?:-->|$)|<(script|style|svg|button)\b[\s\S]*?(?:<\/\1>|$)/gi;
-const tag = /<(\/?)([a-z][a-z0-9-]*)\b[^>]*>/gi;
-const blockTag =
+export interface ReadableLine {
+  text: string;
+  line: number;
+}
+
+const blockName =
   /^(?:h[1-6]|p|li|ul|ol|dl|dt|dd|div|section|article|details|summary|table|thead|tbody|tr|td|th|pre|br|hr|blockquote)$/;
 
-/** Nothing but links, two at least, side by side: the tabs or the menu of the page that the text was taken from. */
-const navigation = /(?:<a\b[^>]*>(?:(?!<\/?(?:a|li|p|h[1-6])\b)[\s\S])*<\/a>\s*){2,}(?=<\/|$)/gi;
-const isNavigation = (before: string) => /(?:^|<(?:div|nav|section|header|aside|ul)\b[^>]*>)\s*$/i.test(before);
+/** The blocks of a piece of HTML that have text, in order. Its first line has the number `firstLine`. */
+export function htmlBlocks(html: string, firstLine: number): ReadableBlock[] {
+  const lines = new LineIndex(html);
+  const blocks: ReadableBlock[] = [];
+  let block: ReadableBlock = { kind: "prose", level: 0, lines: [] };
+  for (const { kind, start, value } of withoutNavigation(htmlParts(html))) {
+    if (kind === "text") {
+      const line = firstLine + lines.lineAt(start) - 1;
+      for (const [index, text] of value.split("\n").entries()) appendText(block, text, line + index);
+    } else if (blockName.test(value)) {
+      blocks.push(block);
+      block = kind === "open" ? blockOf(value, block.kind === "item") : { kind: "prose", level: 0, lines: [] };
+    }
+  }
+  return [...blocks, block].flatMap((one) => {
+    const written = one.lines.filter(({ text }) => text.trim() !== "");
+    return written.length === 0 ? [] : [{ ...one, lines: written }];
+  });
+}
 
-/** Leaves nothing but the line breaks, so that lines keep their numbers. */
-const blank = (text: string) => text.replaceAll(/[^\n]/g, "");
+function appendText(block: ReadableBlock, text: string, line: number): void {
+  const last = block.lines.at(-1);
+  if (last?.line === line) last.text += text;
+  else block.lines.push({ text, line });
+}
+
+/** The block that an opening tag begins. A paragraph in an item is the item's; a line break continues what it breaks. */
+function blockOf(name: string, isInItem: boolean): ReadableBlock {
+  if (/^h\d$/.test(name)) return { kind: "heading", level: Number(name[1]), lines: [] };
+  if (name === "pre") return { kind: "code", level: 0, lines: [] };
+  const isItem = name === "li" || (isInItem && (name === "p" || name === "br"));
+  return { kind: isItem ? "item" : "prose", level: 0, lines: [] };
+}
+
+const navigationContainer = /^(?:div|nav|section|header|aside|ul)$/;
+const endsLink = /^(?:a|li|p|h[1-6])$/;
 
 /**
- * The blocks of a stretch of HTML as it occurs inside Markdown, in order: enough to read it, no parser. Empty blocks,
- * comments, scripts, styles and buttons are left out.
+ * The visible parts without the tabs and menus of a page: two links or more side by side, and nothing else, in a
+ * container of their own.
  */
-export function htmlBlocks(html: string): HtmlBlock[] {
-  const text = html
-    .replaceAll(invisible, blank)
-    .replaceAll(navigation, (links, at: number, whole: string) =>
-      isNavigation(whole.slice(0, at)) ? blank(links) : links,
-    );
-  const blocks: HtmlBlock[] = [];
-  let block: HtmlBlock = { kind: "prose", level: 0, lines: [] };
-  let line = 0;
-  let offset = 0;
-
-  const append = (written: string) => {
-    for (const [index, part] of written.split("\n").entries()) {
-      if (index > 0) line += 1;
-      const last = block.lines.at(-1);
-      if (last?.line === line) last.text += decodeHTML(part);
-      else block.lines.push({ text: decodeHTML(part), line });
+function withoutNavigation(all: readonly HtmlPart[]): HtmlPart[] {
+  const parts = all.filter(({ kind }) => kind !== "hidden");
+  const kept: HtmlPart[] = [];
+  let opensContainer = true;
+  for (let at = 0; at < parts.length;) {
+    const part = parts[at]!;
+    const after = opensContainer && isLink(part) ? afterLinks(parts, at) : at;
+    if (after > at) {
+      at = after;
+      continue;
     }
-  };
-  const begin = (kind: HtmlBlock["kind"], level: number) => {
-    const lines = block.lines.filter((one) => one.text.trim() !== "");
-    if (lines.length > 0) blocks.push({ ...block, lines });
-    block = { kind, level, lines: [] };
-  };
-
-  for (const match of text.matchAll(tag)) {
-    const [written, slash, tagName = ""] = match;
-    append(text.slice(offset, match.index));
-    offset = match.index + written.length;
-    line += written.split("\n").length - 1;
-    const name = tagName.toLowerCase();
-    if (!blockTag.test(name)) continue;
-    const isOpening = slash === "";
-    if (isOpening && /^h\d$/.test(name)) begin("heading", Number(name[1]));
-    else if (isOpening && name === "pre") begin("code", 0);
-    else if (isOpening && name === "li") begin("item", 0);
-    // A paragraph in an item is the item's; a line break goes on with what it breaks.
-    else if (isOpening && (name === "p" || name === "br")) begin(block.kind === "item" ? "item" : "prose", 0);
-    else begin("prose", 0);
+    opensContainer = isBlank(part) ? opensContainer : part.kind === "open" && navigationContainer.test(part.value);
+    kept.push(part);
+    at += 1;
   }
-  append(text.slice(offset));
-  begin("prose", 0);
-  return blocks;
+  return kept;
+}
+
+/** The index behind the links that begin at `first`; `first` where they are fewer than two, or not alone. */
+function afterLinks(parts: readonly HtmlPart[], first: number): number {
+  let links = 0;
+  let at = first;
+  while (isLink(parts[at])) {
+    at += 1;
+    while (at < parts.length && (parts[at]!.kind === "text" || !endsLink.test(parts[at]!.value))) at += 1;
+    if (parts[at]?.kind !== "close" || parts[at]?.value !== "a") return first;
+    links += 1;
+    at += 1;
+    while (isBlank(parts[at])) at += 1;
+  }
+  return links > 1 && (parts[at] === undefined || parts[at]?.kind === "close") ? at : first;
+}
+
+function isLink(part: HtmlPart | undefined): boolean {
+  return part?.kind === "open" && part.value === "a";
+}
+
+function isBlank(part: HtmlPart | undefined): boolean {
+  return part?.kind === "text" && part.value.trim() === "";
 }

@@ -1,11 +1,10 @@
-import markdownIt from "markdown-it";
-
-import { htmlBlocks } from "./html-blocks.ts";
-import { splitSentences } from "../text/sentences.ts";
+import { wholeSentences } from "../text/sentences.ts";
+import type { ReadableBlock, ReadableLine } from "./html-blocks.ts";
+import { readableBlocks, textOf } from "./readable-blocks.ts";
 
 /** A sentence of a passage, or what stands in its place: a heading, a list item's sentence, a table row, a code block. */
 export interface PassageSentence {
-  kind: "prose" | "heading" | "item" | "row" | "code";
+  kind: ReadableBlock["kind"];
   /** The words as they stand in the passage, without markup; one line, code excepted. */
   text: string;
   /** First and last line, counted from 0 at the start of the passage. */
@@ -17,113 +16,7 @@ export interface PassageSentence {
   block: number;
 }
 
-// Indented text is prose here: passages are cut from lists, and text out of a PDF is indented at random.
-const parser = markdownIt("default", { html: true }).disable(["code", "reference"]);
-type Token = ReturnType<typeof parser.parse>[number];
-
-interface Line {
-  text: string;
-  line: number;
-}
-
-/** The readable lines of inline content: link addresses, images, emphasis and tags left out. */
-function readableLines(inline: Token): Line[] {
-  let line = inline.map?.[0] ?? 0;
-  const lines: Line[] = [{ text: "", line }];
-  const append = (text: string) => {
-    (lines.at(-1) as Line).text += text;
-  };
-  for (const child of inline.children ?? []) {
-    if (child.type === "softbreak" || child.type === "hardbreak") lines.push({ text: "", line: ++line });
-    else if (child.type === "code_inline") append(`\`${child.content}\``);
-    else if (child.type === "text" || child.type === "text_special") append(child.content);
-    else if (child.type === "html_inline" && /^<br\b/i.test(child.content)) lines.push({ text: "", line });
-  }
-  return lines;
-}
-
-/** In a wrapped paragraph the next word would not have fitted; where it would, the line was ended on purpose. */
-function isEndedOnPurpose(line: string, next: string, width: number): boolean {
-  if (/[,;(–-]\s*$/.test(line) || /^\s*\p{Ll}/u.test(next)) return false;
-  const nextWord = /^\s*(\S+)/.exec(next)?.[1] ?? "";
-  return line.trimEnd().length + 1 + nextWord.length < width;
-}
-
-const noSpaceScript = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{P}]/u;
-const spacelessScript = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
-
-/** Joins lines that were wrapped, and cuts the result into sentences that know their lines. */
-function sentencesOfLines(lines: readonly Line[]): { text: string; line: number; endLine: number }[] {
-  const width = Math.max(...lines.map((line) => line.text.trimEnd().length));
-  const sentences: { text: string; line: number; endLine: number }[] = [];
-  let run: { text: string; starts: { offset: number; line: number }[] } = { text: "", starts: [] };
-
-  const finish = () => {
-    const lineAt = (offset: number) => run.starts.findLast((start) => start.offset <= offset)?.line ?? 0;
-    for (const { text, start } of splitSentences(run.text)) {
-      sentences.push({
-        text: text.replaceAll(/\s+/g, " "),
-        line: lineAt(start),
-        endLine: lineAt(start + text.length - 1),
-      });
-    }
-    run = { text: "", starts: [] };
-  };
-
-  for (const [index, { text, line }] of lines.entries()) {
-    const trimmed = text.trim();
-    const spaceless = spacelessScript.test(run.text.at(-1) ?? "") && noSpaceScript.test(trimmed[0] ?? "");
-    if (run.text !== "" && !spaceless) run.text += " ";
-    run.starts.push({ offset: run.text.length, line });
-    run.text += trimmed;
-    const next = lines[index + 1];
-    if (next === undefined || isEndedOnPurpose(text, next.text, width)) finish();
-  }
-  return sentences;
-}
-
-/** A passage that was cut out of a code block ends it without having begun it: the lines to put before it. */
-function missingFence(passage: string): string {
-  const fences = [...passage.matchAll(/^ {0,3}(`{3,}|~{3,})(.*)$/gm)];
-  const first = fences[0];
-  return fences.length % 2 === 1 && first?.[2]?.trim() === "" && first.index > 0 ? `${first[1]}\n` : "";
-}
-
-/** Nothing but links, two at least: the tabs or the menu of the page that the text was taken from. */
-function isNavigation(inline: Token): boolean {
-  let depth = 0;
-  let links = 0;
-  for (const { type, content } of inline.children ?? []) {
-    const isTag = type === "html_inline";
-    const opens = type === "link_open" || (isTag && /^<a\b/i.test(content));
-    if (opens) links += 1;
-    depth += opens ? 1 : type === "link_close" || (isTag && /^<\/a>/i.test(content)) ? -1 : 0;
-    const isText = type === "code_inline" || (type === "text" && /[\p{L}\p{N}]/u.test(content));
-    if (isText && depth === 0) return false;
-  }
-  return links > 1;
-}
-
-/**
- * Whether a text is a title by its form, as headings are in a text without marks for them: a few words, the long ones
- * with a capital, without a full stop.
- */
-export function looksLikeTitle(text: string): boolean {
-  const words = text.trim().split(/\s+/);
-  return (
-    words.length > 1 &&
-    words.length <= 14 &&
-    /^\p{Lu}.*[\p{L}\p{N})]$/u.test(text.trim()) &&
-    !/[:;,.|`]/.test(text) &&
-    words.every((word) => word.length <= 3 || /^[\p{Lu}\p{N}(&–-]/u.test(word))
-  );
-}
-
-/** A first paragraph of one short line that ends like a title, or asks: a heading that lost its mark to a splitter. */
-function looksLikeHeading(lines: readonly Line[]): boolean {
-  const text = lines[0]?.text.trim() ?? "";
-  return lines.length === 1 && text !== "" && text.length <= 120 && /[\p{L}\p{N}?？)`]$/u.test(text);
-}
+type Stretch = Pick<PassageSentence, "text" | "line" | "endLine">;
 
 /**
  * A passage's sentences in reading order. The passage is read as Markdown, which plain text is too: link addresses,
@@ -131,105 +24,75 @@ function looksLikeHeading(lines: readonly Line[]): boolean {
  */
 export function passageSentences(passage: string): PassageSentence[] {
   const sentences: PassageSentence[] = [];
-  const headings: { level: number; text: string }[] = [];
-  let block = -1;
-  let listDepth = 0;
-  let headingLevel: number | null = null;
-  let row: string[] | null = null;
-  let rowLine = 0;
-  let inTableHead = false;
-
-  const add = (kind: PassageSentence["kind"], text: string, line: number, endLine: number) => {
-    if (!/[\p{L}\p{N}]/u.test(text)) return;
-    sentences.push({ kind, text, line, endLine, headings: headings.map((heading) => heading.text), block });
-  };
-  const addHeading = (lines: readonly Line[], level: number) => {
-    while ((headings.at(-1)?.level ?? 0) >= level) headings.pop();
-    const text = lines
-      .map((line) => line.text)
-      .join(" ")
-      .replaceAll(/\s+/g, " ")
-      .trim();
-    add("heading", text, lines[0]?.line ?? 0, lines.at(-1)?.line ?? 0);
-    headings.push({ level, text });
-  };
-  const addLines = (lines: readonly Line[], kind: "prose" | "item") => {
-    for (const sentence of sentencesOfLines(lines)) add(kind, sentence.text, sentence.line, sentence.endLine);
-  };
-
-  const addCode = (lines: readonly Line[]) => {
-    const text = lines.map((one) => one.text).join("\n");
-    add("code", text.trim(), lines[0]?.line ?? 0, lines.at(-1)?.line ?? 0);
-  };
-
-  const opening = missingFence(passage);
-  const firstLine = opening === "" ? 0 : -1;
-  const tokens = parser.parse(opening + passage, {});
-  for (const [index, token] of tokens.entries()) {
-    if (token.map !== null) token.map = [token.map[0] + firstLine, token.map[1] + firstLine];
-    const line = token.map?.[0] ?? 0;
-    switch (token.type) {
-      case "bullet_list_open":
-      case "ordered_list_open":
-        listDepth += 1;
-        break;
-      case "bullet_list_close":
-      case "ordered_list_close":
-        listDepth -= 1;
-        break;
-      case "heading_open":
-        headingLevel = Number(token.tag.slice(1));
-        break;
-      case "heading_close":
-        headingLevel = null;
-        break;
-      case "thead_open":
-      case "thead_close":
-        inTableHead = token.type === "thead_open";
-        break;
-      case "tr_open":
-        row = [];
-        rowLine = line;
-        block += 1;
-        break;
-      case "tr_close":
-        if (row !== null && !inTableHead) add("row", row.filter((cell) => cell !== "").join(" | "), rowLine, rowLine);
-        row = null;
-        break;
-      case "fence":
-        block += 1;
-        add("code", token.content.trimEnd(), line + 1, Math.max(line + 1, (token.map?.[1] ?? line) - 2));
-        break;
-      case "html_block": {
-        for (const { kind, level, lines: relative } of htmlBlocks(token.content)) {
-          block += 1;
-          const lines = relative.map((one) => ({ text: one.text, line: line + one.line }));
-          if (kind === "heading") addHeading(lines, level);
-          else if (kind === "code") addCode(lines);
-          else addLines(lines, kind);
-        }
-        break;
-      }
-      case "inline": {
-        const lines = readableLines(token);
-        if (row !== null) {
-          row.push(lines.map((cell) => cell.text.trim()).join(" "));
-          break;
-        }
-        block += 1;
-        if (headingLevel !== null) addHeading(lines, headingLevel);
-        else if (isNavigation(token)) break;
-        else if (
-          listDepth === 0 &&
-          index + 2 < tokens.length &&
-          ((lines.length === 1 && looksLikeTitle(lines[0]?.text ?? "")) || (block === 0 && looksLikeHeading(lines)))
-        )
-          addHeading(lines, 7);
-        else addLines(lines, listDepth > 0 ? "item" : "prose");
-        break;
-      }
-      default:
+  let above: { level: number; text: string }[] = [];
+  for (const [block, { kind, level, lines }] of readableBlocks(passage).entries()) {
+    if (kind === "heading") above = above.filter((heading) => heading.level < level);
+    const headings = above.map(({ text }) => text);
+    const stretches = kind === "prose" || kind === "item" ? sentencesOf(lines) : [whole(kind, lines)];
+    for (const stretch of stretches) {
+      if (/[\p{L}\p{N}]/u.test(stretch.text)) sentences.push({ kind, ...stretch, headings, block });
     }
+    if (kind === "heading") above = [...above, { level, text: textOf(lines) }];
   }
   return sentences;
 }
+
+/** A block that is not cut into sentences. */
+function whole(kind: ReadableBlock["kind"], lines: readonly ReadableLine[]): Stretch {
+  const code = () =>
+    lines
+      .map(({ text }) => text)
+      .join("\n")
+      .trimEnd();
+  const text = kind === "code" ? code() : textOf(lines);
+  return { text, line: lines[0]?.line ?? 0, endLine: lines.at(-1)?.line ?? 0 };
+}
+
+/** The sentences of a block: lines that were wrapped are joined, lines that were ended on purpose are not. */
+function* sentencesOf(lines: readonly ReadableLine[]): Generator<Stretch> {
+  const width = lines.reduce((widest, { text }) => Math.max(widest, text.trimEnd().length), 0);
+  let run: ReadableLine[] = [];
+  for (const [index, line] of lines.entries()) {
+    run.push(line);
+    const next = lines[index + 1];
+    if (next === undefined || isEndedOnPurpose(line.text, next.text, width)) {
+      yield* sentencesOfRun(run);
+      run = [];
+    }
+  }
+}
+
+/** In a wrapped paragraph the next word would not have fitted; where it would, the line was ended on purpose. */
+function isEndedOnPurpose(line: string, next: string, width: number): boolean {
+  if (/[,;(–-]$/.test(line.trimEnd()) || /^\s*\p{Ll}/u.test(next)) return false;
+  const nextWord = /^\s*(\S+)/.exec(next)?.[1] ?? "";
+  return line.trimEnd().length + 1 + nextWord.length < width;
+}
+
+function* sentencesOfRun(run: readonly ReadableLine[]): Generator<Stretch> {
+  const starts: number[] = [];
+  let joined = "";
+  let last = "";
+  for (const { text } of run) {
+    const line = text.trim();
+    const isSpaceless = spacelessLetter.test(last) && spacelessLetterOrMark.test(line.slice(0, 2));
+    if (joined !== "" && !isSpaceless) joined += " ";
+    starts.push(joined.length);
+    joined += line;
+    last = line.slice(-2) || " ";
+  }
+  let at = 0;
+  // Asked in the order of the text.
+  const lineAt = (offset: number) => {
+    while (at + 1 < starts.length && starts[at + 1]! <= offset) at += 1;
+    return run[at]!.line;
+  };
+  for (const { start, end } of wholeSentences(joined)) {
+    const text = joined.slice(start, end).replaceAll(/\s+/g, " ");
+    yield { text, line: lineAt(start), endLine: lineAt(end - 1) };
+  }
+}
+
+/** The end of a line in a script without spaces between words, and the beginning of the next. */
+const spacelessLetter = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]$/u;
+const spacelessLetterOrMark = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{P}]/u;

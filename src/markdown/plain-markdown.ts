@@ -1,6 +1,7 @@
-/** In order of application. Repetition is bounded, so that no passage takes more than its length in time. */
-const marks: readonly (readonly [RegExp, string])[] = [
-  [/<!--[\s\S]*?(?:-->|$)/g, ""],
+type Marks = readonly (readonly [mark: RegExp, replacement: string])[];
+
+/** In order of application. Repetition is bounded, so that time grows with the length of a passage only. */
+const marksBeforeTags: Marks = [
   [/^[ \t]{0,99}(?:`{3,}|~{3,}).*$/gm, ""],
   // The line under a table's head, and what separates cells.
   [/^[ \t]{0,99}\|?(?:[ \t]{0,99}:?-{3,}:?[ \t]{0,99}\|)+(?:[ \t]{0,99}:?-{3,}:?)?[ \t]{0,99}$/gm, ""],
@@ -8,11 +9,8 @@ const marks: readonly (readonly [RegExp, string])[] = [
   [/^[ \t]{0,99}(?:-{3,}|\*{3,}|={3,})[ \t]{0,99}$/gm, ""],
   [/!\[[^\]\n]{0,500}\]\([^)\n]{0,2000}\)/g, ""],
   [/\[([^\]\n]{0,500})\]\([^)\n]{0,2000}\)/g, "$1"],
-  // A name after the bracket: what compares numbers is no tag. Nor is it cut short by the end of a passage.
-  [
-    /<\/?(?:a|b|br|button|code|dd|details|div|dl|dt|em|h[1-6]|hr|i|img|li|ol|p|pre|section|span|strong|sub|summary|sup|svg|table|tbody|td|th|thead|tr|ul)\b[^<>]{0,2000}(?:>|$)/gi,
-    " ",
-  ],
+];
+const marksAfterTags: Marks = [
   [/^[ \t]{0,99}#{1,6}[ \t]+/gm, ""],
   [/^[ \t]{0,99}(?:>[ \t]?)+/gm, ""],
   [/(\*\*|__)(?=\S)([^\n]{1,500}?)(?<=\S)\1/g, "$2"],
@@ -20,20 +18,30 @@ const marks: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The words of a Markdown passage as a person reads them, for places where a few characters have to do: headings', tables',
- * links' and HTML's marks are taken off by their form. Reads no document structure, and is quick to load.
+ * The words of a Markdown passage as a person reads them, for places where a few characters have to do: the marks of
+ * headings, tables, links and HTML are taken off by their form. No document structure is read: a search prints a few
+ * snippets, and loading the parser would take longer than the search. The reader of HTML is loaded for a passage with
+ * tags only.
  */
-export function plainMarkdown(text: string): string {
+export async function plainMarkdown(text: string): Promise<string> {
+  const plain = takeOff(text, marksBeforeTags);
+  const withoutTags = /<[a-z/!]/i.test(plain) ? (await import("./html.ts")).withoutTags(plain) : plain;
+  return takeOff(withoutTags, marksAfterTags);
+}
+
+function takeOff(text: string, marks: Marks): string {
   return marks.reduce((plain, [mark, replacement]) => plain.replaceAll(mark, replacement), text);
 }
 
-/** The passage without a first line that is one of these headings. */
-export function withoutHeading(text: string, headings: readonly string[]): string {
+/** The passage without the lines at its start that are one of these headings. */
+export async function withoutHeading(text: string, headings: readonly string[]): Promise<string> {
   const [, line = "", title = ""] = /^(\s*#{1,6}[ \t]+(.*?)[ \t#]*(?:\n|$))/.exec(text) ?? [];
-  const same = headings.some((heading) => comparable(heading) === comparable(title));
-  if (line === "" || !same) return text;
+  if (line === "") return text;
+  const [first, ...others] = await Promise.all([title, ...headings].map(comparable));
   const rest = text.slice(line.length);
-  return rest.trim() === "" ? text : withoutHeading(rest, headings);
+  return others.includes(first!) && rest.trim() !== "" ? withoutHeading(rest, headings) : text;
 }
 
-const comparable = (heading: string) => plainMarkdown(heading).replaceAll(/\s+/g, " ").trim().toLowerCase();
+async function comparable(heading: string): Promise<string> {
+  return (await plainMarkdown(heading)).replaceAll(/\s+/g, " ").trim().toLowerCase();
+}

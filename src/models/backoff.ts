@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { backoffMs } from "../util/backoff.ts";
 import { ModelError } from "./model-error.ts";
 
 /** When a failed request is sent again. */
@@ -26,8 +27,7 @@ export const defaultRetryPolicy: RetryPolicy = {
 /**
  * Milliseconds until the next attempt; `null` where there is none.
  *
- * A pause that the provider asks for is kept; else it is exponential with full jitter (Brooker, "Exponential Backoff
- * and Jitter", AWS Architecture Blog 2015), so that requests that failed together do not come back together.
+ * A pause that the provider asks for is kept; else it is that of `backoffMs`.
  *
  * @param attempts times that the request was sent so far
  * @param elapsedMs since it was first sent
@@ -41,10 +41,9 @@ export function nextDelay(
   if (!error.retryable) return null;
   const limit = error.kind === "rate-limit" ? policy.maxThrottledAttempts : policy.maxAttempts;
   if (attempts >= limit) return null;
-  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempts - 1));
-  const jittered = Math.random() * ceiling;
-  // A little more than asked, so that not all requests come back in the same instant.
-  const delay = error.retryAfterMs === null ? jittered : error.retryAfterMs + Math.random() * policy.baseDelayMs;
+  const limits = { baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs };
+  // After a pause that the provider asks for, requests still come back spread out, not in the same instant.
+  const delay = error.retryAfterMs === null ? backoffMs(attempts, limits) : error.retryAfterMs + backoffMs(1, limits);
   return elapsedMs + delay > policy.maxElapsedMs ? null : delay;
 }
 

@@ -1,8 +1,8 @@
 /** Comma-separated hosts that the user allows keys to be sent to. */
 export const allowVariable = "RAG_ALLOW_HOST";
 
-/** A server, as `URL` names it. */
-export interface Place {
+/** A server, in the words of `URL`. */
+export interface Server {
   /** Without the port. */
   hostname: string;
   /** With the port, where it is not the scheme's default. */
@@ -23,13 +23,13 @@ const defaultPorts = ["80", "443"];
  * Whether a list of `host`, `host:port`, `*.domain` and whole addresses has the server; `*.` stands for any number of
  * labels.
  */
-export function isListed(place: Place, hosts: readonly string[]): boolean {
+export function isListed(server: Server, hosts: readonly string[]): boolean {
   return hosts.some((entry) => {
     const host = hostOf(entry.trim().toLowerCase());
     if (host === "") return false;
-    if (host.startsWith("*.")) return place.hostname.endsWith(host.slice(1));
-    const written = place.host === place.hostname ? defaultPorts.map((port) => `${place.hostname}:${port}`) : [];
-    return [place.host, place.hostname, ...written].includes(host);
+    if (host.startsWith("*.")) return server.hostname.endsWith(host.slice(1));
+    const written = server.host === server.hostname ? defaultPorts.map((port) => `${server.hostname}:${port}`) : [];
+    return [server.host, server.hostname, ...written].includes(host);
   });
 }
 
@@ -39,11 +39,11 @@ function hostOf(entry: string): string {
 }
 
 /** Whether the user has agreed to the server in `RAG_ALLOW_HOST`. */
-export function isAllowed(place: Place, variables: Variables): boolean {
-  return isListed(place, (variables[allowVariable] ?? "").split(","));
+export function isAllowed(server: Server, variables: Variables): boolean {
+  return isListed(server, (variables[allowVariable] ?? "").split(","));
 }
 
 /** What to do where a server is refused: the one line that allows it. */
-export function howToAllow(place: Place): string {
-  return `if you trust that host: export ${allowVariable}=${place.host}`;
+export function howToAllow(server: Server): string {
+  return `if you trust that host: export ${allowVariable}=${server.host}`;
 }

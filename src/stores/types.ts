@@ -18,7 +18,7 @@ export interface Manifest {
   createdAt: string;
 }
 
-/** What the schema tells of a collection that another program made: nobody wrote down the rest. */
+/** What the schema of a collection tells that another program made; nothing tells the rest. */
 export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric">, null> {
   /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
   embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
@@ -28,14 +28,20 @@ export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embeddi
 /** What the caller decides of a manifest; the store adds its analyzer. */
 export type NewManifest = Omit<Manifest, "analyzer">;
 
-/** A document's commit record: what row 0 says of it. */
-export interface DocumentRecord {
-  docId: string;
+/** A document of a collection, as people see it listed. */
+export interface DocumentSummary {
   source: string;
   title: string;
-  docHash: string;
+  /** How many chunks it has. */
   docChunks: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; `null` where the collection does not tell. */
+  updatedAt: number | null;
+}
+
+/** A document's commit record: what row 0 says of it. */
+export interface DocumentRecord extends DocumentSummary {
+  docId: string;
+  docHash: string;
   updatedAt: number;
 }
 
@@ -68,53 +74,57 @@ export interface ScoredChunk {
   scores: { dense: number | null; text: number | null };
 }
 
-/** A collection that is open. Every method throws a `UserError` (exit code 4) when the store fails. */
-export type Collection = OwnCollection | ForeignCollection;
+/** An open collection, whoever made it; `foreign` tells which. */
+export type ReadableCollection = Collection | ForeignCollection;
 
-export interface OwnCollection extends OpenCollection {
-  readonly manifest: Manifest;
-  readonly foreign?: undefined;
+/** What can be read of every collection. Every method throws a `UserError` (exit code 4) when the store fails. */
+interface CollectionReads {
+  readonly name: string;
+  /** The modes that this collection can serve, the best first. */
+  readonly modes: readonly SearchMode[];
+
+  /** Its documents, in no particular order. */
+  documents(): Promise<DocumentSummary[]>;
+  search(request: SearchRequest): Promise<ScoredChunk[]>;
+  stats(): Promise<CollectionStats>;
 }
 
 /**
- * What another program made: it is read, never written. The embedding model is the configured one, as long as the
- * dimensions agree. `missing`: what has to be configured before it can be searched, one line each.
+ * A collection that another program made. The embedding model is the configured one, as long as the dimensions agree.
+ * `missing`: what has to be configured before it can be searched, one line each.
  */
-export interface ForeignCollection extends OpenCollection {
+export interface ForeignCollection extends CollectionReads {
   readonly manifest: ForeignManifest;
   readonly foreign: { readonly missing: readonly string[] };
 }
 
-interface OpenCollection {
-  readonly name: string;
-  /** The modes that this collection can serve, the best first. */
-  readonly modes: readonly SearchMode[];
+/** A collection that this tool made. */
+export interface Collection extends CollectionReads {
+  readonly manifest: Manifest;
+  readonly foreign?: undefined;
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;
   /** The chunks of these documents, vectors included: what an ingest can reuse. */
   chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
-  /** Writes rows whole, replacing those of equal id. The rows of one call are all new or all old after a crash, or each is one of both. */
+  /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
   /** Deletes every chunk of these documents. */
   deleteDocuments(docIds: readonly string[]): Promise<void>;
   /**
-   * Deletes what older versions of these documents left: their chunks of ordinal 1 and up whose hash is not the
-   * current one. The first chunk stays; overwriting it commits the new version.
+   * Deletes the chunks of older versions of these documents: those of ordinal 1 and up whose hash is not the current
+   * one. The first chunk stays; overwriting it commits the new version.
    */
   deleteStale(current: readonly { docId: string; docHash: string }[]): Promise<void>;
   /** How many chunks there are, committed or not. */
   countChunks(): Promise<number>;
   /**
-   * Ids of documents that have chunks and no commit record: an ingest was killed before it got to it. Where several
+   * Ids of documents that have chunks and no commit record: an ingest was killed before it wrote one. Where several
    * processes may be writing, only those whose chunks are a day old.
    */
   orphans(): Promise<string[]>;
   /** Brings indexes up to date and gives back space; called once after an ingest, and quick where there is nothing to do. */
   optimize(): Promise<void>;
-
-  search(request: SearchRequest): Promise<ScoredChunk[]>;
-  stats(): Promise<CollectionStats>;
 }
 
 /** Held while a collection is written. `release` never throws. */
@@ -131,7 +141,7 @@ export interface Store {
   /** Names in alphabetical order. */
   list(): Promise<string[]>;
   /** `null` where there is no such collection. Throws `UserError` where it is corrupt or not readable by this version. */
-  open(name: string): Promise<Collection | null>;
+  open(name: string): Promise<ReadableCollection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
   /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */

@@ -1,41 +1,92 @@
-const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+import { cutPoint, isWhitespace, nonEmpty, type Range } from "./ranges.ts";
+
+const segmenter = new Intl.Segmenter("und", { granularity: "sentence" });
+
+/** Characters that are given to ICU at once: it copies its input, and a long one costs more than its parts. */
+const windowChars = 32_768;
+
+/**
+ * A line break inside a paragraph of hard-wrapped text. Unicode's rules end a sentence at every line break, so these
+ * are shown to ICU as spaces; those before a blank line, a list item, a heading, a table row, a quotation, a fence or
+ * indented text stay.
+ */
+const softLineBreak = /(?<!\n)\n(?![ \t]*\n|[ \t]*(?:[-*+•][ \t]|[#>|]|```|~~~|\d{1,9}[.)][ \t])| {4}|\t)/g;
+
+/**
+ * The sentences of a stretch of text by the Unicode rules (UAX #29), without the white space around them. Takes memory
+ * for one window of the text; a sentence longer than that comes in several parts.
+ */
+export function* sentences(text: string, { start, end }: Range): Generator<Range> {
+  let position = start;
+  while (position < end) {
+    if (isWhitespace(text.charCodeAt(position))) {
+      position++;
+      continue;
+    }
+    const windowEnd = Math.min(end, cutPoint(text, position, windowChars, windowChars));
+    const window = text.slice(position, windowEnd).replaceAll(softLineBreak, " ");
+    let last = 0;
+    for (const { index } of segmenter.segment(window)) {
+      if (index > last) yield* nonEmpty(text, position + last, position + index);
+      last = index;
+    }
+    if (windowEnd === end) {
+      yield* nonEmpty(text, position + last, end);
+      return;
+    }
+    if (last === 0) {
+      // One sentence fills the window.
+      last = afterLastSpace(window);
+      yield* nonEmpty(text, position, position + last);
+    }
+    // Otherwise the last sentence may go on behind the window: it opens the next one.
+    position += last;
+  }
+}
+
+function afterLastSpace(window: string): number {
+  let at = window.length;
+  while (at > 0 && !isWhitespace(window.charCodeAt(at - 1))) at--;
+  return at === 0 ? window.length : at;
+}
 
 /** A full stop after these does not end a sentence. */
 const abbreviation =
-  /(?:^|[\s("'“])(?:e\.g|i\.e|vs|cf|approx|ca|resp|incl|dr|mr|mrs|ms|prof|st|gen|u\.s|z\.b|d\.h|bzw|p\.ej)\.\s*$/i;
+  /(?:^|[\s("'“])(?:e\.g|i\.e|vs|cf|approx|ca|resp|incl|dr|mr|mrs|ms|prof|st|gen|u\.s|z\.b|d\.h|bzw|p\.ej)\.$/i;
 /** Nor after these, where a number follows. */
-const numbered = /(?:^|[\s(])(?:figs?|eq|nos?|nr|vol|pp?|sec|ch|art)\.\s*$/i;
-const initial = /(?:^|\s)\p{Lu}\.\s*$/u;
+const numbered = /(?:^|[\s(])(?:figs?|eq|nos?|nr|vol|pp?|sec|ch|art)\.$/i;
+const initial = /(?:^|\s)\p{Lu}\.$/u;
 /** A number with its full stop at the start of a line is a list's mark. */
-const listNumber = /^\s*\d{1,3}[.)]\s*$/;
+const listNumber = /^\d{1,3}[.)]$/;
+/** Characters before a boundary that say whether it is one: the longest abbreviation and what stands before it. */
+const tellingChars = 8;
 
-export interface Sentence {
-  /** Trimmed; a substring of the text. */
-  text: string;
-  /** Where it starts in the text, in characters. */
-  start: number;
+/**
+ * The sentences of a text without markup as a person reads them, in order: those of the Unicode rules, joined where an
+ * abbreviation, an initial or a number ended the first, or the next goes on in lower case. Nothing but white space is
+ * left out.
+ */
+export function* wholeSentences(text: string): Generator<Range> {
+  let pending: Range | null = null;
+  for (const next of sentences(text, { start: 0, end: text.length })) {
+    if (pending !== null && goesOn(text, pending, next)) pending.end = next.end;
+    else {
+      if (pending !== null) yield pending;
+      pending = { ...next };
+    }
+  }
+  if (pending !== null) yield pending;
 }
 
-/** The sentences of a text without markup, in order; nothing but white space is left out. */
-export function splitSentences(text: string): Sentence[] {
-  const sentences: Sentence[] = [];
-  let pending: Sentence | null = null;
-  for (const { segment, index } of segmenter.segment(text)) {
-    const start: number = pending?.start ?? index;
-    pending = { text: text.slice(start, index + segment.length), start };
-    const rest = text.slice(index + segment.length);
-    const goesOn =
-      rest.trim() !== "" &&
-      !/\n\s*$/.test(segment) &&
-      (abbreviation.test(segment) ||
-        initial.test(segment) ||
-        listNumber.test(pending.text) ||
-        /^\s*[\p{Ll},;:]/u.test(rest) ||
-        (numbered.test(segment) && /^\s*\d/.test(rest)));
-    if (goesOn) continue;
-    const trimmed = pending.text.trim();
-    if (trimmed !== "") sentences.push({ text: trimmed, start: pending.start + pending.text.indexOf(trimmed) });
-    pending = null;
-  }
-  return sentences;
+function goesOn(text: string, { start, end }: Range, next: Range): boolean {
+  if (text.slice(end, next.start).includes("\n")) return false;
+  const before = text.slice(Math.max(start, end - tellingChars), end);
+  const first = text.slice(next.start, next.start + 2);
+  return (
+    abbreviation.test(before) ||
+    initial.test(before) ||
+    (end - start <= tellingChars && listNumber.test(before)) ||
+    /^[\p{Ll},;:]/u.test(first) ||
+    (numbered.test(before) && /^\d/.test(first))
+  );
 }

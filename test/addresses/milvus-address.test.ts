@@ -37,6 +37,7 @@ describe("the address of a Milvus server", () => {
     "host:0/team",
     "http://user:Secret@host:99999",
     "http://host/a/b",
+    "http://host/100%",
     "a b",
   ])("refuses %j without repeating what it may hold", (uri) => {
     expect(() => parseMilvusAddress(uri)).toThrow(expect.objectContaining({ code: "milvus-address", exitCode: 2 }));

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import type { MilvusAddress } from "../../src/addresses/milvus-address.ts";
 import {
   type StoreAddress,
   folderAddress,
@@ -24,17 +25,22 @@ describe("the address of a store", () => {
     ["./milvus.db", { kind: "milvus-lite", path: "./milvus.db" }],
     ["milvus.db", { kind: "milvus-lite", path: "milvus.db" }],
     ["milvus.db/", { kind: "milvus-lite", path: "milvus.db/" }],
-    ["http://localhost:19530", { kind: "milvus", uri: "http://localhost:19530" }],
-    ["https://in01.cloud.example", { kind: "milvus", uri: "https://in01.cloud.example" }],
-    ["https://host/my.db", { kind: "milvus", uri: "https://host/my.db" }],
-    ["localhost:19530", { kind: "milvus", uri: "localhost:19530" }],
-    ["localhost:19530/team", { kind: "milvus", uri: "localhost:19530/team" }],
-    ["localhost:19530/", { kind: "milvus", uri: "localhost:19530/" }],
-    ["root:secret@milvus", { kind: "milvus", uri: "root:secret@milvus" }],
-    ["[::1]:19530", { kind: "milvus", uri: "[::1]:19530" }],
-    [" milvus.internal ", { kind: "milvus", uri: "milvus.internal" }],
   ])("%s", (written, address) => {
     expect(readStoreAddress(written)).toEqual(address);
+  });
+
+  it.each<[string, Partial<MilvusAddress>]>([
+    ["http://localhost:19530", { target: "localhost:19530", tls: false }],
+    ["https://in01.cloud.example", { target: "in01.cloud.example:443", tls: true }],
+    ["https://host/my.db", { target: "host:443", database: "my.db" }],
+    ["localhost:19530", { target: "localhost:19530", database: null }],
+    ["localhost:19530/team", { target: "localhost:19530", database: "team" }],
+    ["localhost:19530/", { target: "localhost:19530", database: null }],
+    ["root:secret@milvus", { target: "milvus:19530", credentials: "root:secret" }],
+    ["[::1]:19530", { target: "[::1]:19530" }],
+    [" milvus.internal ", { target: "milvus.internal:19530" }],
+  ])("%s is the server's", (written, server) => {
+    expect(readStoreAddress(written)).toMatchObject({ kind: "milvus", server });
   });
 
   it.each(["file:", "file://host/folder"])("%s names no folder", (written) => {

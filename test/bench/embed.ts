@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 
 import { createOpenAIEmbedder } from "../../src/embedders/openai.ts";
 import { createEmbedPool } from "../../src/pipeline/embed/embed.ts";
-import type { EmbedOutcome } from "../../src/pipeline/embed/embed.ts";
+import type { EmbedOutcome } from "../../src/pipeline/embed/outcome-memory.ts";
 import { resolveEndpoint } from "../../src/models/endpoint.ts";
 import { type Figure, atMost } from "./figure.ts";
 import type { Workspace } from "./workspace.ts";

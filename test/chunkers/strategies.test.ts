@@ -1,16 +1,18 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { chunkerFor } from "../../src/chunkers/index.ts";
-import { chunkingStrategies } from "../../src/config/schema.ts";
+import { strategies } from "../../src/chunkers/index.ts";
 import { UserError } from "../../src/errors.ts";
+import { needing } from "../fixtures/needs.ts";
+import { sharedData } from "../fixtures/shared-data.ts";
 import { defaults, headingsOf, linesOf, markdownDocument, pagedDocument, textsOf } from "./support.ts";
 
 const separator = await chunkerFor("separator");
 const sentence = await chunkerFor("sentence");
 const recursive = await chunkerFor("recursive");
 
-test.each(chunkingStrategies)("%s is there under its name", async (strategy) => {
+test.each(strategies)("%s is there under its name", async (strategy) => {
   expect((await chunkerFor(strategy)).name).toBe(strategy);
 });
 
@@ -58,9 +60,8 @@ describe("separator", () => {
     expect(textsOf(chunks).join("")).toBe(chinese);
   });
 
-  const shared = process.env["RAG_SHARED_DATA"] ?? path.resolve(import.meta.dirname, "../../../shared/data");
-  const folder = path.join(shared, "milvus-docs/en/faq");
-  test.skipIf(!existsSync(folder))(`gives the 72 pieces of the Milvus tutorials (needs ${folder})`, () => {
+  test("gives the 72 pieces of the Milvus tutorials", needing("shared-data"), () => {
+    const folder = path.join(sharedData ?? "", "milvus-docs/en/faq");
     const names = ["operational_faq", "performance_faq", "product_faq", "troubleshooting"];
     const counts = names.map((name) => {
       const text = readFileSync(path.join(folder, `${name}.md`), "utf8");

@@ -8,7 +8,7 @@ import { openStore } from "../../src/stores/index.ts";
 import type { Collection, Store } from "../../src/stores/types.ts";
 import type { SearchMode } from "../../src/types.ts";
 import { randomNumbers, randomVector } from "../fixtures/chunks.ts";
-import { contents, fill, manifestFor } from "../fixtures/collections.ts";
+import { contents, fill, manifestFor, openOwn } from "../fixtures/collections.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -47,9 +47,7 @@ describe.skipIf(liteUnavailable !== null)(
     }
 
     async function opened(config: ConfigInput, name = "docs"): Promise<Collection> {
-      const collection = await (await storeOf(config)).open(name);
-      if (collection === null) throw new Error(`there is no ${name}`);
-      return collection;
+      return openOwn(await storeOf(config), name);
     }
 
     it("is the same collection on both ways, and finds the same", { timeout: 300_000 }, async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
 import type { Collection, Store } from "../../src/stores/types.ts";
-import { contents, fill, manifestFor } from "../fixtures/collections.ts";
+import { contents, fill, manifestFor, openOwn } from "../fixtures/collections.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
 let sandbox: Sandbox;
@@ -39,9 +39,7 @@ async function sourceOf(size: { documents: number; chunks: number; dimensions: n
 }
 
 async function copyIn(path: string, name = "docs"): Promise<Collection> {
-  const collection = await (await storeIn(path)).open(name);
-  if (collection === null) throw new Error(`there is no ${name} in ${path}`);
-  return collection;
+  return openOwn(await storeIn(path), name);
 }
 
 const ingested = {

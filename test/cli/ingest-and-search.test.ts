@@ -425,6 +425,19 @@ describe("rag search", () => {
     }
   });
 
+  it("refuses the glob of a filter that is too long, and globs of paths that take too long", async () => {
+    const search = ["search", "stored", "--filter", `source~${"?".repeat(100_000)}`];
+    const ingests = [["{1..100000000}.md"], [".", "--include", "*a*a*a*a*b"], [".", "--exclude", "?".repeat(100_000)]];
+    for (const [args, code] of [
+      [search, "invalid-filter"],
+      ...ingests.map((args) => [["ingest", ...args], "glob-too-large"] as const),
+    ] as const) {
+      const run = await sandbox.rag([...args, "--json"]);
+      expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(JSON.parse(run.stderr).error).toMatchObject({ code, hint: expect.any(String) });
+    }
+  });
+
   it.each([
     ["page!=3", 0],
     ["page~1*", 1],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
+import { needing } from "../fixtures/needs.ts";
 import { type Run, type Sandbox, createSandbox } from "./run-rag.ts";
 
 /*
@@ -71,7 +72,7 @@ interface Ingested {
   tokens: number | null;
 }
 
-describe.runIf(embeddingModel !== undefined)("embeddings of the server that RAG_TEST_OPENAI_URL names", () => {
+describe("embeddings of the server that RAG_TEST_OPENAI_URL names", needing("embedding-server"), () => {
   test("are stored, and find what a question means in every mode", async () => {
     const run = await rag(["ingest", "docs", "--json"]);
     expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: "" });
@@ -123,7 +124,7 @@ describe.runIf(embeddingModel !== undefined)("embeddings of the server that RAG_
     expect([undefined, "model-not-found"]).toContain(failureOf(run)?.code);
   });
 
-  test.runIf(key !== undefined)("do not come for another key, or none", async () => {
+  test("do not come for another key, or none", needing("embedding-server", "server-key"), async () => {
     const wrong = await rag(["search", "cats", "--json"], { key: "sk-not-the-key-of-anyone" });
     expect(failureOf(wrong)).toMatchObject({ code: "model-auth", hint: expect.stringMatching(/^check SERVER_KEY/) });
     expect(wrong.stderr).not.toContain("sk-not-the-key");
@@ -131,7 +132,7 @@ describe.runIf(embeddingModel !== undefined)("embeddings of the server that RAG_
   });
 });
 
-describe.runIf(chatModel !== undefined)("answers of the server that RAG_TEST_OPENAI_URL names", () => {
+describe("answers of the server that RAG_TEST_OPENAI_URL names", needing("chat-server"), () => {
   const ask = (...argv: string[]): string[] => ["ask", question, "-c", "text", "--mode", "text", ...argv];
   beforeAll(async () => {
     expect((await sandbox.rag(["ingest", "docs", "-c", "text"])).exitCode).toBe(0);
@@ -186,7 +187,7 @@ describe.runIf(chatModel !== undefined)("answers of the server that RAG_TEST_OPE
     expect([undefined, "model-not-found"]).toContain(failureOf(run)?.code);
   });
 
-  test.runIf(key !== undefined)("do not come for another key, or none", async () => {
+  test("do not come for another key, or none", needing("chat-server", "server-key"), async () => {
     const wrong = await rag(ask("--json"), { key: "sk-not-the-key-of-anyone" });
     expect(failureOf(wrong)).toMatchObject({ code: "model-auth", hint: expect.stringMatching(/^check SERVER_KEY/) });
     expect(wrong.stderr).not.toContain("sk-not-the-key");

@@ -12,6 +12,7 @@ import { createLocalEmbedder } from "../../src/embedders/local.ts";
 import type { LocalEmbedderOptions, ModelDownload } from "../../src/embedders/local.ts";
 import { locateModel } from "../../src/embedders/local-model.ts";
 import { ExitCode } from "../../src/errors.ts";
+import { needing } from "../fixtures/needs.ts";
 import { tinyDimensions, tinyMaxTokens, tokenVector, vocabulary, writeTinyModel } from "../fixtures/tiny-onnx-model.ts";
 
 // The package is an optional peer that comes with LanceDB; `--omit=optional` leaves it out.
@@ -258,7 +259,7 @@ describe("locateModel", () => {
 /** A folder with all-MiniLM-L6-v2 in ONNX. */
 const realModel = process.env["RAG_TEST_MODEL_DIR"];
 
-describe.runIf(present && realModel !== undefined)("all-MiniLM-L6-v2", () => {
+describe.runIf(present)("all-MiniLM-L6-v2", needing("model-weights"), () => {
   it("knows that a cat is nearer to a kitten than to a carburetor, and matches reference values", async () => {
     const embedder = open({ model: realModel as string });
     const { vectors } = await embedder.embed(["cat", "kitten", "carburetor", "This is an example sentence"]);

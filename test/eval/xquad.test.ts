@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { afterAll, describe, expect, test } from "vitest";
 import { createOutput } from "../../src/cli/render/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+import { needing } from "../fixtures/needs.ts";
 import { sharedData } from "../fixtures/shared-data.ts";
 
 /** Every question in turn through the parser and the command, as `rag … --json` in a process of its own would run it. */
@@ -45,8 +46,9 @@ function gain(rank: number): number {
   return rank === 0 ? 0 : 1 / Math.log2(1 + rank);
 }
 
-describe.skipIf(sharedData === null)(
+describe(
   "BM25 on XQuAD, with nothing configured (skipped where the question sets are absent)",
+  needing("shared-data"),
   () => {
     const folders: string[] = [];
     afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));

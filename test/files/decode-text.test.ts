@@ -48,6 +48,7 @@ describe("legacy encodings", () => {
     ["euc-jp", japanese],
     ["gb18030", "向量数据库存储嵌入并查找最近的向量，这是中文的说明文字。\n"],
     ["big5", "向量資料庫儲存嵌入並尋找最近的向量，這是中文的說明文字。\n"],
+    ["big5hkscs", "香港嘅向量資料庫儲存嵌入，佢哋會搵最近嘅向量，呢啲係中文嘅說明文字，喺度寫嘅。\n"],
     ["windows-1256", "قاعدة بيانات المتجهات تخزن التضمينات وتبحث عن الأقرب.\n"],
   ])("%s is guessed and said", async (encoding, text) => {
     const decoded = await decodeText(iconv.encode(text, encoding));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FilterOperator } from "../../src/types.ts";
-import { type FilterSubject, matches } from "../../src/filters/match.ts";
+import { type FilterSubject, matchesAll } from "../../src/filters/match.ts";
+import { createFilter } from "../../src/filters/parse.ts";
 
 const subject: FilterSubject = {
   source: "guides/安装.md",
@@ -23,7 +24,7 @@ const subject: FilterSubject = {
 };
 
 function holds(field: string, operator: FilterOperator, value: string, of: FilterSubject = subject): boolean {
-  return matches({ field, operator, value }, of);
+  return matchesAll([createFilter(field, operator, value)], of);
 }
 
 describe("a filter", () => {
@@ -37,6 +38,9 @@ describe("a filter", () => {
     ["source", "~", "*", true],
     ["source", "~", "Guides/*", false],
     ["source", "~", "*安*", true],
+    ["source", "~", "**?装?md**", true],
+    ["source", "~", "*.md.md", false],
+    ["source", "~", "", false],
     ["source", "<", "h", true],
     ["heading", "=", "Guide > Set-up > a > b", true],
     ["heading", "~", "Guide > *", true],
@@ -148,5 +152,14 @@ describe("a filter", () => {
   it("ends in time on a glob made to be slow", () => {
     const long = { ...subject, title: "a".repeat(5_000) };
     expect(holds("title", "~", `${"*a".repeat(50)}*b`, long)).toBe(false);
+    expect(holds("title", "~", "*a*a*a*a*b", { ...subject, title: "a".repeat(100_000) })).toBe(false);
+  });
+
+  it("has a glob of up to 1,000 characters", () => {
+    expect(holds("title", "~", "*".repeat(1_000))).toBe(true);
+    expect(() => createFilter("title", "~", "?".repeat(100_000))).toThrow(
+      expect.objectContaining({ code: "invalid-filter", exitCode: 2, message: expect.stringContaining("100,000") }),
+    );
+    expect(holds("title", "!=", "?".repeat(100_000))).toBe(true);
   });
 });

@@ -66,6 +66,24 @@ describe("front matter", () => {
     expect(warnings[0]).toMatch(/^the front matter is not valid YAML and was left out: .+ at line 3\b/);
   });
 
+  it("may begin with blank lines and comments, and be all there is", async () => {
+    for (const above of ["", "\n", "\n\n# comment\n", "# comment\n  # another: one\n \t\n"]) {
+      const text = `---\n${above}title: Set up\nid: x\n---`;
+      for (const end of ["", "\n", "\n\n"]) {
+        const { document, warnings } = await load(text + end);
+        expect(document).toMatchObject({ title: "Set up", metadata: { title: "Set up", id: "x" } });
+        expect(warnings).toEqual([]);
+      }
+    }
+  });
+
+  it("is told from a list below thousands of blank lines and comments at once", async () => {
+    for (const above of ["\n", " \n", "# a\n", "\n \n# a\n\t\n"]) {
+      const { document } = await load(`---\n${above.repeat(10_000)}- a\n---\n\nText.\n`);
+      expect(document).toMatchObject({ metadata: {}, bodyStart: 0 });
+    }
+  });
+
   it("is not a text between two rules, nor one that never ends", async () => {
     for (const text of [
       "---\nJust words.\n\n---\n# Title\n",

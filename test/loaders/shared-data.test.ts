@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { isSupported, loaderFor } from "../../src/loaders/index.ts";
 import type { LoadResult } from "../../src/loaders/types.ts";
+import { needing } from "../fixtures/needs.ts";
 import { sharedData } from "../fixtures/shared-data.ts";
 
 /** What must come out of a file; `outcome` may allow for several things, e.g. `ok-or-error`. */
@@ -60,7 +61,7 @@ function problemsOf(result: LoadResult | UserError, expected: Expectation): stri
 }
 
 // Skipped where the folder of awkward real files is absent: the other tests stand for themselves.
-describe.skipIf(sharedData === null)("real and awkward files", () => {
+describe("real and awkward files", needing("shared-data"), () => {
   const supported = expectations.filter(({ file }) => isSupported(file) && file !== withoutCharacterMap);
 
   it.each(supported)("$file: $outcome ($tests)", async (expected) => {

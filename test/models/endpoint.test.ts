@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { ExitCode, UserError } from "../../src/errors.ts";
 import { providers } from "../../src/models/providers.ts";
-import { resolveEndpoint, resolveProvider } from "../../src/models/endpoint.ts";
+import { resolveEndpoint } from "../../src/models/endpoint.ts";
+import { resolveProvider } from "../../src/models/provider-facts.ts";
 import type { EndpointRequest, ModelEndpoint } from "../../src/models/endpoint.ts";
 
 const key = "sk-from-the-environment-0123456789";

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Environment } from "../../config/environment.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Store } from "../../stores/types.ts";
+import type { MilvusAddress } from "../../addresses/milvus-address.ts";
 import { ambiguousAddress, isBareName, readStoreAddress, relocateAddress } from "../../addresses/store-address.ts";
 
 /**
@@ -16,12 +17,13 @@ export function targetConfig(to: string, config: Config, environment: Environmen
   const { projectRoot, variables, workingDirectory } = environment;
   const { uri, token, database, tls, fields: _, ...milvus } = config.milvus;
   const target = relocateAddress(to, workingDirectory, projectRoot);
-  if (readStoreAddress(target).kind !== "milvus") return { ...config, milvus: { ...milvus, uri: target } };
+  const address = readStoreAddress(target);
+  if (address.kind !== "milvus") return { ...config, milvus: { ...milvus, uri: target } };
 
-  const own = uri !== undefined && hostOf(uri) === hostOf(target) ? { token, database, tls } : null;
-  const { hasCredentials, hasDatabase } = partsOf(target);
-  const targetToken = hasCredentials ? undefined : own === null ? variables["MILVUS_TOKEN"] : own.token;
-  const targetDatabase = hasDatabase ? undefined : own?.database;
+  const { server } = address;
+  const own = uri !== undefined && serverOf(uri)?.target === server.target ? { token, database, tls } : null;
+  const targetToken = server.credentials !== null ? undefined : own === null ? variables["MILVUS_TOKEN"] : own.token;
+  const targetDatabase = server.database !== null ? undefined : own?.database;
   return {
     ...config,
     milvus: {
@@ -34,24 +36,18 @@ export function targetConfig(to: string, config: Config, environment: Environmen
   };
 }
 
-/** An address without its scheme: `[user:password@]host[:port][/database]`. */
-function authorityAndPath(uri: string): string {
-  return uri.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+/** `null` where the address is a path, or empty as of the embedded store. */
+function serverOf(uri: string): MilvusAddress | null {
+  const address = uri.trim() === "" ? null : readStoreAddress(uri);
+  return address?.kind === "milvus" ? address.server : null;
 }
 
-/** Host and port, by which a server is told from another. */
-function hostOf(uri: string): string {
-  return authorityAndPath(uri).replace(/^.*@/, "").replace(/\/.*$/s, "").toLowerCase();
-}
-
-function partsOf(uri: string): { hasCredentials: boolean; hasDatabase: boolean } {
-  const rest = authorityAndPath(uri);
-  return { hasCredentials: rest.includes("@"), hasDatabase: /[^/]\/+[^/]/.test(rest.replace(/^.*@/, "")) };
-}
-
-/** Two stores of this are the same store. Folders are compared as they are on disk, whatever leads to them. */
+/** Stores of equal identity are the same store. Folders are compared as they are on disk, whatever leads to them. */
 export async function storeIdentity(store: Store, environment: Environment): Promise<string> {
-  if (store.kind === "milvus") return store.location.replace(/^https?:\/\//, "").replace(/\/default$/, "");
+  if (store.kind === "milvus") {
+    const server = serverOf(store.location);
+    return `${server?.target}/${server?.database ?? "default"}`;
+  }
   const folder = path.resolve(environment.projectRoot, store.location);
   return realpath(folder).catch(() => folder);
 }

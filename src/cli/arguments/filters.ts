@@ -1,11 +1,11 @@
 import { UserError } from "../../errors.ts";
 import type { Filter, FilterOperator } from "../../types.ts";
 import { closest } from "../../util/closest.ts";
-import { numberOf } from "../../filters/match.ts";
+import { createFilter, numberOf } from "../../filters/parse.ts";
 
 const condition = /^\s*([^=!<>~]*[^=!<>~\s])\s*(!=|<=|>=|=|<|>|~)\s*(.*?)\s*$/s;
 
-/** How other languages write an operator; read as ours, the rest of it would belong to the value. */
+/** Operators of other languages. Ours is the start of theirs, so the rest would be read as a part of the value. */
 const borrowed: Readonly<Record<string, FilterOperator>> = {
   "==": "=",
   "===": "=",
@@ -18,8 +18,8 @@ const borrowed: Readonly<Record<string, FilterOperator>> = {
 };
 
 /**
- * `source~docs/*`, `page >= 3`: a field, an operator, a value. Throws `UserError` `invalid-filter`, also for a condition
- * that no passage can meet.
+ * Reads a field, an operator and a value, as in `source~docs/*` and `page >= 3`. Throws `UserError` `invalid-filter`,
+ * also for a condition that no passage can meet.
  */
 export function parseFilter(text: string): Filter {
   const [, field, operator, written] = condition.exec(text) ?? [];
@@ -35,12 +35,12 @@ export function parseFilter(text: string): Filter {
       `write --filter "${field}${meant}${rest}"; a value that begins with such a sign goes in quotes`,
     );
   }
-  const filter: Filter = { field, operator: operator as FilterOperator, value: unquoted(written) };
-  // A glob is about the digits as text.
-  if (field === "page" && operator !== "~" && numberOf(filter.value) === null) {
+  const value = unquoted(written);
+  // A glob compares the digits as text.
+  if (field === "page" && operator !== "~" && numberOf(value) === null) {
     throw invalid(text, 'page wants a number, e.g. --filter page=3 or --filter "page>=3"');
   }
-  return filter;
+  return createFilter(field, operator as FilterOperator, value);
 }
 
 /** Throws `UserError` `invalid-filter` for a format that no loader makes, so that no document of ours can have it. */
@@ -48,16 +48,17 @@ export async function refuseUnknownFormats(
   filters: readonly Filter[],
   formatsOf: () => Promise<readonly string[]>,
 ): Promise<void> {
-  for (const { field, operator, value } of filters) {
-    if (field !== "format" || (operator !== "=" && operator !== "!=")) continue;
+  for (const { field, ...test } of filters) {
+    if (field.kind !== "own" || field.name !== "format" || !("value" in test)) continue;
+    const { text } = test.value;
     const formats = await formatsOf();
-    if (formats.includes(value)) continue;
-    const meant = closest(value, formats);
+    if (formats.includes(text)) continue;
+    const meant = closest(text, formats);
     const advice =
       meant === null
-        ? `format is one of ${formats.join(", ")}; for the ending of a name write --filter "source~*.${value}"`
-        : `did you mean format${operator}${meant}?`;
-    throw invalid(`format${operator}${value}`, advice);
+        ? `format is one of ${formats.join(", ")}; for the ending of a name write --filter "source~*.${text}"`
+        : `did you mean format${test.operator}${meant}?`;
+    throw invalid(`format${test.operator}${text}`, advice);
   }
 }
 

@@ -1,23 +1,38 @@
-import { isDeepStrictEqual } from "node:util";
-import type { ChunkingOptions, Chunker } from "../../chunkers/types.ts";
-import type { Config } from "../../config/schema.ts";
-import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
+import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
-import { foreignIsNotWritten } from "../../stores/shared/foreign-collection.ts";
-import type { Manifest, NewManifest, OwnCollection, Store } from "../../stores/types.ts";
-import type { EmbeddingIdentity } from "../../types.ts";
-import type { CommandContext } from "../context.ts";
-import { type IngestFlags, ingestOverrides } from "../arguments/flags.ts";
-import { formatSettings } from "../render/format.ts";
+import type { Store } from "../../stores/types.ts";
+import type { Override } from "../../config/load.ts";
+import type { Metadata } from "../../types.ts";
+import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
+import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
+import { formatSettings } from "../render/format.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
-import { createProgress, describeIngest } from "../render/progress.ts";
+import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
-import { stageTimer } from "../stage-timer.ts";
 import { toolVersion } from "../version.ts";
+
+export interface IngestFlags extends CommonFlags {
+  paths: string[];
+  filesFrom?: string;
+  include: string[];
+  exclude: string[];
+  strategy?: string;
+  maxChars?: number;
+  overlapChars?: number;
+  separator?: string;
+  metadata: Metadata;
+  recreate?: boolean;
+  /** `true`: `--prune`, `false`: `--no-prune`; not set: what is gone is removed unless that looks like a mistake. */
+  prune?: boolean;
+  dryRun?: boolean;
+  check?: boolean;
+  concurrency?: number;
+  failFast?: boolean;
+}
 
 const bytesPerMegabyte = 1_000_000;
 
@@ -30,16 +45,15 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
     const discovery = await discoverFiles(paths, flags, runtime, context);
     const store = await runtime.store();
     const work = ingestInto(store, discovery, flags, runtime, context);
-    const outcome = await (writesNothing(flags) ? work : resumable(work, context.signal));
-    const { pruneRefused, ...result } = outcome.result;
+    const { result, isMissing } = await (writesNothing(flags) ? work : resumable(work, context.signal));
+    const { pruneRefused, ...counts } = result;
     const report = {
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
-      ...result,
+      ...counts,
       durationMs: Math.round(performance.now() - started),
     };
     const { skipped } = discovery;
-    const { isMissing } = outcome;
     const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped, isMissing, pruneRefused };
     await renderIngest(report, view, context.output);
     return exitCodeOf(result, flags);
@@ -77,18 +91,6 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
   }
 }
 
-/** Documents that were cut in another way are read as changed, and embedded anew: nobody should wonder why. */
-function noticeOtherChunking(
-  { name, manifest }: OwnCollection,
-  wanted: Manifest["chunking"],
-  { output }: CommandContext,
-) {
-  if (isDeepStrictEqual(manifest.chunking, wanted)) return;
-  output.notice(
-    `collection ${name} was made with the chunking ${formatSettings(manifest.chunking)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
-  );
-}
-
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
@@ -110,108 +112,26 @@ async function discoverFiles(
   return discovery;
 }
 
-interface Outcome {
-  result: IngestResult;
-  /** There was no such collection, and as there is nothing to write there still is none. */
-  isMissing: boolean;
-}
-
-/** Holds the collection while it is written; looks only, where nothing is to be written. */
 async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  runtime: Runtime,
-  context: CommandContext,
-): Promise<Outcome> {
-  const lease = writesNothing(flags) ? null : await store.lockForWriting(runtime.config.collection, "ingest");
+  { config, openModel, chunker, loaders }: Runtime,
+  { output, signal }: CommandContext,
+): Promise<CollectionOutcome> {
+  const { loaderFor } = await loaders();
+  const { embedding, chunking, metric } = config;
+  const progress = await showProgress(output, describeIngest);
   try {
-    const chunker = await runtime.chunker();
-    const existing = await openExisting(store, runtime.config.collection, flags);
-    if (existing !== null) noticeOtherChunking(existing, chunkingOf(runtime.config, chunker), context);
-    const model = await openModel(existing, flags, runtime, context);
-    if (flags.recreate && lease !== null) {
-      await store.checkNewCollections();
-      await dropIfThere(store, runtime.config.collection);
-    }
-    const result = await runIngest({ store, existing, chunker, model, discovery, flags, runtime, context });
-    return { result, isMissing: existing === null && result.chunks.written === 0 };
-  } finally {
-    await lease?.release();
-  }
-}
-
-/**
- * The collection to bring up to date; `null` where it is made anew. Throws `UserError` `foreign-collection` where another
- * program made it, also with `--recreate`: nobody else's data is dropped for an ingest.
- */
-async function openExisting(store: Store, name: string, { recreate }: IngestFlags): Promise<OwnCollection | null> {
-  const existing = await store.open(name).catch((error: unknown) => {
-    // What cannot be read any more is what --recreate is for.
-    if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
-    throw error;
-  });
-  if (existing?.foreign !== undefined) throw foreignIsNotWritten(name);
-  return recreate ? null : existing;
-}
-
-interface Model {
-  embedder: Embedder | null;
-  identity: EmbeddingIdentity | null;
-}
-
-/** The model to ingest with, known before anything is dropped or written; not reached where nothing will be embedded. */
-async function openModel(
-  existing: OwnCollection | null,
-  flags: IngestFlags,
-  runtime: Runtime,
-  { signal }: CommandContext,
-): Promise<Model> {
-  if (writesNothing(flags)) {
-    if (existing !== null) runtime.checkModel(existing);
-    return { embedder: null, identity: existing?.manifest.embedding ?? null };
-  }
-  const embedder = await runtime.documentEmbedder(existing);
-  // A collection's documents are compared by the identity that it was made with.
-  if (existing !== null) return { embedder, identity: existing.manifest.embedding };
-  if (embedder === null) return { embedder, identity: null };
-  const { embedderIdentity } = await import("../../pipeline/embed/embed.ts");
-  return { embedder, identity: await embedderIdentity(embedder, signal) };
-}
-
-async function dropIfThere(store: Store, name: string): Promise<void> {
-  if ((await store.list()).includes(name)) await store.drop(name);
-}
-
-async function runIngest(parts: {
-  store: Store;
-  existing: OwnCollection | null;
-  chunker: Chunker;
-  model: Model;
-  discovery: Discovery;
-  flags: IngestFlags;
-  runtime: Runtime;
-  context: CommandContext;
-}): Promise<IngestResult> {
-  const { store, existing, chunker, model, discovery, flags, runtime, context } = parts;
-  const { config } = runtime;
-  const { output, signal } = context;
-  const { ingest: runPipeline } = await import("../../pipeline/ingest/ingest.ts");
-  const view = await createProgress(output, describeIngest);
-  const stages = stageTimer(output);
-  try {
-    return await runPipeline(
+    return await ingestIntoCollection(
+      { store, openModel, chunker: await chunker(), loaderFor },
       {
-        collection: existing,
-        createCollection: () => store.create(config.collection, manifestOf(config, chunker, model.identity)),
-        loaderFor: (await runtime.loaders()).loaderFor,
-        chunker,
-        chunking: config.chunking,
-        embedding: model.identity,
-        embed: await createPool(model, config, signal),
-        hasVectors: existing === null ? config.embedding.provider !== undefined : model.identity !== null,
-      },
-      {
+        name: config.collection,
+        recreate: flags.recreate ?? false,
+        chunking,
+        embedding,
+        metric,
+        toolVersion: toolVersion(),
         discovery,
         metadata: flags.metadata,
         prune: flags.prune === undefined ? "safe" : flags.prune ? "always" : "never",
@@ -219,50 +139,31 @@ async function runIngest(parts: {
         failFast: flags.failFast ?? false,
         maxFileBytes: config.ingest.maxFileMb * bytesPerMegabyte,
         signal,
-        onProgress: (progress) => {
-          stages.enter(progress.stage);
-          view.update(progress);
-        },
+        onProgress: progress.update,
+        onOtherChunking: (made, wanted) =>
+          output.notice(
+            `collection ${config.collection} was made with the chunking ${formatSettings(made)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
+          ),
       },
     );
   } finally {
-    view.stop();
-    stages.end();
+    progress.stop();
   }
 }
 
-async function createPool({ embedder, identity }: Model, config: Config, signal: AbortSignal) {
-  if (embedder === null || identity === null) return null;
-  const { createEmbedPool } = await import("../../pipeline/embed/embed.ts");
-  const { batchSize, concurrency } = config.embedding;
-  return createEmbedPool(embedder, {
-    concurrency,
-    prefix: identity.documentPrefix,
-    signal,
-    ...(batchSize === undefined ? {} : { batchSize }),
-  });
-}
-
-function manifestOf(config: Config, chunker: Chunker, embedding: EmbeddingIdentity | null): NewManifest {
-  return {
-    schemaVersion: 1,
-    embedding,
-    metric: config.metric,
-    chunking: chunkingOf(config, chunker),
-    toolVersion: toolVersion(),
-    createdAt: new Date().toISOString(),
-  };
-}
-
-/** The strategy, and the settings that it looks at. */
-function chunkingOf({ chunking }: Config, { uses }: Chunker): Manifest["chunking"] {
-  const settings = uses.map((option: keyof ChunkingOptions) => [option, chunking[option]]);
-  return { strategy: chunking.strategy, ...Object.fromEntries(settings) };
-}
-
-/** What `--check` asks is answered by one document that differs, whatever became of the others. */
+/** `--check` is answered by one document that differs, even where others failed. */
 function exitCodeOf({ documents }: Pick<IngestResult, "documents">, flags: IngestFlags): ExitCode {
   const drift = documents.added + documents.changed + documents.removed;
   if (flags.check && drift > 0) return ExitCode.no;
   return documents.failed > 0 ? ExitCode.partial : ExitCode.done;
+}
+
+function ingestOverrides(flags: IngestFlags): Override[] {
+  return given([
+    ["chunking.strategy", flags.strategy, "--strategy"],
+    ["chunking.maxChars", flags.maxChars, "--max-chars"],
+    ["chunking.overlapChars", flags.overlapChars, "--overlap-chars"],
+    ["chunking.separator", flags.separator, "--separator"],
+    ["embedding.concurrency", flags.concurrency, "--concurrency"],
+  ]);
 }

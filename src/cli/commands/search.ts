@@ -2,11 +2,20 @@ import { ExitCode, UserError } from "../../errors.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
 import { parseFilter } from "../arguments/filters.ts";
-import { type SearchFlags, type SearchFormat, searchOverrides } from "../arguments/flags.ts";
+import type { Override } from "../../config/load.ts";
+import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search-results.ts";
-import { openRetrieval } from "../retrieval.ts";
 import { withRuntime } from "../runtime.ts";
+import { openRetrieval } from "./retrieval.ts";
+
+export interface SearchFlags extends RetrievalFlags {
+  /** As given; `-` stands for standard input. */
+  query: string;
+  minScore?: number;
+  format?: SearchFormat;
+  full?: boolean;
+}
 
 /** `rag search`: exits with 1 where nothing is found. */
 export async function search(flags: SearchFlags, context: CommandContext): Promise<ExitCode> {
@@ -38,4 +47,8 @@ function formatOf(flags: SearchFlags): SearchFormat {
   throw new UserError("usage", `--json and --format ${flags.format} contradict each other`, {
     hint: "--json is --format json",
   });
+}
+
+function searchOverrides(flags: SearchFlags): Override[] {
+  return [...retrievalOverrides(flags), ...given([["search.minScore", flags.minScore, "--min-score"]])];
 }

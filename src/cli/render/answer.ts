@@ -1,9 +1,10 @@
 import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
 import type { Citation } from "../../pipeline/ask/citations.ts";
 import type { Hit } from "../../types.ts";
+import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
-import { placeOf } from "./place.ts";
+import { locationOf } from "./location.ts";
 
 /** How `rag ask` shows what happens. */
 export interface AnswerView {
@@ -11,11 +12,21 @@ export interface AnswerView {
   showContext: boolean;
 }
 
+/** What an answer came from. */
+export interface Circumstances {
+  collection: string;
+  conditions: Conditions;
+  /** An LLM answered. */
+  isGenerative: boolean;
+}
+
 /** Prints an answer while it comes. Nothing that a document says can control the terminal. */
 export interface AnswerRenderer {
   onEvent(event: AskEvent): void;
   /** Prints what follows the answer; with `--json`, the whole of it. */
   finish(result: AskResult, durationMs: number): Promise<void>;
+  /** Says what the user can do where nothing was found, or where no LLM answered. */
+  advise(result: AskResult, circumstances: Circumstances): void;
   /** Ends the line of an answer that breaks off, so that what is said next begins a new one; no more of it is shown. */
   breakOff(): Promise<void>;
 }
@@ -69,6 +80,17 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
       }
       for (const notice of notices) output.warn(terminalText(notice));
     },
+    advise({ hits }, { collection, conditions, isGenerative }) {
+      const narrowed = describeConditions(conditions);
+      if (hits.length === 0 && narrowed !== "") {
+        output.notice(`nothing found in collection ${collection}${narrowed}`);
+      }
+      if (hits.length > 0 && !isGenerative) {
+        output.notice(
+          "no LLM is configured: these are the passages' own sentences; to have a model answer: rag ask --llm openai …, or set llm in .ragrc (see docs/providers.md)",
+        );
+      }
+    },
     async breakOff() {
       isOver = true;
       endAnswer();
@@ -84,7 +106,7 @@ function sources(citations: readonly Citation[], { colors }: Channel): string {
     .map((citation) => {
       const heading = terminalText(citation.heading.join(" › "));
       const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
-      const place = colors.cyan(terminalText(placeOf(citation)));
+      const place = colors.cyan(terminalText(locationOf(citation)));
       return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
@@ -94,7 +116,7 @@ function context(hits: readonly Hit[], { colors }: Channel): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");
-    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(placeOf(hit)))}\n${text}\n`;
+    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(locationOf(hit)))}\n${text}\n`;
   });
   return `\n${colors.bold("Context:")}\n${passages.join("\n")}`;
 }

@@ -1,14 +1,14 @@
-import type { Collection, CollectionStats, StoreKind } from "../../stores/types.ts";
+import type { ReadableCollection, CollectionStats, DocumentSummary, Store } from "../../stores/types.ts";
 import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
-import type { Output } from "./output.ts";
+import type { Colors, Output } from "./output.ts";
 
-/** One collection in a list. */
-export interface CollectionSummary {
+/** One collection in a list: its JSON document. */
+interface CollectionSummary {
   name: string;
   documents: number;
   chunks: number;
-  /** Of what another program made nobody knows the model; nor the dimensions, where its vectors are not known. */
+  /** Of a foreign collection the model is not known, nor the dimensions unless it is known which field holds vectors. */
   embedding: { provider: string | null; model: string | null; dimensions: number | null } | null;
   analyzer: string | null;
   /** ISO 8601. */
@@ -16,21 +16,39 @@ export interface CollectionSummary {
   updatedAt: string | null;
 }
 
-/** One collection with all that is known of it. */
-export interface CollectionDetails extends CollectionSummary {
-  manifest: Collection["manifest"];
+/** One collection with all that is known of it: its JSON document. */
+interface CollectionDetails extends CollectionSummary {
+  manifest: ReadableCollection["manifest"];
   index: CollectionStats["index"];
   sizeBytes: number | null;
 }
 
+function summaryOf({ manifest, name }: ReadableCollection, stats: CollectionStats): CollectionSummary {
+  const { embedding } = manifest;
+  return {
+    name,
+    documents: stats.documents,
+    chunks: stats.chunks,
+    embedding: embedding && {
+      provider: embedding.provider,
+      model: embedding.model,
+      dimensions: embedding.dimensions,
+    },
+    analyzer: manifest.analyzer,
+    createdAt: manifest.createdAt,
+    updatedAt: stats.updatedAt,
+  };
+}
+
 export async function renderCollections(
-  listing: { store: { kind: StoreKind; location: string }; collections: readonly CollectionSummary[] },
+  { kind, location }: Pick<Store, "kind" | "location">,
+  listed: readonly { collection: ReadableCollection; stats: CollectionStats }[],
   output: Output,
 ): Promise<void> {
-  if (output.options.json) return output.writeJson(listing);
-  const { collections, store } = listing;
+  const collections = listed.map(({ collection, stats }) => summaryOf(collection, stats));
+  if (output.options.json) return output.writeJson({ store: { kind, location }, collections });
   if (collections.length === 0) {
-    return output.notice(`no collections in ${store.location} yet; make one with: rag ingest <paths...>`);
+    return output.notice(`no collections in ${location} yet; make one with: rag ingest <paths...>`);
   }
   const { table } = await import("./table.ts");
   const rows = collections.map((collection) => [
@@ -50,8 +68,20 @@ export async function renderCollections(
   await output.results.write(table(head, rows, output.results.columns, output.results.colors.dim));
 }
 
-export async function renderCollection(details: CollectionDetails, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson(details);
+export async function renderCollection(
+  collection: ReadableCollection,
+  stats: CollectionStats,
+  output: Output,
+): Promise<void> {
+  const { manifest, foreign } = collection;
+  const { index, sizeBytes } = stats;
+  const details: CollectionDetails = { ...summaryOf(collection, stats), manifest, index, sizeBytes };
+  if (output.options.json) await output.writeJson(details);
+  else await output.results.write(describeCollection(details, output.results.colors));
+  for (const line of foreign?.missing ?? []) output.notice(`before it can be searched: ${line}`);
+}
+
+function describeCollection(details: CollectionDetails, colors: Colors): string {
   const { manifest } = details;
   const lines: [string, string][] = [
     ["collection", details.name],
@@ -73,9 +103,7 @@ export async function renderCollection(details: CollectionDetails, output: Outpu
     ],
     ["updated", formatTime(details.updatedAt)],
   ];
-  const { colors } = output.results;
-  const text = lines.map(([name, value]) => `${colors.dim(name.padEnd(11))} ${terminalText(value)}\n`).join("");
-  await output.results.write(text);
+  return lines.map(([name, value]) => `${colors.dim(name.padEnd(11))} ${terminalText(value)}\n`).join("");
 }
 
 /** `null` where there are no vectors. */
@@ -97,16 +125,22 @@ function known(name: string, value: string | null): [string, string][] {
 }
 
 export async function renderSources(
-  listing: {
-    collection: string;
-    sources: readonly { source: string; title: string; chunks: number; updatedAt: string | null }[];
-  },
+  { name }: Pick<ReadableCollection, "name">,
+  documents: readonly DocumentSummary[],
   output: Output,
 ): Promise<void> {
-  if (output.options.json) return output.writeJson(listing);
-  if (listing.sources.length === 0) return output.notice(`collection ${listing.collection} holds no documents`);
+  const sources = documents
+    .map(({ source, title, docChunks, updatedAt }) => ({
+      source,
+      title,
+      chunks: docChunks,
+      updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString(),
+    }))
+    .sort((a, b) => (a.source < b.source ? -1 : 1));
+  if (output.options.json) return output.writeJson({ collection: name, sources });
+  if (sources.length === 0) return output.notice(`collection ${name} holds no documents`);
   const { table } = await import("./table.ts");
-  const rows = listing.sources.map(({ source, title, chunks, updatedAt }) => [
+  const rows = sources.map(({ source, title, chunks, updatedAt }) => [
     terminalText(source),
     formatCount(chunks),
     formatTime(updatedAt),

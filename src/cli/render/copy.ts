@@ -4,15 +4,15 @@ import { folderAddress } from "../../addresses/store-address.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
-interface Place {
+interface CopyEnd {
   kind: StoreKind;
   location: string;
   collection: string;
 }
 
 export interface CopyReport {
-  from: Place;
-  to: Place;
+  from: CopyEnd;
+  to: CopyEnd;
   result: CopyResult;
   durationMs: number;
 }
@@ -32,7 +32,7 @@ export async function renderCopy({ from, to, result, durationMs }: CopyReport, o
   output.notice(`to use the copy, ${howToUse(from, to)}`);
 }
 
-function howToUse(from: Place, { kind, location, collection }: Place): string {
+function howToUse(from: CopyEnd, { kind, location, collection }: CopyEnd): string {
   if (kind === from.kind && location === from.location) return `name it: rag search "…" -c ${collection}`;
   const uri = kind === "embedded" ? folderAddress(location) : location;
   return `set milvus.uri in .ragrc, or try: rag search "…" --uri ${uri} -c ${collection}`;

@@ -57,7 +57,7 @@ function summary(report: IngestReport, view: IngestView): string {
   const lines = [
     `${counted(documents.found, "document")}: ${changes.join(", ") || "nothing to do"}`,
     ...(written.length === 0 ? [] : [written.join(", ")]),
-    `${placeOf(view)} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
+    `${prepositionOf(view)} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -69,7 +69,8 @@ const planned: Partial<Record<keyof IngestReport["documents"], string>> = {
   removed: "to remove",
 };
 
-function placeOf({ dryRun, isMissing }: IngestView): string {
+/** How the line that names the collection begins. */
+function prepositionOf({ dryRun, isMissing }: IngestView): string {
   if (dryRun) return "nothing was written to";
   return isMissing ? "there is nothing to write, so there is no" : "in";
 }

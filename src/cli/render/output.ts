@@ -11,7 +11,7 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 export interface Channel {
   /** A person reads it. */
   readonly isTerminal: boolean;
-  /** Characters in a line; `null` where nobody says. */
+  /** Columns in a line; `null` where the stream does not tell. */
   readonly columns: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
@@ -55,8 +55,8 @@ export interface Output {
   /** The one line of JSON, or the lines for people, that a run ends with when it failed. */
   error(failure: { code: string; message: string; hint: string | null }): Promise<void>;
   /** Adds values that are masked from now on. */
-  hide(secrets: readonly (string | null | undefined)[]): void;
-  /** The command succeeded: says what was held back in case an error had to stand alone. */
+  maskSecrets(secrets: readonly (string | null | undefined)[]): void;
+  /** The command succeeded: prints the notices that were held back for `--json`. */
   settle(): void;
 }
 
@@ -72,7 +72,7 @@ export function createOutput(
   const secrets: (string | null | undefined)[] = [];
   const masks = { exact: createSecretMask(secrets), broad: createRedactor(secrets) };
   const colorsFor = (stream: Stream) => picocolors.createColors(wantsColor(stream, options, variables));
-  // A passage may well look like a secret: results lose those that are known, messages whatever looks like one.
+  // A passage may look like a secret: in results only known secrets are masked, in messages also what looks like one.
   const results = createChannel(streams.stdout, colorsFor(streams.stdout), (text) => masks.exact(text));
   const messages = createChannel(streams.stderr, colorsFor(streams.stderr), (text) => masks.broad(text));
 
@@ -81,7 +81,7 @@ export function createOutput(
     try {
       await messages.write(`${text}\n`);
     } catch {
-      // Messages that nobody can read are no reason to stop.
+      // The command goes on where its messages cannot be written.
     }
   };
   const say = (text: string) => {
@@ -123,7 +123,7 @@ export function createOutput(
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);
     },
-    hide: (values) => {
+    maskSecrets: (values) => {
       secrets.push(...values);
       masks.exact = createSecretMask(secrets);
       masks.broad = createRedactor(secrets);
@@ -137,7 +137,7 @@ export function createOutput(
 function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
   return {
     isTerminal: stream.isTTY === true,
-    // A terminal that nobody sized, as in some CI jobs, says 0.
+    // A terminal without a size, as in some CI jobs, reports 0 columns.
     columns: stream.columns || null,
     colors,
     write: (text) =>
@@ -147,7 +147,7 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
   };
 }
 
-/** A result that could not be written; a reader that went away stays what it is, as that is no failure. */
+/** The error of a result that could not be written. `EPIPE` is given back as it is: the reader had enough. */
 export function outputError(error: NodeJS.ErrnoException): Error {
   if (error.code === "EPIPE") return error;
   return new UserError("output-failed", `cannot write the result: ${messageOf(error)}`, {

@@ -3,10 +3,10 @@ import type { IngestProgress } from "../../pipeline/ingest/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 
-/** Shows how long work gets on: a line that is redrawn. */
+/** Shows how far work has got, and with `--verbose` how long each of its stages took. */
 export interface ProgressView<Progress> {
   update(progress: Progress): void;
-  /** Takes it off the screen. */
+  /** Takes the line off the screen. */
   stop(): void;
 }
 
@@ -17,20 +17,35 @@ interface Staged {
   stage: string;
 }
 
-const silent: ProgressView<unknown> = { update: () => {}, stop: () => {} };
-
 const redrawInterval = 80;
 
-/** On a terminal only, and not with `--quiet`. */
-export async function createProgress<Progress extends Staged>(
+/** A line that is redrawn, on a terminal only, and not with `--quiet`; the duration of a stage as soon as the next begins. */
+export async function showProgress<Progress extends Staged>(
   output: Output,
   describe: Describe<Progress>,
 ): Promise<ProgressView<Progress>> {
   const { messages, options } = output;
-  if (options.quiet) return silent;
-  // ora never comes to an end of clearing lines where a line holds no character.
-  if (messages.isTerminal && messages.columns !== null) return terminalProgress(messages.columns, describe);
-  return silent;
+  // ora never comes to an end of clearing lines where the width of a line is 0.
+  const isShown = !options.quiet && messages.isTerminal && messages.columns !== null;
+  const line = isShown ? await terminalProgress(messages.columns, describe) : null;
+  let current: { stage: string; started: number } | null = null;
+  const endStage = () => {
+    if (current !== null) output.stage(current.stage, performance.now() - current.started);
+    current = null;
+  };
+  return {
+    update: (progress) => {
+      if (current?.stage !== progress.stage) {
+        endStage();
+        current = { stage: progress.stage, started: performance.now() };
+      }
+      line?.update(progress);
+    },
+    stop: () => {
+      line?.stop();
+      endStage();
+    },
+  };
 }
 
 async function terminalProgress<Progress extends Staged>(

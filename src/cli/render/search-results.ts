@@ -5,7 +5,7 @@ import type { SearchFormat } from "../arguments/flags.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { csv } from "./csv.ts";
 import type { Channel, Output } from "./output.ts";
-import { type Folders, linkOf, pathOf, placeOf } from "./place.ts";
+import { type Folders, linkOf, pathOf, locationOf } from "./location.ts";
 
 /** What `rag search` found: its JSON document. */
 export interface SearchResult {
@@ -27,9 +27,11 @@ interface SearchView {
 /** Characters of a passage in the table where it is not printed whole. */
 const snippetLength = 240;
 
-/** Columns between the parts of a line, of a line where nobody says, and of a passage at least. */
+/** Columns between the parts of a line. */
 const gap = 2;
+/** Columns of a line where the terminal does not tell. */
 const usualWidth = 100;
+/** Columns that a passage gets at least. */
 const narrowest = 20;
 
 type Render = (result: SearchResult, view: SearchView, channel: Channel) => string | Promise<string>;
@@ -75,13 +77,14 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
   const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
 
+  const readables = view.full ? [] : await Promise.all(result.hits.map(readable));
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
-    const shown = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
+    const shown = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
     const passage = words.highlight(terminalText(shown), mark);
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
-    const title = `${colors.cyan(terminalText(placeOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
+    const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
@@ -89,8 +92,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
 }
 
 /** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
-function readable({ text, heading, title }: Hit): string {
-  return plainMarkdown(withoutHeading(text, [...heading, title]));
+async function readable({ text, heading, title }: Hit): Promise<string> {
+  return plainMarkdown(await withoutHeading(text, [...heading, title]));
 }
 
 /** Scores differ in size by a hundredfold between modes: three significant digits. */
@@ -128,14 +131,15 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(query);
   const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
-  const entries = hits.map((hit) => {
-    const text = view.full ? hit.text.trim() : words.snippet(readable(hit), snippetLength);
+  const readables = view.full ? [] : await Promise.all(hits.map(readable));
+  const entries = hits.map((hit, index) => {
+    const text = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
     const quote = text
       .split(/\r\n|[\r\n]/)
       .map((line) => `> ${line}`.trimEnd())
       .join("\n");
     const name = escapeMarkdown(hit.heading.join(" › ") || hit.title || hit.source);
-    return `${hit.rank}. [${name}](${linkOf(hit)}) · ${placeOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
+    return `${hit.rank}. [${name}](${linkOf(hit)}) · ${locationOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
   });
   return terminalText([title, ...entries].join("\n"));
 }

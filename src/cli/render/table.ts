@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import stringWidth from "fast-string-width";
 import { wrapAnsi } from "fast-wrap-ansi";
 
 /** A column of a table for people. */
@@ -22,7 +23,7 @@ export function table(
   const last = columns.length - 1;
   const widths = columns
     .slice(0, last)
-    .map((column, index) => Math.max(column.title.length, ...rows.map((row) => longestLine(row[index] ?? ""))));
+    .map((column, index) => Math.max(...[column.title, ...rows.map((row) => row[index] ?? "")].map(widestLine)));
   const taken = widths.reduce((sum, columnWidth) => sum + columnWidth + gap, 0);
   const room = width === null ? null : Math.max(20, width - taken - 1);
 
@@ -62,7 +63,7 @@ const borders = [
   "middle",
 ] as const;
 
-function longestLine(text: string): number {
-  // oxlint-disable-next-line no-control-regex
-  return Math.max(...text.split("\n").map((line) => line.replaceAll(/\u001B\[[0-9;]*m/g, "").length));
+/** In columns of a terminal: escape sequences take none, Chinese, Japanese and Korean characters two. */
+function widestLine(text: string): number {
+  return Math.max(...text.split("\n").map((line) => stringWidth(line)));
 }

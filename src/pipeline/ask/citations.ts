@@ -1,7 +1,7 @@
 import type { Hit } from "../../types.ts";
 import { passageSentences } from "../../markdown/passage-sentences.ts";
 import type { PassageSentence } from "../../markdown/passage-sentences.ts";
-import { splitSentences } from "../../text/sentences.ts";
+import { wholeSentences } from "../../text/sentences.ts";
 import { bestSimilarity, contentWords } from "../../text/content-words.ts";
 
 /** A passage that an answer names, with the sentence of it that supports the answer. */
@@ -71,10 +71,10 @@ function withAsciiDigits(text: string): string {
 const boundary = /\n(?=\s*(?:\n|[-*+•#|>]|\d{1,3}[.)]\s))|(?<=[\]］】〕])[ \t]*\n/;
 const lineMarks = /^(?:[\s>#*+•|-]|\d{1,3}[.)]\s)+/gm;
 
-const statements = (stretch: string) =>
-  splitSentences(stretch.replaceAll(marker, " ").replaceAll(lineMarks, "").replaceAll(/\s+/g, " ")).map(
-    ({ text }) => text,
-  );
+function statements(stretch: string): string[] {
+  const text = stretch.replaceAll(marker, " ").replaceAll(lineMarks, "").replaceAll(/\s+/g, " ");
+  return Array.from(wholeSentences(text), ({ start, end }) => text.slice(start, end));
+}
 
 /**
  * The statements of an answer that carry a citation. A statement is the part of a sentence before its marker, or the

@@ -182,9 +182,9 @@ export async function fitContext(hits: readonly Hit[], maxChars: number): Promis
 
 /** The whole sentences that a text of `maxChars` characters begins with; empty where the first is longer. */
 async function beginning(text: string, maxChars: number): Promise<string> {
-  const { splitSentences } = await import("../../text/sentences.ts");
+  const { wholeSentences } = await import("../../text/sentences.ts");
   const slice = hardCut(text, maxChars + 1);
-  const last = splitSentences(slice).at(-1);
+  const last = [...wholeSentences(slice)].at(-1);
   return last === undefined ? "" : slice.slice(0, last.start).trimEnd();
 }
 

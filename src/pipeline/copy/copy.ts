@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { ExitCode, UserError } from "../../errors.ts";
-import type { Collection, DocumentRecord, Manifest, OwnCollection } from "../../stores/types.ts";
+import type { Collection, DocumentRecord, Manifest, ReadableCollection } from "../../stores/types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { ChunkWriter } from "../ingest/chunk-writer.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
 import { verifyCopy } from "./verify-copy.ts";
 
 export interface CopyParts {
-  source: Collection;
+  source: ReadableCollection;
   /** `null` where the collection does not exist yet. */
-  target: Collection | null;
+  target: ReadableCollection | null;
   /** Called once, before the first write, where `target` is `null`, with the manifest of `source`. */
   createTarget(made: Manifest): Promise<Collection>;
 }
@@ -64,20 +64,19 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
 
   enter("comparing");
   const source = refuseForeign(parts.source, names.source);
-  if (parts.target !== null) {
-    checkMaking(source.manifest, refuseForeign(parts.target, names.target).manifest, names);
-  }
+  const existing = parts.target === null ? null : refuseForeign(parts.target, names.target);
+  if (existing !== null) checkMaking(source.manifest, existing.manifest, names);
   const records = await untilAborted(source.documents(), signal);
-  const inTarget = parts.target === null ? [] : await untilAborted(parts.target.documents(), signal);
+  const inTarget = existing === null ? [] : await untilAborted(existing.documents(), signal);
   checkDocuments(records, inTarget, names);
   const missing = missingDocuments(records, inTarget);
   progress.documentsTotal = records.length;
   progress.chunksTotal = rowsOf(records);
   progress.chunksPresent = progress.chunksTotal - rowsOf(missing);
 
-  const target = parts.target ?? (await parts.createTarget(source.manifest));
+  const target = existing ?? (await parts.createTarget(source.manifest));
   enter("copying");
-  const writer = new ChunkWriter(target, { isNew: parts.target === null });
+  const writer = new ChunkWriter(target, { isNew: existing === null });
   try {
     for (const batch of documentBatches(missing)) {
       throwIfAborted(signal, progress);
@@ -135,8 +134,8 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
   });
 }
 
-/** What another program made has no record of its documents, and is never written. */
-function refuseForeign(collection: Collection, name: string): OwnCollection {
+/** Refuses a collection of another program: it has no commit records to copy, and is never written. */
+function refuseForeign(collection: ReadableCollection, name: string): Collection {
   if (collection.foreign === undefined) return collection;
   throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
     hint: "ingest the documents themselves into a collection of another name",

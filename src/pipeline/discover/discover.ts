@@ -1,9 +1,10 @@
-import { lstat, readdir, stat } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
-import ignore from "ignore";
-import { UserError, messageOf } from "../../errors.ts";
-import { closest } from "../../util/closest.ts";
-import { type Misnamed, type Walk, isNeverEntered, misnamedOnPath, walkFolder } from "../../files/walk-folder.ts";
+import { stat } from "node:fs/promises";
+import { extname, relative, resolve } from "node:path";
+import { UserError } from "../../errors.ts";
+import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
+import { compareCodePoints } from "../../util/compare-code-points.ts";
+import { type Root, posix, reasonOf, resolveRoot } from "./roots.ts";
+import { createSelection } from "./selection.ts";
 
 /** A file to ingest. */
 export interface DiscoveredFile {
@@ -15,7 +16,7 @@ export interface DiscoveredFile {
   size: number;
 }
 
-/** What should have been ingested and cannot be: a file, or a folder with all that it may hold. */
+/** A file that cannot be ingested, or a folder that cannot be read. */
 export interface DiscoveryFailure {
   /** As in `DiscoveredFile`; `.` for the project root. */
   source: string;
@@ -24,7 +25,7 @@ export interface DiscoveryFailure {
   message: string;
 }
 
-/** What an ingest is about. */
+/** The files of an ingest, and what is known about the sources that are not among them. */
 export interface Discovery {
   /** Sorted by source (code point order), each file once. */
   files: DiscoveredFile[];
@@ -35,9 +36,9 @@ export interface Discovery {
   covers(source: string): boolean;
   /** Sorted by source, each once. A source in or below one of them is not covered. */
   failures: DiscoveryFailure[];
-  /** One sentence each: what was left out and should not surprise anybody. */
+  /** One sentence for each place that was left out unexpectedly. */
   warnings: string[];
-  /** Files in the folders and globs whose format nobody loads. */
+  /** Number of files in the folders and globs whose format has no loader. */
   skipped: number;
 }
 
@@ -54,35 +55,29 @@ export interface DiscoverOptions {
   exclude: readonly string[];
   /**
    * Whether a file of this name is taken from folders and globs. `isAskedFor`: an `include` pattern or the glob itself
-   * names its extension.
+   * names its extension. Files that are named outright are taken without asking.
    */
   isSupported(path: string, isAskedFor: boolean): boolean;
 }
 
-/** A file, a folder, or a glob below a folder; or what is there and cannot be named. */
-type Root =
-  | { kind: "file"; path: string }
-  | { kind: "misnamed"; found: Misnamed }
-  | { kind: "folder"; folder: string; glob: string | null; matches(path: string): boolean };
-
-/** Open files at most while sizes are read. */
+/** Files whose sizes are read at the same time, at most. */
 const statsAtOnce = 256;
 
 /**
  * Finds the files to ingest. `.gitignore` and `.ragignore` hold in folders and globs; a file that is named outright is
  * taken unless `include` or `exclude` leave it out.
  *
- * Throws `UserError` `empty-path`, `path-not-found`, `path-unreadable`, `not-a-file` and `no-match` (exit 2) before
- * anything else happens.
+ * Throws `UserError` `empty-path`, `path-not-found`, `path-unreadable`, `not-a-file`, `glob-too-large` and
+ * `no-match` (exit 2) before anything else happens.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const { root } = options;
-  const { isWanted, isExcluded } = selection(options.include, options.exclude);
-  const isSupported = (source: string, glob: string | null) =>
+  const isSupported = (source: string, globs: readonly string[] | null): boolean =>
     options.isSupported(
       source,
-      [...options.include, glob ?? ""].some((pattern) => namesExtension(pattern, source)),
+      [...options.include, ...(globs ?? [])].some((glob) => namesExtension(glob, source)),
     );
+  const { isWanted, isExcluded } = createSelection(options.include, options.exclude);
   const sourceOf = (path: string) => posix(relative(root, path));
   const roots: Root[] = [];
   for (const path of options.paths) roots.push(await resolveRoot(path, options.workingDirectory));
@@ -107,7 +102,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       continue;
     }
     const walk = await walkFolder({ ...place, root });
-    if (place.glob !== null && isEmpty(walk)) {
+    if (place.globs !== null && isEmpty(walk)) {
       throw new UserError("no-match", `no file matches "${options.paths[index]}"`, {
         hint: "quote the glob, so that the shell passes it on as it is; files that .gitignore or .ragignore leave out do not match",
       });
@@ -115,14 +110,14 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const path of walk.files) {
       const source = sourceOf(path);
       if (!isWanted(source)) continue;
-      if (isSupported(source, place.glob)) paths.set(source, resolve(path));
+      if (isSupported(source, place.globs)) paths.set(source, resolve(path));
       else skipped += 1;
     }
     for (const { path, error } of walk.unreadable) {
       const source = sourceOf(path);
       if (!isExcluded(`${source}/`)) failures.set(source, notReadable(source, error));
     }
-    for (const found of walk.misnamed) noteMisnamed(found, (source) => isSupported(source, place.glob));
+    for (const found of walk.misnamed) noteMisnamed(found, (source) => isSupported(source, place.globs));
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
@@ -132,7 +127,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   }
 
   const files = await withSizes(paths, failures);
-  // What cannot be read is not known to be gone, nor is anything in it.
+  // A file in an unreadable folder may still exist, so its stored source stays.
   const unknown = [...failures.keys()];
   return {
     files,
@@ -141,7 +136,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       const path = resolve(root, source);
       return roots.some((place) => {
         if (place.kind === "misnamed") return false;
-        return place.kind === "file" ? place.path === path : isSupported(source, place.glob) && place.matches(path);
+        return place.kind === "file" ? place.path === path : isSupported(source, place.globs) && place.matches(path);
       });
     },
     failures: [...failures.values()].sort((a, b) => compareCodePoints(a.source, b.source)),
@@ -150,13 +145,10 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   };
 }
 
-/** Whether a pattern ends with the extension of a file, alone or in braces: `*.py`, `src/main.py`, `src/*.{ts,py}`. */
-function namesExtension(pattern: string, source: string): boolean {
-  const extension = extname(source).slice(1).toLowerCase();
-  const [, alternatives = ""] = /\.\{([^{}]*)\}$/.exec(pattern.toLowerCase()) ?? [];
-  return (
-    extension !== "" && (alternatives.split(",").includes(extension) || pattern.toLowerCase().endsWith(`.${extension}`))
-  );
+/** Whether a glob without braces ends with the extension of a file: `*.py`, `src/main.py`. */
+function namesExtension(glob: string, source: string): boolean {
+  const extension = extname(source).toLowerCase();
+  return extension !== "" && glob.toLowerCase().endsWith(extension);
 }
 
 function isEmpty({ files, unreadable, misnamed, special }: Walk): boolean {
@@ -172,128 +164,7 @@ function misnamed(source: string, isFolder: boolean): DiscoveryFailure {
   return { source, code: "name-not-utf8", message };
 }
 
-function reasonOf(error: NodeJS.ErrnoException): string {
-  return error.code === "EACCES" || error.code === "EPERM" ? "permission denied" : (error.code ?? messageOf(error));
-}
-
-async function resolveRoot(path: string, workingDirectory: string): Promise<Root> {
-  if (path === "") {
-    throw new UserError("empty-path", "a path is empty", {
-      hint: 'perhaps a variable of the shell is not set; the working folder itself is "."',
-    });
-  }
-  const absolute = resolve(workingDirectory, path);
-  const found = await stat(absolute).catch((error: NodeJS.ErrnoException) => error);
-  if (!(found instanceof Error)) {
-    if (found.isDirectory()) return folderRoot(absolute, null);
-    if (found.isFile()) return { kind: "file", path: absolute };
-    throw new UserError("not-a-file", `"${path}" is neither a file nor a folder but a pipe, a socket or a device`, {
-      hint: "write what it delivers to a file, and ingest that",
-    });
-  }
-  const unnameable = await misnamedOnPath(absolute);
-  if (unnameable !== null) return { kind: "misnamed", found: unnameable };
-  const { default: fastGlob } = await import("fast-glob");
-  const pattern = sep === "\\" ? fastGlob.convertPathToPattern(path) : path;
-  // A broken link is there, whatever characters it has.
-  if (!fastGlob.isDynamicPattern(pattern) || (await isThere(absolute))) throw await notFound(path, absolute, found);
-  const { base, glob } = splitGlob(pattern);
-  const folder = resolve(workingDirectory, base);
-  const start = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
-  if (start instanceof Error) throw await notFound(base, folder, start);
-  if (!start.isDirectory()) {
-    throw new UserError("path-not-found", `"${base}" is not a folder`, { hint: `nothing can match "${path}"` });
-  }
-  return folderRoot(folder, glob);
-}
-
-async function folderRoot(folder: string, glob: string | null): Promise<Root> {
-  const isMatch = glob === null ? isVisible : await globMatcher(glob);
-  return {
-    kind: "folder",
-    folder,
-    glob,
-    matches(path) {
-      const inside = posix(relative(folder, path));
-      if (inside === "" || inside.startsWith("../") || isAbsolute(inside)) return false;
-      return !inside.split("/").slice(0, -1).some(isNeverEntered) && isMatch(inside);
-    },
-  };
-}
-
-function isVisible(path: string): boolean {
-  return !path.split("/").some((name) => name.startsWith("."));
-}
-
-async function globMatcher(glob: string): Promise<(path: string) => boolean> {
-  // What fast-glob matches with, and with the settings that it has there; a name may have several lines.
-  const { default: micromatch } = await import("micromatch");
-  // The types take the flags of the regular expression for a switch.
-  const flags: object = { flags: "s" };
-  return micromatch.matcher(glob, { dot: false, posix: true, strictSlashes: false, ...flags });
-}
-
-/** The folders at the front of a glob that are plain names, and the rest: `docs/en/*.md` → `docs/en`, `*.md`. */
-function splitGlob(pattern: string): { base: string; glob: string } {
-  const segments = pattern.split("/");
-  const first = segments.findIndex((segment) => /[*?[\](){}!+@|\\]/.test(segment));
-  const base = segments.slice(0, first).join("/");
-  return { base: pattern.startsWith("/") && base === "" ? "/" : base || ".", glob: segments.slice(first).join("/") };
-}
-
-async function notFound(path: string, absolute: string, error: NodeJS.ErrnoException): Promise<UserError> {
-  if (!["ENOENT", "ENOTDIR"].includes(error.code ?? "")) {
-    return new UserError("path-unreadable", `"${path}" cannot be read: ${reasonOf(error)}`, {
-      hint: "check the permissions of the path and of the folders above it",
-      cause: error,
-    });
-  }
-  if (await isThere(absolute)) {
-    return new UserError("path-not-found", `"${path}" is a link to a file that does not exist`, {
-      hint: "mend the link, or name the file itself",
-    });
-  }
-  const typed = basename(absolute);
-  const neighbours = await readdir(dirname(absolute)).catch(() => []);
-  const similar = closest(
-    typed,
-    neighbours.filter((name) => name !== typed),
-  );
-  const name = path.replace(/[\\/]+$/, "");
-  const suggestion = similar === null ? null : name.slice(0, name.length - basename(name).length) + similar;
-  return new UserError("path-not-found", `"${path}" does not exist`, {
-    hint: suggestion === null ? "paths are relative to the working folder" : `did you mean "${suggestion}"?`,
-  });
-}
-
-/** Whether there is anything at a path, if only a link to nowhere. */
-async function isThere(absolute: string): Promise<boolean> {
-  return lstat(absolute).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** What `--include` and `--exclude` let through: of files, and (by `isExcluded`, with a slash at the end) of folders. */
-function selection(include: readonly string[], exclude: readonly string[]) {
-  const included = ignore().add([...include]);
-  const excluded = ignore().add([...exclude]);
-  // The patterns are relative to the project root; outside of it only names can match.
-  const withoutWayUp = (source: string) => source.replace(/^(?:\.\.\/)+/, "");
-  return {
-    isWanted(source: string): boolean {
-      const path = withoutWayUp(source);
-      if (!ignore.isPathValid(path)) return include.length === 0;
-      return (include.length === 0 || included.ignores(path)) && !excluded.ignores(path);
-    },
-    isExcluded(folder: string): boolean {
-      const path = withoutWayUp(folder);
-      return ignore.isPathValid(path) && excluded.ignores(path);
-    },
-  };
-}
-
-/** Adds to the failures what cannot be looked at. */
+/** Reads the sizes of files, sorted by source. A file that cannot be read joins the failures. */
 async function withSizes(
   paths: ReadonlyMap<string, string>,
   failures: Map<string, DiscoveryFailure>,
@@ -313,16 +184,6 @@ async function withSizes(
   return files;
 }
 
-/** Order of UTF-8 bytes, which every system and database agrees on. */
-function compareCodePoints(a: string, b: string): number {
-  if (/[\uD800-\uDFFF]/.test(a) || /[\uD800-\uDFFF]/.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function isBelow(source: string, folder: string): boolean {
   return folder === "" ? !source.startsWith("../") : source === folder || source.startsWith(`${folder}/`);
-}
-
-function posix(path: string): string {
-  return sep === "/" ? path : path.replaceAll(sep, "/");
 }

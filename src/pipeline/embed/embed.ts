@@ -1,16 +1,14 @@
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
-import type { EmbeddingIdentity } from "../../types.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
-import { defaultRetryPolicy, gaveUp, nextDelay, withRetries } from "../../models/backoff.ts";
+import { defaultRetryPolicy, gaveUp, nextDelay } from "../../models/backoff.ts";
 import type { RetryPolicy } from "../../models/backoff.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { ModelError } from "../../models/model-error.ts";
 import type { ModelErrorKind } from "../../models/model-error.ts";
-import { SuspectGroup } from "../ingest/suspects.ts";
-
-/** A text's vector, or why this one text has none. */
-export type EmbedOutcome = { vector: Float32Array } | { error: string };
+import { type Batch, createBatchQueue } from "./batch-queue.ts";
+import { type EmbedOutcome, createOutcomeMemory } from "./outcome-memory.ts";
+import { SuspectGroup } from "./suspects.ts";
 
 export interface EmbedProgress {
   /** Texts that are done; equal texts count once. */
@@ -50,40 +48,31 @@ export interface EmbedPoolOptions {
   retry?: RetryPolicy;
 }
 
-/** More gains little, and a request that fails is sent again whole. */
+/** A larger request is hardly faster, and is sent again whole when it fails. */
 const defaultBatchSize = 100;
-/** After so long without another text, what waits is sent though it fills no request; in milliseconds. */
+/** Milliseconds without another text after which the texts that wait are sent in a request that is not full. */
 const idleMs = 100;
-/** What fails in one of these ways may do so for the sake of a single text: a filter's, or a model's that chokes on it. */
+/** Failures that a single text of the request can cause: a content filter refuses it, or the model fails on it. */
 const textualKinds: ReadonlySet<ModelErrorKind> = new Set(["invalid-request", "server", "bad-response"]);
-/** Times that a part of a failed request is sent. */
+/** How often each part of a failed request is sent. */
 const suspectAttempts = 2;
-/** Outcomes that are kept for texts that come again, e.g. a licence at the end of every page. */
-const rememberedTexts = 512;
 
 /** A text on its way. */
 interface Entry {
   text: string;
   tokens: number;
   settle(outcome: EmbedOutcome): void;
-  /** Those that it failed with. */
+  /** The texts of the failed request that this one was in. */
   suspects?: SuspectGroup<Entry>;
-}
-
-/** Texts that travel in one request. */
-interface Batch {
-  entries: Entry[];
-  attempts: number;
-  /** Of its first attempt; milliseconds of `performance.now()`. */
-  startedAt: number;
 }
 
 /** The one place for batching, concurrency and retry. */
 export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): EmbedPool {
   const policy = options.retry ?? defaultRetryPolicy;
-  /** Less, once the provider has refused as many, or was too slow for them. */
-  let batchSize = Math.min(options.batchSize ?? defaultBatchSize, embedder.limits.maxBatch);
-  const maxTokens = embedder.limits.maxTokensPerBatch;
+  const queue = createBatchQueue<Entry>(
+    Math.min(options.batchSize ?? defaultBatchSize, embedder.limits.maxBatch),
+    embedder.limits.maxTokensPerBatch,
+  );
   const limit = createAdaptiveLimit(options.concurrency);
   const stop = new AbortController();
   const memory = createOutcomeMemory();
@@ -91,12 +80,6 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
 
   let lastSuccessAt = Number.NEGATIVE_INFINITY;
 
-  const waiting: Entry[] = [];
-  let waitingTokens = 0;
-  /** How many of the waiting texts go without filling a request. */
-  let flushing = 0;
-  /** Batches to send before any text that waits: they failed, or are parts of one that did. */
-  const ready: Batch[] = [];
   let failure: Error | undefined;
   const rejectCallers = new Set<(error: Error) => void>();
   let idleTimer: NodeJS.Timeout | undefined;
@@ -108,7 +91,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     failure = error;
     stop.abort(error);
     for (const timer of [idleTimer, wakeTimer, ...retryTimers]) clearTimeout(timer);
-    waiting.length = ready.length = 0;
+    queue.clear();
     for (const reject of rejectCallers) reject(error);
   }
 
@@ -117,40 +100,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   }
 
   function enqueue(text: string): Promise<EmbedOutcome> {
-    return new Promise((resolve) => {
-      const tokens = estimateTokens(text);
-      waiting.push({ text, tokens, settle: resolve });
-      waitingTokens += tokens;
-    });
-  }
-
-  /** The next batch to send; `undefined`: what waits fills none. */
-  function nextBatch(): Batch | undefined {
-    const again = ready.shift();
-    if (again) return headOf(again);
-    const full = waiting.length >= batchSize || waitingTokens >= maxTokens;
-    if (waiting.length === 0 || (!full && flushing === 0)) return undefined;
-    // A provider that fails at everything is not sent everything.
-    if (retryTimers.size >= options.concurrency) return undefined;
-    let count = 0;
-    let tokens = 0;
-    for (const entry of waiting) {
-      if (count === batchSize || (count > 0 && tokens + entry.tokens > maxTokens)) break;
-      tokens += entry.tokens;
-      count++;
-    }
-    waitingTokens -= tokens;
-    flushing = Math.max(0, flushing - count);
-    return { entries: waiting.splice(0, count), attempts: 0, startedAt: performance.now() };
-  }
-
-  /** As much of a batch as may be sent now; its rest is next. */
-  function headOf(batch: Batch): Batch {
-    if (batch.entries.length <= batchSize) return batch;
-    // The time that one part waits for another is not its own.
-    const startedAt = performance.now();
-    ready.unshift({ ...batch, startedAt, entries: batch.entries.slice(batchSize) });
-    return { ...batch, startedAt, entries: batch.entries.slice(0, batchSize) };
+    return new Promise((resolve) => queue.add({ text, tokens: estimateTokens(text), settle: resolve }));
   }
 
   function pump(): void {
@@ -162,13 +112,14 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
         wakeTimer = setTimeout(pump, Math.ceil(wait));
         return;
       }
-      const batch = nextBatch();
+      // While so many batches wait for their next attempt, the provider fails at everything: no new text is sent.
+      const batch = queue.next(retryTimers.size >= options.concurrency);
       if (!batch) return;
       void send(batch);
     }
   }
 
-  async function send(batch: Batch): Promise<void> {
+  async function send(batch: Batch<Entry>): Promise<void> {
     const ticket = limit.begin();
     batch.attempts++;
     progress.requests++;
@@ -183,7 +134,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
         finish(entry, { vector: vectors[index] as Float32Array });
       }
     } catch (error) {
-      // A server that does not answer in time works on too much at once, as most do that have no GPU.
+      // A server without a GPU that does not answer in time has too many requests at once.
       const throttled = error instanceof ModelError && (error.kind === "rate-limit" || error.kind === "timeout");
       limit.end(ticket, throttled ? "throttled" : "failed");
       recover(batch, error);
@@ -197,19 +148,19 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     entry.suspects?.settled("vector" in outcome);
   }
 
-  function recover(batch: Batch, error: unknown): void {
+  function recover(batch: Batch<Entry>, error: unknown): void {
     if (failure) return;
     if (!(error instanceof ModelError)) {
       fail(error instanceof Error ? error : new Error(String(error)));
       return;
     }
     if (error.kind === "too-long") {
-      ready.push(...splitOff(batch, error));
+      queue.addAgain(...splitOff(batch, error));
       return;
     }
     if (error.kind === "too-many" && batch.entries.length > 1) {
-      halve(batch);
-      ready.push(batch);
+      queue.halve(batch);
+      queue.addAgain(batch);
       return;
     }
     const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy);
@@ -218,22 +169,22 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       if (!isolate(batch, final)) fail(final);
       return;
     }
-    if (error.kind === "timeout") halve(batch);
-    // What the provider says about waiting holds for every request.
+    if (error.kind === "timeout") queue.halve(batch);
+    // The provider's pause holds for every request, not for this one alone.
     if (error.kind === "rate-limit" && error.retryAfterMs !== null) limit.pause(error.retryAfterMs);
     const timer = setTimeout(() => {
       retryTimers.delete(timer);
-      ready.push(batch);
+      queue.addAgain(batch);
       pump();
     }, delay);
     retryTimers.add(timer);
   }
 
   /**
-   * Tries a request that failed for good in two halves, and so on, until it is known which text is at fault; `false`
-   * where no single text can be.
+   * Sends a request that failed for good again in two halves, and these in halves, until the text at fault is known;
+   * `false` where no single text can be at fault.
    */
-  function isolate({ entries, attempts, startedAt }: Batch, error: ModelError): boolean {
+  function isolate({ entries, attempts, startedAt }: Batch<Entry>, error: ModelError): boolean {
     // A server that fails at everything is down.
     if (error.kind === "server" && lastSuccessAt < startedAt && entries[0]?.suspects === undefined) return false;
     const group = entries[0]?.suspects ?? suspectsOf(entries, error);
@@ -243,7 +194,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     const middle = Math.ceil(entries.length / 2);
     const sent = Math.max(0, Math.min(attempts, policy.maxAttempts - suspectAttempts));
     for (const part of [entries.slice(0, middle), entries.slice(middle)]) {
-      ready.push({ entries: part, attempts: sent, startedAt: performance.now() });
+      queue.addAgain({ entries: part, attempts: sent, startedAt: performance.now() });
     }
     return true;
   }
@@ -251,23 +202,18 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   function suspectsOf(entries: readonly Entry[], { kind }: ModelError): SuspectGroup<Entry> | null {
     if (entries.length === 1 || !textualKinds.has(kind)) return null;
     const group = new SuspectGroup<Entry>(entries.length, {
-      condemn(entry, { message }) {
+      textFailed(entry, { message }) {
         delete entry.suspects;
         finish(entry, { error: message });
       },
-      acquit: fail,
+      allFailed: fail,
     });
     for (const entry of entries) entry.suspects = group;
     return group;
   }
 
-  /** No request from now on, this batch's included, is more than half as large. */
-  function halve({ entries }: Batch): void {
-    batchSize = Math.max(1, Math.min(batchSize, Math.floor(entries.length / 2)));
-  }
-
   /** Reports the text that is too long and returns the others; two halves where the provider does not say which it is. */
-  function splitOff({ entries }: Batch, error: ModelError): Batch[] {
+  function splitOff({ entries }: Batch<Entry>, error: ModelError): Batch<Entry>[] {
     const index = entries.length === 1 ? 0 : error.inputIndex;
     const culprit = index === null ? undefined : entries[index];
     const middle = Math.ceil(entries.length / 2);
@@ -283,7 +229,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
 
   function flush(): void {
     clearTimeout(idleTimer);
-    flushing = waiting.length;
+    queue.flush();
     pump();
   }
 
@@ -292,7 +238,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
 
   return {
     flush,
-    window: 2 * options.concurrency * batchSize,
+    window: 2 * options.concurrency * queue.batchSize,
     embed(texts) {
       if (failure) return Promise.reject(failure);
       const outcomes = texts.map((text): EmbedOutcome | Promise<EmbedOutcome> => {
@@ -316,56 +262,4 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       return { ...progress, costUsd: tokens === null || price === null ? null : (tokens * price) / 1e6 };
     },
   };
-}
-
-/** Texts under way, and the last that are done: enough for repeated passages, and no more as a corpus grows. */
-function createOutcomeMemory() {
-  const underWay = new Map<string, Promise<EmbedOutcome>>();
-  const done = new Map<string, EmbedOutcome>();
-  return {
-    get(text: string): EmbedOutcome | Promise<EmbedOutcome> | undefined {
-      return done.get(text) ?? underWay.get(text);
-    },
-    set(text: string, outcome: Promise<EmbedOutcome>): Promise<EmbedOutcome> {
-      const remembered = outcome.then((settled) => {
-        underWay.delete(text);
-        done.set(text, settled);
-        const oldest = done.size > rememberedTexts ? done.keys().next().value : undefined;
-        if (oldest !== undefined) done.delete(oldest);
-        return settled;
-      });
-      underWay.set(text, remembered);
-      return remembered;
-    },
-  };
-}
-
-/** The model's dimensions and prefixes, with retries where it has to be asked. */
-export function embedderIdentity(embedder: Embedder, signal?: AbortSignal): Promise<EmbeddingIdentity> {
-  return withRetries(() => embedder.identity(signal), signal);
-}
-
-/**
- * Embeds a question, with retries. Throws `UserError` (exit code 4).
- *
- * @param prefix put before it; the model's own where it is not given
- */
-export async function embedQuery(
-  embedder: Embedder,
-  query: string,
-  signal?: AbortSignal,
-  prefix?: string,
-): Promise<Float32Array> {
-  const before = prefix ?? (await embedderIdentity(embedder, signal)).queryPrefix;
-  try {
-    const { vectors } = await withRetries(() => embedder.embed([before + query], signal), signal);
-    return vectors[0] as Float32Array;
-  } catch (error) {
-    if (!(error instanceof ModelError) || error.kind !== "too-long") throw error;
-    throw new ModelError(error.kind, error.message, {
-      hint: "ask with fewer words, or search with --mode text",
-      status: error.status,
-      cause: error,
-    });
-  }
 }

@@ -50,12 +50,13 @@ async function fillVectors(chunks: readonly StoredChunk[], embed: EmbedPool): Pr
   for (const [index, chunk] of chunks.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) throw new Error(`${outcomes.length} outcomes for ${chunks.length} texts`);
-    if ("error" in outcome) return `${placeOf(chunk)}: ${outcome.error}`;
+    if ("error" in outcome) return `${passageName(chunk)}: ${outcome.error}`;
     chunk.vector = outcome.vector;
   }
   return null;
 }
 
-function placeOf(chunk: StoredChunk): string {
-  return chunk.page === null ? `lines ${chunk.startLine}-${chunk.endLine}` : `page ${chunk.page}`;
+function passageName({ page, startLine, endLine, ordinal }: StoredChunk): string {
+  if (page !== null) return `page ${page}`;
+  return startLine === null ? `passage ${ordinal + 1}` : `lines ${startLine}-${endLine}`;
 }

@@ -1,5 +1,5 @@
-import type { ScoredChunk } from "../../stores/types.ts";
 import { contentWords } from "../../text/content-words.ts";
+import type { Stage } from "./stage.ts";
 
 /**
  * How much a heading that holds every word of the question adds to a passage's BM25 score. Measured on 100 questions to
@@ -8,18 +8,26 @@ import { contentWords } from "../../text/content-words.ts";
  */
 const weight = 0.5;
 
+const minimumCandidates = 50;
+
 /**
- * Ranks passages anew, the best first: BM25 sees a heading as some words among many, but a heading is what its author
- * says that the passage is about. The score grows by up to half, by the share of the question's words in it.
+ * Ranks passages anew by their headings: BM25 sees a heading as some words among many, but a heading is what its author
+ * says that the passage is about. The score grows by up to half, by the share of the question's words in the heading.
+ * It runs in text mode alone: the weight was measured on BM25 scores.
  */
-export function boostByHeading(hits: readonly ScoredChunk[], question: string): ScoredChunk[] {
-  const words = [...new Set(contentWords(question))];
-  if (words.length === 0) return [...hits];
-  const boosted = hits.map((hit) => {
-    const heading = new Set(contentWords(hit.chunk.heading.at(-1) ?? hit.chunk.title));
-    const shared = words.filter((word) => heading.has(word)).length;
-    return { ...hit, score: hit.score * (1 + (weight * shared) / words.length) };
-  });
-  // The sort is stable: passages of equal score stay in the store's order.
-  return boosted.sort((a, b) => b.score - a.score);
-}
+export const headingBoost = {
+  name: "boost",
+  modes: ["text"],
+  candidates: (topK: number) => Math.max(minimumCandidates, 2 * topK),
+  run: (hits, { terms }) => {
+    const words = [...new Set(contentWords(terms))];
+    if (words.length === 0) return hits;
+    const boosted = hits.map((hit) => {
+      const heading = new Set(contentWords(hit.chunk.heading.at(-1) ?? hit.chunk.title));
+      const shared = words.filter((word) => heading.has(word)).length;
+      return { ...hit, score: hit.score * (1 + (weight * shared) / words.length) };
+    });
+    // The sort is stable: passages of equal score stay in the store's order.
+    return boosted.sort((a, b) => b.score - a.score);
+  },
+} as const satisfies Stage;

@@ -1,16 +1,20 @@
-import { ExitCode, UserError } from "../../errors.ts";
-import type { Collection, ScoredChunk } from "../../stores/types.ts";
-import type { Filter, Hit, SearchMode } from "../../types.ts";
+import { UserError } from "../../errors.ts";
+import type { ScoredChunk } from "../../stores/types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
-import { boostByHeading } from "./heading-boost.ts";
+import type { Filter, Hit, SearchMode } from "../../types.ts";
+import { modeForSearch } from "../embed/model-choice.ts";
+import { cut } from "./cut.ts";
+import { headingBoost } from "./heading-boost.ts";
+import { retrieve } from "./retrieve.ts";
+import type { Stage, StageQuery } from "./stage.ts";
 
-const candidates = 50;
+/** What a search does, in this order. */
+const stages = [retrieve, headingBoost, cut] as const satisfies readonly Stage[];
 
-export interface SearchParts {
-  collection: Collection;
-  /** Turns a question into a vector of the collection's model; `null` where that model cannot be used. */
-  embedQuery: ((text: string) => Promise<Float32Array>) | null;
-}
+/** A stage that a search can do without. */
+export type OptionalStage = Exclude<(typeof stages)[number], typeof retrieve | typeof cut>["name"];
+
+export type SearchParts = Pick<StageQuery, "collection" | "embedQuery">;
 
 export interface SearchQuery {
   query: string;
@@ -20,6 +24,10 @@ export interface SearchQuery {
   filters: Filter[];
   /** Hits that score lower are left out; `null` keeps all. */
   minScore: number | null;
+  /** Stages to leave out. */
+  without?: readonly OptionalStage[];
+  /** Called after each stage with its duration in milliseconds and the number of hits that it left. */
+  onStage?(name: string, durationMs: number, hits: number): void;
 }
 
 /**
@@ -27,91 +35,29 @@ export interface SearchQuery {
  * be served.
  */
 export async function search(parts: SearchParts, request: SearchQuery): Promise<{ mode: SearchMode; hits: Hit[] }> {
+  const { filters, minScore, topK, without = [] } = request;
   const text = request.query.toWellFormed().trim();
   if (text === "") {
     throw new UserError("empty-query", "the query is empty", {
       hint: 'say what to look for: rag search "How is data stored?"',
     });
   }
-  const mode = request.mode ?? bestMode(parts);
-  const terms = searchTerms(text);
-  const found =
-    mode === "text"
-      ? await searchText(parts.collection, terms, request)
-      : await parts.collection.search({
-          mode,
-          text: terms,
-          vector: await embed(parts, mode, text),
-          limit: request.topK,
-          filters: request.filters,
-        });
-  const { minScore } = request;
-  const hits = found
-    .filter((hit) => minScore === null || hit.score >= minScore)
-    .map(({ chunk, score, scores }, index): Hit => {
-      const { id, source, title, heading, page, startLine, endLine, text, metadata } = chunk;
-      return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
-    });
-  return { mode, hits };
-}
+  const mode = modeForSearch(parts.collection, request.mode, parts.embedQuery !== null);
+  const left = new Set<string>(without);
+  const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
+  const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK) ?? topK));
+  const query = { ...parts, text, terms: searchTerms(text), mode, filters, candidates, topK, minScore };
 
-/** The passages are ranked anew by their headings, so more are asked for than are wanted. */
-async function searchText(
-  collection: Collection,
-  terms: string,
-  { topK, filters }: SearchQuery,
-): Promise<ScoredChunk[]> {
-  const limit = Math.max(candidates, 2 * topK);
-  const found = await collection.search({ mode: "text", text: terms, vector: null, limit, filters });
-  return boostByHeading(found, terms).slice(0, topK);
-}
-
-function bestMode({ collection, embedQuery }: SearchParts): SearchMode {
-  const mode = collection.modes.find((mode) => mode === "text" || embedQuery !== null);
-  if (mode !== undefined) return mode;
-  throw noModel(collection.name);
-}
-
-function noModel(name: string): UserError {
-  return new UserError(
-    "no-mode",
-    `the vectors of collection "${name}" can only be searched with the embedding model that made them, and none is configured`,
-    {
-      hint: "configure embedding.provider and embedding.model, or pass --embedding provider/model",
-    },
-  );
-}
-
-async function embed({ collection, embedQuery }: SearchParts, mode: SearchMode, text: string): Promise<Float32Array> {
-  if (collection.manifest.embedding === null) {
-    throw new UserError(
-      "no-vectors",
-      `collection "${collection.name}" has no vectors, which the search mode ${mode} needs`,
-      {
-        hint: "search with --mode text, or configure an embedding model and run rag ingest --recreate",
-      },
-    );
+  let found: ScoredChunk[] = [];
+  for (const stage of running) {
+    const started = performance.now();
+    found = await stage.run(found, query);
+    request.onStage?.(stage.name, performance.now() - started, found.length);
   }
-  if (collection.manifest.embedding.dimensions === null) {
-    throw new UserError(
-      "foreign-fields",
-      `of the fields of collection "${collection.name}", none is known to hold the vectors`,
-      {
-        hint: "set `milvus.fields.vector` to the one that was made with the configured model",
-      },
-    );
-  }
-  if (embedQuery === null && collection.foreign !== undefined) throw noModel(collection.name);
-  if (embedQuery === null) {
-    const { provider, model } = collection.manifest.embedding;
-    throw new UserError(
-      "no-embedding-model",
-      `the search mode ${mode} needs the collection's model ${provider}/${model}, which cannot be used`,
-      {
-        hint: "set the provider's key, or search with --mode text",
-        exitCode: ExitCode.usage,
-      },
-    );
-  }
-  return embedQuery(text);
+  return { mode, hits: found.map(toHit) };
+}
+
+function toHit({ chunk, score, scores }: ScoredChunk, index: number): Hit {
+  const { id, source, title, heading, page, startLine, endLine, text, metadata } = chunk;
+  return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
 }

@@ -1,6 +1,6 @@
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 
-/** Makes a `UserError` (exit code 4) of what LanceDB throws: it knows only messages. */
+/** Turns what LanceDB throws into a `UserError` (exit code 4). LanceDB has no codes, so its messages are read. */
 export function translateStoreError(location: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof UserError) throw error;
@@ -42,7 +42,7 @@ export function corruptCollection(
   });
 }
 
-/** Rights and the like. That a file is not there (2) is damage: a table names its own files. */
+/** Rights and the like. A missing file (error 2) counts as damage, since only the table itself names its files. */
 function isOfTheSystem(message: string): boolean {
   return /^E[A-Z]+: |permission denied|read-only file system|\(os error (?!2\))\d+\)/i.test(message);
 }
@@ -51,7 +51,7 @@ function failed(code: string, message: string, cause: unknown, { hint }: { hint:
   return new UserError(code, message, { hint, exitCode: ExitCode.backend, cause });
 }
 
-/** What happened, without the names of LanceDB's own errors and the lines of its source, and said once. */
+/** LanceDB's message without the names of its error types, the places in its source, and repetitions. */
 function reasonOf(message: string): string {
   const reason = message
     .replaceAll(

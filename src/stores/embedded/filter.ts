@@ -1,12 +1,8 @@
-import type { Filter, FilterOperator } from "../../types.ts";
-import { numberOf } from "../../filters/match.ts";
-import { escapeRegex, parseGlob } from "../shared/glob.ts";
-
-const textColumns = new Set(["source", "title", "format", "heading"]);
+import type { Filter, FilterTest, FilterValue, Glob } from "../../types.ts";
 
 /**
  * The SQL condition (DataFusion's dialect) for these filters, all of which must hold; `null` where there are none.
- * Meaning: see `Filter`. User text only ever enters as a string literal.
+ * User text only ever enters as a string literal.
  *
  * Metadata is stored as flat JSON text, as `JSON.stringify` writes it. In such text an unescaped quote is always a
  * delimiter, so `{"key":` or `,"key":` can only be the key itself, and a regular expression reads values exactly.
@@ -15,10 +11,9 @@ export function filtersToSql(filters: readonly Filter[]): string | null {
   return filters.length === 0 ? null : filters.map((filter) => `(${filterToSql(filter)})`).join(" AND ");
 }
 
-function filterToSql({ field, operator, value }: Filter): string {
-  if (textColumns.has(field)) return textCondition(field, operator, value);
-  if (field === "page") return pageCondition(operator, value);
-  return metadataCondition(field.startsWith("metadata.") ? field.slice("metadata.".length) : field, operator, value);
+function filterToSql({ field, ...test }: Filter): string {
+  if (field.kind === "metadata") return metadataCondition(field.key, test);
+  return field.name === "page" ? pageCondition(test) : textCondition(field.name, test);
 }
 
 /** A SQL string literal. */
@@ -26,74 +21,90 @@ export function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function textCondition(column: string, operator: FilterOperator, value: string): string {
-  if (operator === "~") {
-    const pattern = parseGlob(value).map((part) =>
-      part === "any" ? ".*" : part === "one" ? "." : escapeRegex(part.literal),
-    );
-    return `regexp_like(${column}, ${sqlString(`^(?s:${pattern.join("")})$`)})`;
+function textCondition(column: string, test: FilterTest): string {
+  switch (test.operator) {
+    case "=":
+    case "!=":
+      return `${column} ${test.operator} ${sqlString(test.value.text)}`;
+    case "~":
+      return `regexp_like(${column}, ${wholeGlob(test.glob)})`;
+    default:
+      return typeof test.bound === "string" ? `${column} ${test.operator} ${sqlString(test.bound)}` : "false";
   }
-  if (operator !== "=" && operator !== "!=" && numberOf(value) !== null) return "false";
-  return `${column} ${operator} ${sqlString(value)}`;
 }
 
-function pageCondition(operator: FilterOperator, value: string): string {
-  if (operator === "~") {
-    const pattern = parseGlob(value).map((part) =>
-      part === "any" ? ".*" : part === "one" ? "." : escapeRegex(part.literal),
-    );
-    return `coalesce(regexp_like(CAST(page AS STRING), ${sqlString(`^${pattern.join("")}$`)}), false)`;
-  }
-  const number = numberOf(value);
-  if (number === null) return operator === "!=" ? "true" : "false";
-  return `coalesce(CAST(page AS DOUBLE) ${operator} ${sqlNumber(number)}, ${operator === "!="})`;
+function pageCondition(test: FilterTest): string {
+  if (test.operator === "~") return `coalesce(regexp_like(CAST(page AS STRING), ${wholeGlob(test.glob)}), false)`;
+  const number = "value" in test ? test.value.number : test.bound;
+  const otherwise = test.operator === "!=";
+  if (typeof number !== "number") return String(otherwise);
+  return `coalesce(CAST(page AS DOUBLE) ${test.operator} ${sqlNumber(number)}, ${otherwise})`;
 }
 
 function sqlNumber(number: number): string {
   return `CAST(${sqlString(String(number))} AS DOUBLE)`;
 }
 
-function metadataCondition(key: string, operator: FilterOperator, value: string): string {
+function metadataCondition(key: string, test: FilterTest): string {
   const start = `[{,]${escapeRegex(JSON.stringify(key))}:`;
-  if (operator === "=") return equals(start, value);
-  if (operator === "!=") return `NOT (${equals(start, value)})`;
-  if (operator === "~") return matchesOne(start, globAlternatives(value));
-  const number = numberOf(value);
-  if (number !== null) {
-    const stored = `regexp_match(metadata, ${sqlString(`${start}(-?[0-9][0-9.eE+-]*)`)})[1]`;
-    return `coalesce(CAST(${stored} AS DOUBLE) ${operator} ${sqlNumber(number)}, false)`;
+  switch (test.operator) {
+    case "=":
+      return matchesOne(start, equalJson(test.value));
+    case "!=":
+      return `NOT (${matchesOne(start, equalJson(test.value))})`;
+    case "~":
+      return matchesOne(start, globJson(test.glob));
+    default: {
+      if (typeof test.bound === "boolean") return "false";
+      const [pattern, bound] =
+        typeof test.bound === "number"
+          ? ["(-?[0-9][0-9.eE+-]*)", sqlNumber(test.bound)]
+          : [String.raw`"((?:[^"\\]|\\.)*)"`, sqlString(insideString(test.bound))];
+      const stored = `regexp_match(metadata, ${sqlString(start + pattern)})[1]`;
+      const typed = typeof test.bound === "number" ? `CAST(${stored} AS DOUBLE)` : stored;
+      return `coalesce(${typed} ${test.operator} ${bound}, false)`;
+    }
   }
-  if (value === "true" || value === "false") return "false";
-  const stored = `regexp_match(metadata, ${sqlString(String.raw`${start}"((?:[^"\\]|\\.)*)"`)})[1]`;
-  return `coalesce(${stored} ${operator} ${sqlString(JSON.stringify(value).slice(1, -1))}, false)`;
 }
 
-/** JSON text is canonical, so equal values are equal text: the string as written, or the number or boolean it reads as. */
-function equals(start: string, value: string): string {
-  const alternatives = [escapeRegex(JSON.stringify(value))];
-  const number = numberOf(value);
-  // JSON has no infinite number, and would be given its null.
-  if (number !== null && Number.isFinite(number)) alternatives.push(escapeRegex(JSON.stringify(number)));
-  if (value === "true" || value === "false") alternatives.push(value);
-  return matchesOne(start, alternatives);
+/** The pieces of JSON that equal a value. `JSON.stringify` writes equal values as equal text. */
+function equalJson({ text, number, boolean }: FilterValue): string[] {
+  // JSON writes an infinite number as `null`.
+  const typed = number !== null && Number.isFinite(number) ? number : boolean;
+  return [text, ...(typed === null ? [] : [typed])].map((value) => escapeRegex(JSON.stringify(value)));
 }
 
-/** Holds where the value, or one element where it is a list, is one of these pieces of JSON. */
+/** The glob over the inside of a JSON string, and over the text of a number or boolean. */
+function globJson(glob: Glob): string[] {
+  const inString = String.raw`(?:[^"\\]|\\u[0-9a-f]{4}|\\[^u])`;
+  const quoted = `"${globRegex(glob, inString, (text) => escapeRegex(insideString(text)))}"`;
+  return [quoted, globRegex(glob, String.raw`[^",\[\]{}]`)].filter((pattern) => pattern !== "");
+}
+
+/** Holds where the value, or one element where it is a list, matches one of these patterns. */
 function matchesOne(start: string, alternatives: readonly string[]): string {
   const one = `(?:${alternatives.join("|")})`;
   const element = String.raw`(?:"(?:[^"\\]|\\.)*"|[^",\[\]]+)`;
   return `regexp_like(metadata, ${sqlString(String.raw`${start}(?:${one}[,}]|\[(?:${element},)*${one}[,\]])`)})`;
 }
 
-/** The glob over a string's inside, and over the text of a number or boolean. */
-function globAlternatives(value: string): string[] {
-  const parts = parseGlob(value);
-  const inString = String.raw`(?:[^"\\]|\\u[0-9a-f]{4}|\\[^u])`;
-  const bare = String.raw`[^",\[\]{}]`;
-  const build = (character: string, literal: (text: string) => string): string =>
-    parts
-      .map((part) => (part === "any" ? `${character}*` : part === "one" ? character : literal(part.literal)))
-      .join("");
-  const quoted = `"${build(inString, (text) => escapeRegex(JSON.stringify(text).slice(1, -1)))}"`;
-  return [quoted, build(bare, escapeRegex)].filter((pattern) => pattern !== "");
+/** A SQL literal of the regular expression that matches what the glob matches, over the whole value. */
+function wholeGlob(glob: Glob): string {
+  return sqlString(`^(?s:${globRegex(glob, ".")})$`);
+}
+
+/** A glob in the syntax of Rust's regex crate. `character`: the pattern of one character of the value. */
+function globRegex(glob: Glob, character: string, literal: (text: string) => string = escapeRegex): string {
+  return glob
+    .map((part) => (part === "any" ? `${character}*` : part === "one" ? character : literal(part.literal)))
+    .join("");
+}
+
+/** A text as it stands between the quotes of a JSON string. */
+function insideString(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function escapeRegex(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }

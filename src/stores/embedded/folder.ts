@@ -19,8 +19,8 @@ export function tablePath({ path }: StoreFolder, name: string): string {
 }
 
 /**
- * The names of the tables that hold something or cannot be looked into, sorted; none where there is no folder. Throws as
- * `checkFolder` does.
+ * The names of the tables that hold something, or whose folder cannot be read; sorted. None where there is no store
+ * folder. Throws as `checkFolder` does.
  */
 export async function tableNames(folder: StoreFolder): Promise<string[]> {
   await checkFolder(folder);
@@ -34,8 +34,8 @@ export async function tableNames(folder: StoreFolder): Promise<string[]> {
 }
 
 /**
- * `false` for a table that is not there, and for one whose maker was killed before it held anything. Throws `UserError`
- * `store-unusable` where it cannot be looked into.
+ * `false` where there is no table, and for an empty one: a process was killed while it made it. Throws `UserError`
+ * `store-unusable` where the table's folder cannot be read.
  */
 export async function holdsTable(folder: StoreFolder, name: string): Promise<boolean> {
   for (const part of ["_versions", "data"]) {
@@ -62,7 +62,7 @@ export async function prepareFolder(folder: StoreFolder): Promise<void> {
   const { path, location } = folder;
   try {
     if (await makeFolder(path)) {
-      // The index is made from the documents: it has no business in their repository.
+      // The index can be made again from the documents, so it is kept out of their repository.
       await writeFile(join(path, ".gitignore"), "*\n");
     }
     await access(path, constants.W_OK);
@@ -89,7 +89,7 @@ function unusable(location: string, reason: string, cause?: unknown, hint: strin
   });
 }
 
-/** For a look at what may not be there; any other failure of the system is a `UserError`. */
+/** Handles the failure of a look at `path`: `value` where nothing is there, a `UserError` for any other reason. */
 function missingAs<T>(value: T, { location }: StoreFolder): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;

@@ -31,16 +31,16 @@ export async function createTextIndex(table: Table, text: Config["text"]): Promi
   });
 }
 
-/** Any of the text's words. A query given as a plain string may be taken for a phrase by its quotation marks. */
+/** A query for any of the text's words. LanceDB reads quotation marks in a plain string as a phrase, hence the object. */
 export async function wordsOf(text: string): Promise<MatchQuery> {
   const { MatchQuery } = await lancedb();
   return new MatchQuery([text, ...wordParts(text)].join(" "), "text");
 }
 
 /**
- * Makes what is missing: an index of the vectors once they are many, whatever a process that was killed did not get to,
- * and a full-text index whose files are damaged. One that covers nothing yet is built at once from all rows, which takes
- * two thirds of the time that LanceDB needs to add them to it.
+ * Makes the indexes that are missing: the full-text index where a process was killed before it made it or where its
+ * files are damaged, and the index of the vectors once they are many. A full-text index that covers no row yet is built
+ * anew from all rows, which takes two thirds of the time that LanceDB needs to add them to it.
  */
 export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
   if (!(await textIndexServes(table))) await createTextIndex(table, text);
@@ -50,7 +50,7 @@ export async function ensureIndexes(table: Table, manifest: Manifest, text: Conf
   await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
 }
 
-/** Asks for the words of a passage that is there: every part of the index is read for that, and none of the other rows. */
+/** Searches the index for the words of a stored passage: this reads every part of the index, and no unindexed row. */
 async function textIndexServes(table: Table): Promise<boolean> {
   const stats = await table.indexStats(textIndex);
   if (stats === undefined) return false;

@@ -1,9 +1,9 @@
 import type * as LanceDb from "@lancedb/lancedb";
 
 /**
- * What LanceDB reads from the environment when it is loaded, where the user has not set it. The first is for silence:
- * its warnings about cluster sizes are of no use to a person who searches. The others keep memory flat, see
- * docs/decisions/2026-11-20-flat-memory.md: rows that are read at once, and threads and megabytes of a full-text build.
+ * Variables that LanceDB reads when it is loaded; the user's own values win. The first hides warnings about cluster
+ * sizes, which are of no use to a person who searches. The others bound the memory (rows read at once; threads and
+ * megabytes of a full-text build), see docs/decisions/2026-11-20-flat-memory.md.
  */
 const settings = {
   LANCEDB_LOG: "error",

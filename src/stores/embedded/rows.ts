@@ -8,12 +8,12 @@ import type { Manifest } from "../types.ts";
 
 const manifestKey = "rag.manifest";
 
-/** What `fromRow` reads, but for the vector. */
+/** The columns that `fromRow` reads, without the vector. */
 export const embeddedColumns = [...chunkColumns, "text_end"];
 
 /**
- * The build of Arrow that LanceDB has loaded itself: an import would load the other one beside it, at twice the time and
- * with classes of its own.
+ * The build of Arrow that LanceDB itself loads (CommonJS). An import would load the ESM build beside it, in twice the
+ * time, and LanceDB would not recognise its classes.
  */
 function arrow(): typeof Arrow {
   return createRequire(import.meta.url)("apache-arrow") as typeof Arrow;
@@ -65,7 +65,7 @@ export function toRow(chunk: StoredChunk): Row {
     doc_id: chunk.docId,
     source: chunk.source,
     ord: chunk.ordinal,
-    // The tokenizer keeps `milvus.yaml` whole: behind the text stands what else it is to be found by.
+    // The tokenizer keeps `milvus.yaml` as one word; its parts are appended, so that each finds the chunk too.
     text: [text, ...wordParts(text)].join("\n"),
     text_start: chunk.context.length,
     text_end: text.length,

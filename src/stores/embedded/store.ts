@@ -2,16 +2,17 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Config } from "../../config/schema.ts";
-import { ExitCode, UserError } from "../../errors.ts";
+import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
 import { openEmbeddedCollection } from "./collection.ts";
 import { corruptCollection, translateStoreError } from "./errors.ts";
 import { type StoreFolder, checkFolder, holdsTable, prepareFolder, tableNames, tablePath } from "./folder.ts";
+import { collectionExists, collectionLocked, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
 import { createTextIndex } from "./indexes.ts";
-import type { Collection, Manifest, NewManifest, Store, WriterLease } from "../types.ts";
+import type { Collection, Manifest, Store } from "../types.ts";
 
 /** The folder is made when the first collection is. */
 export interface EmbeddedStoreOptions extends StoreFolder {
@@ -35,7 +36,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     }
   }
 
-  /** Of a table that cannot be read nobody can tell. */
+  /** An unreadable table does not count as foreign: it may be dropped. */
   async function isForeign(name: string): Promise<boolean> {
     try {
       const table = await (await connected()).openTable(name);
@@ -45,36 +46,36 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     }
   }
 
+  function openCollection(table: Table, name: string, manifest: Manifest): Collection {
+    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text });
+  }
+
   return {
     kind: "embedded",
     location,
 
     list: () => tableNames(options),
 
-    async open(name): Promise<Collection | null> {
+    async open(name) {
       checkCollectionName(name);
       await checkFolder(options);
       if (!(await holdsTable(options, name))) return null;
       const table = await openTable(name);
       const manifest = readManifest(await table.schema().catch(translateStoreError(location)), name, location);
-      return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text });
+      return openCollection(table, name, manifest);
     },
 
-    async create(name, newManifest: NewManifest) {
+    async create(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
-      if (await holdsTable(options, name)) {
-        throw new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
-          hint: "choose another name, or drop it first: rag collections drop",
-        });
-      }
+      if (await holdsTable(options, name)) throw collectionExists(name, location);
       const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
       try {
-        // What a killed maker left.
+        // A process that was killed while it made the table leaves an empty one.
         await rm(folderOf(name), { recursive: true, force: true });
         const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
         await createTextIndex(table, text);
-        return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text });
+        return openCollection(table, name, manifest);
       } catch (error) {
         throw translateStoreError(location)(error);
       }
@@ -84,30 +85,18 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
-      if (!evenIfForeign && (await isForeign(name))) {
-        throw new UserError("foreign-collection", `another program made the table "${name}" in ${location}`, {
-          hint: `where nobody needs it any more: rag collections drop ${name} --yes`,
-        });
-      }
+      if (!evenIfForeign && (await isForeign(name))) throw foreignIsNotDropped(name, location);
       await connected()
         .then((opened) => opened.dropTable(name))
         .catch(translateStoreError(location));
     },
 
-    async lockForWriting(name, purpose): Promise<WriterLease> {
+    async lockForWriting(name, purpose) {
       checkCollectionName(name);
       await prepareFolder(options);
       const result = await takeLock(join(path, `${name}.lock`), purpose).catch(translateStoreError(location));
       if ("release" in result) return result;
-      const { pid, host, purpose: theirs, since } = result.heldBy;
-      throw new UserError(
-        "collection-locked",
-        `collection "${name}" is being written by another process: ${theirs} (process ${pid} on ${host}, since ${since})`,
-        {
-          hint: "wait until it has ended, or stop it; searching goes on meanwhile",
-          exitCode: ExitCode.backend,
-        },
-      );
+      throw collectionLocked(`collection "${name}"`, result.heldBy);
     },
 
     async close() {
@@ -123,14 +112,6 @@ function readManifest(schema: { metadata: Map<string, string> }, name: string, l
       hint: "point store.path at another folder, or use another collection name",
     });
   }
-  if (manifest.schemaVersion !== 1) {
-    throw new UserError(
-      "newer-collection",
-      `collection "${name}" was made by milvus-rag ${manifest.toolVersion}, which keeps it in a form that this version cannot read`,
-      {
-        hint: "update milvus-rag, or ingest again with --recreate",
-      },
-    );
-  }
+  if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
   return manifest;
 }

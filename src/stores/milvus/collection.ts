@@ -1,84 +1,67 @@
 import { UserError } from "../../errors.ts";
-import type { SearchMode, StoredChunk } from "../../types.ts";
-import { overlapping } from "../shared/overlapping.ts";
-import { slices } from "../shared/slices.ts";
+import type { StoredChunk } from "../../types.ts";
 import { checkVector } from "../shared/check-vector.ts";
-import { chunkColumns, documentColumns, documentOf } from "../shared/chunk-row.ts";
-import type { MilvusConnection } from "./wire/connection.ts";
-import { isLiteAnalyzer, type MilvusDialect } from "./dialect.ts";
-import { type Expression, isOneOf, ownScope, quote } from "./filter.ts";
-import { describeIndexes } from "./indexes.ts";
-import type { CollectionSchema } from "./wire/protocol.ts";
-import { type MilvusKey, everyRow, readMilvus } from "./reader.ts";
-import { decodeChunk, encodeChunks, rowBytes } from "./rows.ts";
+import { type Row, chunkColumns, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import { slices } from "../shared/slices.ts";
+import type { Collection, CollectionStats, Manifest } from "../types.ts";
+import { ownScope } from "./filter.ts";
+import { isOneOf, quote } from "./literals.ts";
+import { describeIndexes, indexStats } from "./indexes.ts";
+import { type CollectionHandle, flush } from "./loading.ts";
+import { type MilvusKey, allRows, countRows, everyRow } from "./reader.ts";
+import { decodeChunk } from "./rows.ts";
 import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
-import { type SearchedRows, searchMilvus } from "./search.ts";
-import { liteAnalyzers } from "./lite/terms.ts";
-import type { Collection, DocumentRecord, Manifest, SearchRequest } from "../types.ts";
+import { modesOf, searchMilvus } from "./search.ts";
+import type { SearchedCollection } from "./search-calls.ts";
+import type { CollectionSchema } from "./wire/protocol.ts";
+import { deleteRows, upsertRows } from "./writes.ts";
 
-/** Rows in one request; more bring nothing, and a request must stay far below the 64 MB that servers take. */
-const ROWS_AT_ONCE = 500;
-const BYTES_AT_ONCE = 8_000_000;
 /** Documents in one condition. */
 const DOCUMENTS_AT_ONCE = 200;
-/** A first flush or a long write of a busy server takes longer than a search may. */
-const WRITE_MS = 300_000;
-/** A server takes several writers: chunks younger than this may belong to one that still writes. */
+/** Where there are several writers, chunks younger than this may belong to one that still writes. */
 const ABANDONED_MS = 24 * 3_600_000;
 
-export const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
+const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
 
-const ownRows: Omit<SearchedRows, "denseMetric"> = {
-  key: OWN_KEY,
-  vector: VECTOR_FIELD,
-  sparse: SPARSE_FIELD,
-  output: chunkColumns,
-  filtered: ["source", "title", "format", "page", "headings", "metadata"],
-  scope: ownScope,
-  decode: decodeChunk,
-  isOneOf: (keys) => isOneOf("id", keys as string[]),
-};
-
-export interface MilvusCollectionOptions {
-  connection: MilvusConnection;
-  dialect: MilvusDialect;
-  name: string;
+export interface MilvusCollectionOptions extends Required<CollectionHandle> {
   manifest: Manifest;
   schema: CollectionSchema;
+  /** Search parameters of the index of vectors. */
   searchParams: Readonly<Record<string, string | number | boolean>>;
-  /** Makes indexes that are missing. */
-  ensureIndexes(): Promise<void>;
   /** Bytes on disk; `null` where the deployment does not tell. */
   size(name: string): Promise<number | null>;
 }
 
 /** A collection that this tool made. */
 export function openMilvusCollection(options: MilvusCollectionOptions): Collection {
-  const { connection, dialect, name, manifest, schema } = options;
+  const { dialect, name, manifest, schema } = options;
   const has = (field: string): boolean => schema.fields.some((candidate) => candidate.name === field);
-  const { ensureIndexes } = options;
-  const reader = readMilvus({ connection, dialect, name, key: OWN_KEY, text: "text", ensureIndexes });
-  const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
-  const terms = has(TERMS_FIELD) && isLiteAnalyzer(manifest.analyzer) ? liteAnalyzers[manifest.analyzer] : null;
-  const search = searchMilvus({
-    connection,
-    reader,
-    dialect,
-    collection: name,
-    rows: { ...ownRows, denseMetric: milvusMetrics[manifest.metric] },
-    metric: manifest.metric,
-    searchParams: options.searchParams,
-    terms,
-  });
+  const prepareTerms = has(TERMS_FIELD) ? dialect.prepareTerms(manifest.analyzer) : null;
+  const rows: SearchedCollection = {
+    ...options,
+    key: OWN_KEY,
+    text: "text",
+    vectorField: VECTOR_FIELD,
+    sparseField: SPARSE_FIELD,
+    denseMetric: milvusMetrics[manifest.metric],
+    prepareTerms,
+    output: chunkColumns,
+    filtered: ["source", "title", "format", "page", "headings", "metadata"],
+    scope: ownScope,
+    decode: decodeChunk,
+    isOneOf: (keys) => isOneOf("id", keys as string[]),
+  };
   const wholeRow = has(VECTOR_FIELD) ? [...chunkColumns, VECTOR_FIELD] : chunkColumns;
+  const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
 
-  async function remove(text: string): Promise<void> {
-    const { delete_cnt: deleted } = await connection.call(
-      "Delete",
-      { collection_name: name, expr: text, expr_template_values: {} },
-      { timeoutMs: WRITE_MS },
-    );
-    if (Number(deleted) > 0) await reader.flush();
+  /** The rows that meet a condition in Milvus's expression language. */
+  async function select<Found>(text: string, fields: readonly string[], decode: (row: Row) => Found): Promise<Found[]> {
+    const found: Found[] = [];
+    for await (const page of allRows(rows, { ...everyRow, text }, fields)) {
+      // A page may hold more rows than a call takes arguments.
+      for (const row of page) found.push(decode(row));
+    }
+    return found;
   }
 
   return {
@@ -86,138 +69,85 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     manifest,
     modes,
 
-    async documents() {
-      const records: DocumentRecord[] = [];
-      for await (const rows of reader.all(where("ord == 0"), documentColumns)) records.push(...rows.map(documentOf));
-      return records;
-    },
+    documents: () => select(isCommitRecord, documentColumns, documentOf),
 
     async chunksOf(docIds) {
       const chunks: StoredChunk[] = [];
       for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) {
-        for await (const rows of reader.all(where(isOneOf("doc_id", part)), wholeRow)) {
-          for (const row of rows) chunks.push(decodeChunk(row));
-        }
+        for (const chunk of await select(isOneOf("doc_id", part), wholeRow, decodeChunk)) chunks.push(chunk);
       }
       return chunks;
     },
 
-    async upsert(rows) {
-      // Twice the same key in one request is refused by some servers: the last one holds.
-      const distinct = [...new Map(rows.map((row) => [row.id, row])).values()];
-      // The next request is made, and waits at the server, while one is written; no key is in both.
-      await overlapping(batches(distinct), async (batch) => {
-        const fields = encodeChunks(batch, manifest.embedding?.dimensions ?? null, terms);
-        const request = { collection_name: name, fields_data: fields, num_rows: batch.length };
-        await connection.call("Upsert", request, { timeoutMs: WRITE_MS });
-      });
-    },
+    upsert: (chunks) =>
+      upsertRows(options, chunks, { dimensions: manifest.embedding?.dimensions ?? null, prepareTerms }),
 
     async deleteDocuments(docIds) {
-      for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) await remove(isOneOf("doc_id", part));
+      for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) await deleteRows(options, isOneOf("doc_id", part));
     },
 
     async deleteStale(current) {
-      for (const part of slices(current, DOCUMENTS_AT_ONCE)) {
-        const documents = isOneOf(
-          "doc_id",
-          part.map(({ docId }) => docId),
-        );
-        const hashes = part.map(({ docHash }) => quote(docHash));
-        if (hashes.includes(null)) throw new TypeError("a document's hash is not plain text");
-        await remove(`${documents} and ord > 0 and doc_hash not in [${hashes.join(",")}]`);
-      }
+      for (const part of slices(current, DOCUMENTS_AT_ONCE)) await deleteRows(options, isStale(part));
     },
 
-    countChunks: () => reader.count(),
+    countChunks: () => countRows(options),
 
     async orphans() {
-      const written = dialect.kind === "milvus-lite" ? "" : ` and updated_at < ${Date.now() - ABANDONED_MS}`;
-      const ids = async (text: string): Promise<Set<string>> => {
-        const found = new Set<string>();
-        for await (const rows of reader.all(where(text), ["doc_id"])) {
-          for (const row of rows) found.add(row["doc_id"] as string);
-        }
-        return found;
-      };
-      const candidates = await ids(`ord > 0${written}`);
-      // Asked last: what is committed meanwhile is no orphan.
-      const committed = await ids("ord == 0");
+      const idsWhere = async (text: string): Promise<Set<string>> =>
+        new Set(await select(text, ["doc_id"], (row) => row["doc_id"] as string));
+      const old = dialect.severalWriters ? ` and updated_at < ${Date.now() - ABANDONED_MS}` : "";
+      const candidates = await idsWhere(`${isNoCommitRecord}${old}`);
+      // Asked last: a document that is committed meanwhile is no orphan.
+      const committed = await idsWhere(isCommitRecord);
       return [...candidates].filter((id) => !committed.has(id));
     },
 
     async optimize() {
       await options.ensureIndexes();
-      await reader.flush();
+      await flush(options);
     },
 
     async search(request) {
-      checkMode(request, modes, options);
-      return search(request);
+      if (request.mode !== "text") checkVector(request.vector, manifest, name);
+      if (!modes.includes(request.mode)) throw noTextIndex(name, dialect.product);
+      return searchMilvus(rows, request);
     },
 
-    async stats() {
+    async stats(): Promise<CollectionStats> {
       const [indexes, chunks, sizeBytes] = await Promise.all([
-        describeIndexes(connection, name),
-        reader.count(),
+        describeIndexes(options.connection, name),
+        countRows(options),
         options.size(name),
       ]);
-      let documents = 0;
-      let latest = 0;
-      for await (const rows of reader.all(where("ord == 0"), ["updated_at"])) {
-        documents += rows.length;
-        for (const row of rows) latest = Math.max(latest, row["updated_at"] as number);
-      }
+      const times = await select(isCommitRecord, ["updated_at"], (row) => row["updated_at"] as number);
+      const latest = times.reduce((left, right) => Math.max(left, right), 0);
       return {
         chunks,
-        documents,
+        documents: times.length,
         sizeBytes,
-        index: indexes.map((index) => ({
-          name: index.index_name === "" ? index.field_name : index.index_name,
-          type: index.params.find(({ key }) => key === "index_type")?.value ?? "unknown",
-          rows: Number(index.indexed_rows),
-        })),
+        index: indexStats(indexes),
         updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
       };
     },
   };
 }
 
-function where(text: string): Expression {
-  return { ...everyRow, text };
+const isCommitRecord = "ord == 0";
+const isNoCommitRecord = "ord > 0";
+
+/** A condition on the chunks of older versions of documents. */
+function isStale(current: readonly { docId: string; docHash: string }[]): string {
+  const documents = isOneOf(
+    "doc_id",
+    current.map(({ docId }) => docId),
+  );
+  const hashes = current.map(({ docHash }) => quote(docHash));
+  if (hashes.includes(null)) throw new TypeError("a document's hash is not plain text");
+  return `${documents} and ${isNoCommitRecord} and doc_hash not in [${hashes.join(",")}]`;
 }
 
-export function modesOf(vectors: boolean, bm25: boolean): SearchMode[] {
-  if (vectors && bm25) return ["hybrid", "dense", "text"];
-  return vectors ? ["dense"] : ["text"];
-}
-
-/** Throws `UserError` where the collection cannot serve the request's mode, or not with this vector. */
-function checkMode(
-  { mode, vector }: SearchRequest,
-  modes: readonly SearchMode[],
-  { name, manifest, dialect }: MilvusCollectionOptions,
-): void {
-  if (mode !== "text") checkVector(vector, manifest, name);
-  if (!modes.includes(mode)) {
-    throw new UserError("no-text-index", `collection "${name}" has no BM25 index: ${dialect.product} made it`, {
-      hint: "BM25 needs Milvus 2.5 or later; search with --mode dense, or update the server and ingest with --recreate",
-    });
-  }
-}
-
-function* batches(rows: readonly StoredChunk[]): Generator<StoredChunk[]> {
-  let batch: StoredChunk[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const size = rowBytes(row);
-    if (batch.length === ROWS_AT_ONCE || (batch.length > 0 && bytes + size > BYTES_AT_ONCE)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(row);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
+function noTextIndex(name: string, product: string): UserError {
+  return new UserError("no-text-index", `collection "${name}" has no BM25 index: ${product} made it`, {
+    hint: "BM25 needs Milvus 2.5 or later; search with --mode dense, or update the server and ingest with --recreate",
+  });
 }

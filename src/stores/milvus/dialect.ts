@@ -1,8 +1,4 @@
 import type { Config } from "../../config/schema.ts";
-import { UserError } from "../../errors.ts";
-import { checkLiteIndex } from "./lite/indexes.ts";
-import { type LiteAnalyzer, liteAnalyzers } from "./lite/terms.ts";
-import type { StoreKind } from "../types.ts";
 
 /** An analyzer for the BM25 function of a new collection. */
 export interface AnalyzerChoice {
@@ -12,9 +8,8 @@ export interface AnalyzerChoice {
   params: object;
 }
 
-/** What a deployment can do and wants; everything that differs between them is said here. */
+/** What a deployment can do and needs. Everything that differs between deployments is said here. */
 export interface MilvusDialect {
-  kind: Exclude<StoreKind, "embedded">;
   /** For messages: `Milvus 2.6.4`, `Milvus Lite`. */
   product: string;
   /** BM25 inside the database: Milvus 2.5. */
@@ -24,73 +19,56 @@ export interface MilvusDialect {
    * hybrid searches (https://github.com/milvus-io/milvus/issues/38616, mended at the end of 2024).
    */
   templates: boolean;
-  /** Conditions on JSON are evaluated row by row, slower than a few more hits are sorted out here. */
+  /** Conditions on JSON are evaluated row by row: filtering a few more hits here is faster. */
   slowMetadataFilters: boolean;
   /** Hits that one search may return. */
   maxHits: number;
-  /** Rows that one query may return, ordered by key; `null`: all of them, in no order. */
-  queryWindow: number | null;
-  /** BM25 scores come with their sign turned. */
-  negatedBm25: boolean;
-  /** Text is prepared for BM25 before it is sent, in a field of its own. */
-  preparesTerms: boolean;
+  /**
+   * How all rows are read. `rows`: rows in one answer, infinite where all come at once; `wholeRows`: the same for rows
+   * that come with their text or vector. `order`: what the next page is found by.
+   */
+  pages: { order: "key" | "position"; rows: number; wholeRows: number };
+  /** -1 where BM25 scores come negated, so that lower is better. */
+  bm25Sign: 1 | -1;
+  /** Several processes may write a collection at once. */
+  severalWriters: boolean;
+  /** How an analyzer of a manifest prepares text for BM25, in a field of its own; `null` where the database does that. */
+  prepareTerms(analyzer: string): ((text: string) => string) | null;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
-  /** Scalar indexes make filters by document fast. */
-  indexesDocuments: boolean;
-  /** What is not flushed is searched slowly, and BM25 still finds rows whose deletion is not. */
+  /** The field whose index is to be made anew, where loading fails with this message; `null` where none helps. */
+  damagedIndex(message: string): string | null;
+  /** What to do with a collection that cannot be loaded; `null` where the message alone has to do. */
+  hintWhenUnloadable(name: string): string | null;
+  /** Type of the index that makes filters by document fast; `null`: there is none. */
+  documentIndex: string | null;
+  /** Tells which functions a collection has; elsewhere only their output fields are marked. */
+  describesFunctions: boolean;
+  /** Unflushed rows are searched slowly, and BM25 finds deleted rows until the deletion is flushed. */
   flushesWrites: boolean;
-  /** The analyzers to try for a new collection, the best first; one where the user named it. */
+  /** The analyzers to try for a new collection, the best first; the one that the user named, if any. */
   analyzers(wanted: string | undefined): AnalyzerChoice[];
 }
 
-const MAX_HITS = 16_384;
-
-export const liteDialect: MilvusDialect = {
-  kind: "milvus-lite",
-  product: "Milvus Lite",
-  bm25: true,
-  templates: false,
-  slowMetadataFilters: true,
-  maxHits: MAX_HITS,
-  queryWindow: null,
-  negatedBm25: true,
-  preparesTerms: true,
-  // Its AUTOINDEX is an HNSW graph that hides what a filter leaves over: of 10,000 rows, one that met it was found in 1
-  // of 40 searches.
-  autoIndex: "FLAT",
-  checkIndex: checkLiteIndex,
-  indexesDocuments: false,
-  flushesWrites: true,
-  analyzers(wanted = "english") {
-    if (!isLiteAnalyzer(wanted)) {
-      throw new UserError("analyzer", `Milvus Lite has no analyzer ${JSON.stringify(wanted)}`, {
-        hint: `those that it has: ${Object.keys(liteAnalyzers).join(", ")} (\`milvus.analyzer\`)`,
-      });
-    }
-    return [{ name: wanted, params: { tokenizer: "standard" } }];
-  },
-};
-
-export function isLiteAnalyzer(name: string): name is LiteAnalyzer {
-  return Object.hasOwn(liteAnalyzers, name);
-}
+/** Milvus's limit for `topk` and for the rows of one query. */
+export const MAX_HITS = 16_384;
+/** Rows with a vector and their text: they stay below the 100 MB that a server sends at once. */
+const WHOLE_ROWS = 1_000;
 
 /** Serverless clusters of Zilliz Cloud return fewer hits than other deployments. */
 const SERVERLESS_MAX_HITS = 1024;
 const serverlessHost = /^in03-|\.serverless\./;
 
 /**
- * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`). A version that does not read as one is
- * taken for the newest.
+ * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`, or `Zilliz Cloud Vector
+ * Database(Compatible with Milvus 2.6)`). A version without a patch is the newest of its line; one that does not read
+ * as a version is taken for the newest of all.
  */
 export function serverDialect(version: string, target: string): MilvusDialect {
-  const numbers = /(\d+)\.(\d+)(?:\.(\d+))?/
-    .exec(version)
-    ?.slice(1)
-    .map((part) => Number(part ?? 0)) ?? [Infinity, 0, 0];
+  const [text = version, ...parts] = /(\d+)\.(\d+)(?:\.(\d+))?[-.\w]*/.exec(version) ?? [];
+  const numbers = parts.length === 0 ? [Infinity, 0, 0] : parts.map((part) => Number(part ?? Infinity));
   const atLeast = (...wanted: [number, number, number]): boolean => {
     for (let index = 0; index < wanted.length; index++) {
       const difference = (numbers[index] ?? 0) - (wanted[index] ?? 0);
@@ -99,19 +77,23 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     return true;
   };
   return {
-    kind: "milvus",
-    product: `Milvus ${version.replace(/^v/, "")}`,
+    product: `Milvus ${text}`,
     bm25: atLeast(2, 5, 0),
     templates: atLeast(2, 5, 2),
     slowMetadataFilters: false,
     maxHits: serverlessHost.test(target) ? SERVERLESS_MAX_HITS : MAX_HITS,
-    queryWindow: MAX_HITS,
-    negatedBm25: false,
-    preparesTerms: false,
+    pages: { order: "key", rows: MAX_HITS, wholeRows: WHOLE_ROWS },
+    bm25Sign: 1,
+    severalWriters: true,
+    prepareTerms: () => null,
     autoIndex: "AUTOINDEX",
-    // A server knows its own types best, and refuses others at once.
+    // A server refuses at once what it cannot build.
     checkIndex() {},
-    indexesDocuments: true,
+    damagedIndex: () => null,
+    hintWhenUnloadable: () => null,
+    // `INVERTED` came with Milvus 2.4; before, text had tries alone.
+    documentIndex: atLeast(2, 4, 0) ? "INVERTED" : "Trie",
+    describesFunctions: true,
     flushesWrites: false,
     analyzers(wanted) {
       if (wanted !== undefined) return [serverAnalyzer(wanted)];
@@ -121,6 +103,11 @@ export function serverDialect(version: string, target: string): MilvusDialect {
   };
 }
 
+/** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
+export function lite2Dialect(target: string): MilvusDialect {
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
+}
+
 /** https://milvus.io/docs/analyzer-overview.md */
 function serverAnalyzer(name: string): AnalyzerChoice {
   switch (name) {
@@ -128,10 +115,26 @@ function serverAnalyzer(name: string): AnalyzerChoice {
       // Words of every language; English ones by their stems. The tokenizer keeps spaces and punctuation.
       return {
         name,
-        params: { tokenizer: "icu", filter: ["lowercase", "removepunct", { type: "stemmer", language: "english" }] },
+        params: {
+          tokenizer: "icu",
+          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
+        },
+      };
+    case "english":
+      // The server's own analyzer of that name, which tells "Zürich" from "Zurich", and `asciifolding`.
+      return {
+        name,
+        params: {
+          tokenizer: "standard",
+          filter: [
+            "lowercase",
+            "asciifolding",
+            { type: "stemmer", language: "english" },
+            { type: "stop", stop_words: ["_english_"] },
+          ],
+        },
       };
     case "standard":
-    case "english":
     case "chinese":
       return { name, params: { type: name } };
     default:

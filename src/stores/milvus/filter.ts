@@ -1,14 +1,14 @@
-import type { Filter } from "../../types.ts";
-import { metadataKey, numberOf } from "../../filters/match.ts";
+import type { Filter, FilterField, FilterTest, FilterValue, Glob } from "../../types.ts";
+import { decimal, isInBasicPlane, quote } from "./literals.ts";
 import type { TemplateValue } from "./wire/protocol.ts";
 
 /** A condition in Milvus's expression language. */
 export interface Expression {
   /** Empty: every row. */
   text: string;
-  /** What the placeholders `{v0}`… in `text` stand for; empty where the server has no templates. */
+  /** The values of the placeholders `{v0}`… in `text`; empty where the server has no templates. */
   values: Record<string, TemplateValue>;
-  /** `false`: rows may come that do not meet the filters; `matchesAll` tells them apart. None is missing. */
+  /** `false`: the server returns every row that meets the filters and others too; `matchesAll` removes the others. */
   exact: boolean;
 }
 
@@ -18,59 +18,63 @@ export interface FilterAbilities {
   templates: boolean;
 }
 
-/** Where a collection keeps what a filter names, by how the expression language compares it. */
+/** Where a collection keeps the field of a filter, by how the expression language compares it. */
 export type FilterTarget =
   /** `orNull`: the field may have no value. */
   | { type: "text" | "integer" | "float" | "boolean"; field: string; orNull?: boolean }
-  /** An integer or text that filters see as text. */
+  /** An integer or text that filters compare as text. */
   | { type: "key"; field: string; isInteger: boolean }
-  /** An array; `null` where its elements are of a type that no filter reaches. */
+  /** An array; `elements` is `null` where the language cannot compare their type. */
   | { type: "list"; field: string; elements: "text" | "integer" | null }
-  /** An integer of which -1 stands for none. */
+  /** An integer; -1 stands for no page. */
   | { type: "page" }
-  /** A value of any type inside JSON. `contains`: how a function names it; `null` where none can. */
+  /** A value of any type inside JSON. `contains`: its name as an argument of a function; `null` where it has none. */
   | { type: "json"; path: string; contains: string | null }
-  /** Read by `matchesAll` alone. */
+  /** The expression language cannot name it: `matchesAll` alone compares it. */
   | { type: "opaque" };
 
-/** What the filters of a collection can name. */
+/** The fields that the filters of a collection can name. */
 export interface FilterScope {
-  /** Throws `UserError` where nothing in the collection answers to the name. */
-  target(field: string): FilterTarget;
-  /** Met by no row. */
+  /** Throws `UserError` where the collection has no such field. */
+  target(field: FilterField): FilterTarget;
+  /** An expression that no row meets. */
   nothing: string;
 }
 
-/** Of a collection that this tool made. */
+/** The scope of a collection that this tool made. */
 export const ownScope: FilterScope = {
   target(field) {
-    switch (field) {
-      case "source":
-      case "title":
-      case "format":
-      case "heading":
-        return { type: "text", field };
-      case "page":
-        return { type: "page" };
-      default:
-        return inJson("metadata", metadataKey(field) ?? field);
-    }
+    if (field.kind === "metadata") return inJson("metadata", field.key);
+    return field.name === "page" ? { type: "page" } : { type: "text", field: field.name };
   },
   // Keys are never empty.
   nothing: `id == ""`,
 };
 
-/** A key inside a JSON field. `contains`: where functions call it otherwise. */
+/** A key inside a JSON field. `contains`: see `FilterTarget`; the path itself unless told. */
 export function inJson(field: string, key: string, contains?: string | null): FilterTarget {
-  if (/["\\\p{C}]/u.test(key) || !inPlane(key)) return { type: "opaque" };
+  if (/["\\\p{C}]/u.test(key) || !isInBasicPlane(key)) return { type: "opaque" };
   const path = `${field}[${JSON.stringify(key)}]`;
   return { type: "json", path, contains: contains === undefined ? path : contains };
 }
 
+/** A filter as an expression. */
+type Condition =
+  /** Every row meets it. */
+  | { kind: "everything" }
+  /** No row meets it. */
+  | { kind: "nothing" }
+  /** The language cannot express it: every row may meet it. */
+  | { kind: "unknown" }
+  | { kind: "expression"; text: string; exact: boolean };
+
+/** Writes a text into the expression; `null` where it cannot be written. */
+type Literal = (text: string) => string | null;
+
 /**
- * Compiles filters so that no value can change the meaning of the expression. Conditions on typed fields are exact where
- * the language has them; those on JSON, and globs, narrow the rows down to a superset. With `json` false, conditions on
- * JSON narrow nothing down. Throws `UserError` where the scope knows no such field.
+ * Prints filters in Milvus's expression language. No value can change the meaning of the expression. Conditions on typed
+ * fields are exact where the language has them; those on JSON, and most globs, select a superset of the rows. With
+ * `json` false, conditions on JSON select every row. Throws `UserError` where the scope has no such field.
  */
 export function compileFilters(
   filters: readonly Filter[],
@@ -85,201 +89,190 @@ export function compileFilters(
         return `{${name}}`;
       }
     : quote;
-  const conditions = filters.map((filter) => {
-    const target = scope.target(filter.field);
-    return target.type === "json" && !json ? unknown : compile(target, filter, literal);
+  const conditions = filters.map(({ field, ...test }) => {
+    const target = scope.target(field);
+    return target.type === "json" && !json ? unknown : compile(target, test, literal);
   });
   return {
     text: conditions
-      .flatMap((condition) => (condition === nothing ? [scope.nothing] : (condition.text ?? [])))
-      .map((text) => `(${text})`)
+      .flatMap((condition) => {
+        if (condition.kind === "expression") return [`(${condition.text})`];
+        return condition.kind === "nothing" ? [`(${scope.nothing})`] : [];
+      })
       .join(" and "),
     values,
-    exact: conditions.every(({ exact }) => exact),
+    exact: conditions.every((one) => (one.kind === "expression" ? one.exact : one.kind !== "unknown")),
   };
 }
 
-/** `text`: `null` where the condition narrows nothing down. */
-interface Condition {
-  text: string | null;
-  exact: boolean;
+const everything: Condition = { kind: "everything" };
+const nothing: Condition = { kind: "nothing" };
+const unknown: Condition = { kind: "unknown" };
+
+function exact(text: string | null): Condition {
+  return text === null ? unknown : { kind: "expression", text, exact: true };
 }
 
-type Literal = (text: string) => string | null;
+/** An expression that every row meets which meets the filter, and others may. */
+function superset(text: string | null): Condition {
+  return text === null ? unknown : { kind: "expression", text, exact: false };
+}
 
-const everything: Condition = { text: null, exact: true };
-const unknown: Condition = { text: null, exact: false };
-/** Stands for the scope's own. */
-const nothing: Condition = { text: null, exact: true };
-
-function compile(target: FilterTarget, filter: Filter, literal: Literal): Condition {
+function compile(target: FilterTarget, test: FilterTest, literal: Literal): Condition {
   switch (target.type) {
     case "text":
-      return orNull(target, filter, onText(target.field, filter, literal));
+      return orNull(target, test, onText(target.field, test, literal));
     case "integer":
     case "float":
-      return orNull(target, filter, onNumber(target.field, filter, target.type === "float"));
+      return orNull(target, test, onNumber(target.field, test, target.type === "float"));
     case "boolean":
-      return orNull(target, filter, onBoolean(target.field, filter));
+      return orNull(target, test, onBoolean(target.field, test));
     case "key":
-      return target.isInteger ? onIntegerKey(target.field, filter) : onText(target.field, filter, literal);
+      return target.isInteger ? onIntegerKey(target.field, test) : onText(target.field, test, literal);
     case "list":
-      return onList(target, filter, literal);
+      return onList(target, test, literal);
     case "page":
-      return onPage(filter);
+      return onPage(test);
     case "json":
-      return onJson(target, filter, literal);
+      return onJson(target, test, literal);
     case "opaque":
       return unknown;
   }
 }
 
-/** What has no value differs from every value, and a comparison alone would leave it out. */
-function orNull(target: { field: string; orNull?: boolean }, { operator }: Filter, condition: Condition): Condition {
-  if (target.orNull !== true || operator !== "!=" || condition.text === null) return condition;
+/** A row without a value meets every `!=`; the comparison alone leaves it out. */
+function orNull(
+  target: { field: string; orNull?: boolean },
+  { operator }: FilterTest,
+  condition: Condition,
+): Condition {
+  if (target.orNull !== true || operator !== "!=" || condition.kind !== "expression") return condition;
   return { ...condition, text: `${condition.text} or ${target.field} is null` };
 }
 
-function onText(field: string, { operator, value }: Filter, literal: Literal): Condition {
-  switch (operator) {
-    case "=":
-      return written(literal(value), (text) => `${field} == ${text}`);
-    case "!=":
-      return written(literal(value), (text) => `${field} != ${text}`);
-    case "~":
-      return onGlob(field, value, literal);
-    default:
-      // A number has no order with a stored string.
-      if (numberOf(value) !== null) return nothing;
-      return written(literal(value), (text) => `${field} ${operator} ${text}`);
-  }
+function onText(field: string, test: FilterTest, literal: Literal): Condition {
+  if (test.operator === "~") return onGlob(field, test.glob, literal);
+  const text = "value" in test ? test.value.text : test.bound;
+  // Neither numbers nor booleans have an order with a stored string.
+  if (typeof text !== "string") return nothing;
+  return compared(field, test.operator, literal(text));
+}
+
+/** The text before the first wildcard is what `like` can look for. */
+function onGlob(field: string, glob: Glob, literal: Literal): Condition {
+  const [first = { literal: "" }, second] = glob;
+  if (typeof first === "string") return unknown;
+  if (second === undefined) return compared(field, "=", literal(first.literal));
+  if (/[%_\\"]/.test(first.literal) || !isInBasicPlane(first.literal)) return unknown;
+  // `like` takes a literal pattern in every version.
+  const text = `${field} like ${JSON.stringify(`${first.literal}%`)}`;
+  return second === "any" && glob.length === 2 ? exact(text) : superset(text);
 }
 
 /** Servers compare an integer field with integers alone, and a field of 32 bits rounds what it holds. */
-function onNumber(field: string, { operator, value }: Filter, isFloat: boolean): Condition {
-  if (operator === "~") return unknown;
-  const number = numberOf(value);
+function onNumber(field: string, test: FilterTest, isFloat: boolean): Condition {
+  if (test.operator === "~") return unknown;
+  const { operator } = test;
+  const number = numberIn(test);
   if (number === null) return operator === "!=" ? everything : nothing;
   const text = decimal(number);
   if (text === null || (!isFloat && Math.abs(number) > Number.MAX_SAFE_INTEGER)) return unknown;
-  const comparison = operator === "=" ? "==" : operator;
-  if (isFloat) return operator === "!=" ? unknown : { text: `${field} ${comparison} ${text}`, exact: false };
-  if (Number.isInteger(number)) return { text: `${field} ${comparison} ${text}`, exact: true };
+  if (isFloat) return operator === "!=" ? unknown : superset(`${field} ${signs[operator]} ${text}`);
+  if (Number.isInteger(number)) return compared(field, operator, text);
   if (operator === "=" || operator === "!=") return operator === "=" ? nothing : everything;
-  return { text: `${field} ${operator.startsWith(">") ? ">" : "<="} ${Math.floor(number)}`, exact: true };
+  return exact(`${field} ${operator.startsWith(">") ? ">" : "<="} ${Math.floor(number)}`);
 }
 
-function onBoolean(field: string, { operator, value }: Filter): Condition {
-  if (operator === "~") return unknown;
-  const isTruth = value === "true" || value === "false";
-  if (operator === "=") return isTruth ? { text: `${field} == ${value}`, exact: true } : nothing;
-  if (operator === "!=") return isTruth ? { text: `${field} != ${value}`, exact: true } : everything;
-  // Truth has no order.
-  return nothing;
+function onBoolean(field: string, test: FilterTest): Condition {
+  if (test.operator === "~") return unknown;
+  // Booleans have no order.
+  if (!("value" in test)) return nothing;
+  if (test.value.boolean === null) return test.operator === "=" ? nothing : everything;
+  return compared(field, test.operator, String(test.value.boolean));
 }
 
-/** As text, so that keys beyond what a number holds exactly are compared digit by digit. */
-function onIntegerKey(field: string, { operator, value }: Filter): Condition {
-  if (operator !== "=" && operator !== "!=") return unknown;
-  const isKey = /^(?:0|-?[1-9]\d{0,18})$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
-  if (isKey) return { text: `${field} ${operator === "=" ? "==" : "!="} ${value}`, exact: true };
-  return operator === "=" ? nothing : everything;
+/** Reads the key from its text, so that keys beyond what a number holds exactly are compared digit by digit. */
+function onIntegerKey(field: string, test: FilterTest): Condition {
+  if (!("value" in test)) return unknown;
+  const { text } = test.value;
+  const isKey = /^(?:0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  if (isKey) return compared(field, test.operator, text);
+  return test.operator === "=" ? nothing : everything;
 }
 
 /** One element is enough. */
 function onList(
   { field, elements }: { field: string; elements: "text" | "integer" | null },
-  { operator, value }: Filter,
+  test: FilterTest,
   literal: Literal,
 ): Condition {
-  if (operator !== "=" || elements === null) return unknown;
+  if (test.operator !== "=" || elements === null) return unknown;
+  const { text } = test.value;
   // Milvus Lite's grammar takes no negative number as an argument.
-  const element = elements === "text" ? literal(value) : /^\d{1,15}$/.test(value) ? String(Number(value)) : null;
-  return superset(element, (text) => `array_contains(${field}, ${text})`);
+  const element = elements === "text" ? literal(text) : /^\d{1,15}$/.test(text) ? String(Number(text)) : null;
+  return superset(element && `array_contains(${field}, ${element})`);
 }
 
-/** What stands before the first wildcard is what `like` can look for; the rest of the glob is for the caller. */
-function onGlob(field: string, glob: string, literal: Literal): Condition {
-  const [prefix = ""] = glob.split(/[*?]/, 1);
-  if (prefix === glob) return onText(field, { field, operator: "=", value: glob }, literal);
-  if (prefix === "" || /[%_\\"]/.test(prefix) || !inPlane(prefix)) return unknown;
-  // `like` takes a literal pattern in every version.
-  const condition: Condition = { text: `${field} like ${JSON.stringify(`${prefix}%`)}`, exact: false };
-  return glob === `${prefix}*` ? { ...condition, exact: true } : condition;
-}
-
-/** -1 stands for no page. */
-function onPage({ operator, value }: Filter): Condition {
-  if (operator === "~") return { text: "page >= 0", exact: false };
-  const number = numberOf(value);
+function onPage(test: FilterTest): Condition {
+  if (test.operator === "~") return superset("page >= 0");
+  const { operator } = test;
+  const number = numberIn(test);
   if (number === null) return operator === "!=" ? everything : nothing;
   const text = decimal(number);
-  if (text === null || number < 0) return { text: operator === "!=" ? null : "page >= 0", exact: false };
-  if (operator === "!=") return { text: `page != ${text}`, exact: true };
-  if (operator === "=") return { text: `page == ${text}`, exact: true };
-  return { text: `page >= 0 and page ${operator} ${text}`, exact: true };
+  if (text === null || number < 0) return operator === "!=" ? unknown : superset("page >= 0");
+  if (operator === "=" || operator === "!=") return compared("page", operator, text);
+  return exact(`page >= 0 and page ${operator} ${text}`);
 }
 
-/** JSON is compared differently by every deployment; what is written here leaves out no row on any of them. */
+/** Every deployment compares JSON differently; these expressions leave out no matching row on any of them. */
 function onJson(
   { path, contains }: { path: string; contains: string | null },
-  { operator, value }: Filter,
+  test: FilterTest,
   literal: Literal,
 ): Condition {
-  if (operator === "!=" || operator === "~") return unknown;
-  const number = numberOf(value);
-  const numeral = number === null ? null : decimal(number);
-  // No stored number is infinite: what equals such a value is text, as hashes of digits and an `e` are.
-  const isText = operator === "=" && number !== null && !Number.isFinite(number);
-  if (number !== null && numeral === null && !isText) return unknown;
-  if (operator !== "=") {
-    if (numeral !== null) return { text: `${path} ${operator} ${numeral}`, exact: false };
-    return superset(literal(value), (text) => `${path} ${operator} ${text}`);
+  switch (test.operator) {
+    case "=":
+      return equalsJson(path, contains, test.value, literal);
+    case "!=":
+    case "~":
+      return unknown;
+    default: {
+      if (typeof test.bound === "boolean") return nothing;
+      const bound = typeof test.bound === "number" ? decimal(test.bound) : literal(test.bound);
+      return superset(bound && `${path} ${test.operator} ${bound}`);
+    }
   }
+}
+
+function equalsJson(
+  path: string,
+  contains: string | null,
+  { text, number, boolean }: FilterValue,
+  literal: Literal,
+): Condition {
   // Milvus Lite's grammar takes no negative number as an argument.
   if (contains === null || (number !== null && number < 0)) return unknown;
-  const also = numeral ?? (value === "true" || value === "false" ? value : null);
-  return superset(literal(value), (text) => {
-    const candidates = also === null ? [text] : [text, also];
-    return candidates
+  const numeral = number === null ? null : decimal(number);
+  // No stored number is infinite: only a text equals a value that reads as one, such as a hash of digits and an `e`.
+  if (number !== null && numeral === null && Number.isFinite(number)) return unknown;
+  const typed = numeral ?? (boolean === null ? null : String(boolean));
+  const written = literal(text);
+  if (written === null) return unknown;
+  return superset(
+    [written, ...(typed === null ? [] : [typed])]
       .flatMap((candidate) => [`${path} == ${candidate}`, `json_contains(${contains}, ${candidate})`])
-      .join(" or ");
-  });
+      .join(" or "),
+  );
 }
 
-function written(text: string | null, write: (text: string) => string): Condition {
-  return text === null ? unknown : { text: write(text), exact: true };
+/** The number that a test compares with; `null` where it compares with none. */
+function numberIn(test: Exclude<FilterTest, { operator: "~" }>): number | null {
+  if ("value" in test) return test.value.number;
+  return typeof test.bound === "number" ? test.bound : null;
 }
 
-function superset(text: string | null, write: (text: string) => string): Condition {
-  return text === null ? unknown : { text: write(text), exact: false };
-}
+const signs = { "=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=" } as const;
 
-/** A number as every version's grammar reads it; `null` where it would need an exponent. */
-function decimal(number: number): string | null {
-  const text = String(number);
-  return /^-?\d+(\.\d+)?$/.test(text) ? text : null;
-}
-
-/**
- * A string literal with the escapes that every deployment reads. `null` where none is safe: servers mangle what is
- * beyond the basic plane, and other control characters have no escape in common.
- */
-export function quote(text: string): string | null {
-  if (!inPlane(text)) return null;
-  const escaped = text.replaceAll(/["\\\n\r\t]/g, (character) => escapes[character] as string);
-  return /\p{Cc}/u.test(escaped) ? null : `"${escaped}"`;
-}
-
-const escapes: Record<string, string> = { '"': String.raw`\"`, "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
-function inPlane(text: string): boolean {
-  return !/[\uD800-\uDFFF]/.test(text);
-}
-
-/** A condition on keys that are hexadecimal digits. Throws where one is not: it would be a bug. */
-export function isOneOf(field: string, keys: readonly string[]): string {
-  const strange = keys.find((key) => !/^[0-9a-f]+$/.test(key));
-  if (strange !== undefined) throw new TypeError(`${JSON.stringify(strange)} is no key`);
-  return `${field} in [${keys.map((key) => `"${key}"`).join(",")}]`;
+function compared(field: string, operator: keyof typeof signs, value: string | null): Condition {
+  return exact(value && `${field} ${signs[operator]} ${value}`);
 }

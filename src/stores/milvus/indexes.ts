@@ -5,7 +5,7 @@ import type { MilvusDialect } from "./dialect.ts";
 import { MilvusErrorCode } from "./wire/errors.ts";
 import type { CollectionSchema, IndexDescription } from "./wire/protocol.ts";
 import { VECTOR_FIELD, newIndexes } from "./schema.ts";
-import type { Manifest } from "../types.ts";
+import type { CollectionStats, Manifest } from "../types.ts";
 
 /** The indexes of a collection; having none is a failure to Milvus, and an empty list here. */
 export async function describeIndexes(connection: MilvusConnection, name: string): Promise<IndexDescription[]> {
@@ -15,6 +15,15 @@ export async function describeIndexes(connection: MilvusConnection, name: string
     if (error instanceof UserError && error.code === MilvusErrorCode.indexNotFound) return [];
     throw error;
   }
+}
+
+/** The indexes as `rag collections show` lists them. */
+export function indexStats(indexes: readonly IndexDescription[]): CollectionStats["index"] {
+  return indexes.map((index) => ({
+    name: index.index_name || index.field_name,
+    type: index.params.find(({ key }) => key === "index_type")?.value ?? "unknown",
+    rows: Number(index.indexed_rows),
+  }));
 }
 
 /** Makes the indexes that a collection of ours should have and has not, as after a process that was killed in between. */

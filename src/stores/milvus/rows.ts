@@ -5,7 +5,7 @@ import { type Row, chunkOf } from "../shared/chunk-row.ts";
 import { DataType, type FieldData, type Int64 } from "./wire/protocol.ts";
 import { JSON_BYTES, TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./schema.ts";
 
-/** Stands where a chunk has no page or line. */
+/** Stored where a chunk has no page or line. */
 const NONE = -1;
 
 const utf8 = new TextEncoder();

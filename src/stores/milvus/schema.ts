@@ -24,7 +24,7 @@ export const TEXT_BYTES = {
 /** Most bytes of a JSON value: `common.JSONMaxLength` of Milvus, as it ships. */
 export const JSON_BYTES = 65_536;
 
-/** The text as it was prepared for BM25, where the dialect wants that; longer than the text by the spaces put in. */
+/** Bytes of the text as it was prepared for BM25, where the dialect wants that; spaces make it longer than the text. */
 const TERMS_LENGTH = 65_535;
 
 export const VECTOR_FIELD = "vector";
@@ -46,7 +46,8 @@ export function newSchema(
   analyzer: AnalyzerChoice | null,
 ): CollectionSchema {
   const textFields = Object.entries(TEXT_BYTES).map(([field, bytes]) => text(field, bytes));
-  const bm25Input = dialect.preparesTerms ? TERMS_FIELD : "text";
+  const preparesTerms = analyzer !== null && dialect.prepareTerms(analyzer.name) !== null;
+  const bm25Input = preparesTerms ? TERMS_FIELD : "text";
   const fields: FieldSchema[] = [
     ...textFields,
     ...integerFields.map((field) => ({ name: field, data_type: DataType.int64, type_params: [] })),
@@ -60,7 +61,7 @@ export function newSchema(
     });
   }
   if (analyzer !== null) {
-    if (dialect.preparesTerms) fields.push(text(TERMS_FIELD, TERMS_LENGTH));
+    if (preparesTerms) fields.push(text(TERMS_FIELD, TERMS_LENGTH));
     fields
       .find((field) => field.name === bm25Input)
       ?.type_params.push(
@@ -156,8 +157,8 @@ export function newIndexes(
       }),
     });
   }
-  if (dialect.indexesDocuments) {
-    indexes.push({ field: "doc_id", parameters: keyValues({ index_type: "INVERTED", params: "{}" }) });
+  if (dialect.documentIndex !== null) {
+    indexes.push({ field: "doc_id", parameters: keyValues({ index_type: dialect.documentIndex, params: "{}" }) });
   }
   return indexes;
 }

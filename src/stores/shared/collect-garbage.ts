@@ -1,8 +1,8 @@
 /**
- * Gives unused memory back to the system now: some tens of milliseconds. V8 lets garbage lie as long as its own heap may
- * grow, and does not see what a native library needs beside it. Asked in this way, within the process and without a
- * port, it returns the room of its young generation too, which the function `gc` keeps. Does nothing where Node was built
- * without an inspector or may not use it.
+ * Gives unused memory back to the system now, which takes some tens of milliseconds. V8 collects garbage when its own
+ * heap is full, and does not see what a native library needs beside it. The inspector is asked, within the process and
+ * without a port, because it also returns the memory of the young generation, which the function `gc` keeps. Does
+ * nothing where Node was built without an inspector or may not use it.
  */
 export async function collectGarbage(): Promise<void> {
   try {
@@ -12,6 +12,6 @@ export async function collectGarbage(): Promise<void> {
     await new Promise((resolve) => session.post("HeapProfiler.collectGarbage", resolve));
     session.disconnect();
   } catch {
-    // More memory is held for longer, and nothing is lost.
+    // Memory is held for longer; nothing else is lost.
   }
 }

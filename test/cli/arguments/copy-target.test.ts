@@ -48,13 +48,25 @@ describe("the target's configuration", () => {
     expect(opened("http://mine:19530/other", own).milvus.database).toBeUndefined();
   });
 
-  it.each(["http://other:19530", "http://mine:19531", "http://mine:19530.example/x"])(
-    "sends nothing of it to %s",
-    (to) => {
-      const { database, tls, token } = opened(to, own).milvus;
-      expect([database, tls, token]).toEqual([undefined, undefined, undefined]);
-    },
-  );
+  it.each([
+    ["http://mine", "http://mine:19530"],
+    ["mine:19530", "http://mine"],
+    ["https://mine", "https://mine:443"],
+    ["http://[::1]", "http://[0:0:0:0:0:0:0:1]:19530"],
+  ])("keeps them where %s is configured and %s is the same host and port", (uri, to) => {
+    expect(opened(to, { milvus: { uri, token: "own-token" } }).milvus.token).toBe("own-token");
+  });
+
+  it.each(["http://other:19530", "http://mine:19531", "http://mine.example/x"])("sends nothing of it to %s", (to) => {
+    const { database, tls, token } = opened(to, own).milvus;
+    expect([database, tls, token]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("refuses an address that only begins like the configured server's", () => {
+    expect(() => opened("http://mine:19530.example/x", own)).toThrow(
+      expect.objectContaining({ code: "milvus-address", exitCode: 2 }),
+    );
+  });
 
   it("takes MILVUS_TOKEN for another host, and the address's own credentials before all", () => {
     const variables = { MILVUS_TOKEN: "from-environment" };

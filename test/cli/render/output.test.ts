@@ -12,7 +12,7 @@ function open(options: Partial<OutputOptions> = {}) {
 describe("output", () => {
   it("masks what is hidden, on both streams", async () => {
     const { output, stdout, stderr } = open();
-    output.hide(["s3cr3t-token", null, ""]);
+    output.maskSecrets(["s3cr3t-token", null, ""]);
     await output.results.write("result s3cr3t-token\n");
     output.notice("notice s3cr3t-token");
     await output.error({ code: "x", message: "failed at http://me:s3cr3t-token@host", hint: null });
@@ -25,7 +25,7 @@ describe("output", () => {
     for (let first = 0; first <= whole.length; first++) {
       for (const second of [first, first + 1, first + 5, whole.length]) {
         const { output, stdout } = open();
-        output.hide(["s3cr3t-token"]);
+        output.maskSecrets(["s3cr3t-token"]);
         const text = output.openText();
         for (const piece of [whole.slice(0, first), whole.slice(first, second), whole.slice(Math.max(first, second))]) {
           await text.write(piece);
@@ -38,7 +38,7 @@ describe("output", () => {
 
   it("writes each piece at once, but for what may be the beginning of a secret", async () => {
     const { output, stdout } = open();
-    output.hide(["s3cr3t-token"]);
+    output.maskSecrets(["s3cr3t-token"]);
     const text = output.openText();
     await text.write("Answers");
     expect(stdout()).toBe("Answer");

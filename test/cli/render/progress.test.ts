@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createOutput } from "../../../src/cli/render/output.ts";
-import { createProgress, describeIngest } from "../../../src/cli/render/progress.ts";
+import { describeIngest, showProgress } from "../../../src/cli/render/progress.ts";
 import type { IngestProgress } from "../../../src/pipeline/ingest/ingest-tally.ts";
 
 const progress: IngestProgress = {
@@ -29,7 +29,7 @@ describe("progress of an ingest", () => {
   it("does not redraw on a terminal without a width", async () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
     const options = { json: false, quiet: false, verbose: false, color: true };
-    const view = await createProgress(createOutput({ stdout: new PassThrough(), stderr }, options, {}), describeIngest);
+    const view = await showProgress(createOutput({ stdout: new PassThrough(), stderr }, options, {}), describeIngest);
     view.update(progress);
     view.stop();
     expect(stderr.read()).toBeNull();

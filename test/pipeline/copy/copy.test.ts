@@ -5,10 +5,16 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { configSchema } from "../../../src/config/schema.ts";
 import { type CopyProgress, type CopyResult, copy } from "../../../src/pipeline/copy/copy.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
-import type { Collection, NewManifest, Store } from "../../../src/stores/types.ts";
+import type {
+  Collection,
+  ForeignCollection,
+  NewManifest,
+  ReadableCollection,
+  Store,
+} from "../../../src/stores/types.ts";
 import type { SearchMode, StoredChunk } from "../../../src/types.ts";
 import { randomNumbers, randomVector } from "../../fixtures/chunks.ts";
-import { contents, fill, manifestFor, numberedDocument } from "../../fixtures/collections.ts";
+import { contents, fill, manifestFor, numberedDocument, openOwn } from "../../fixtures/collections.ts";
 
 let folder: string;
 let here: Store;
@@ -35,26 +41,24 @@ interface RunOptions {
   signal?: AbortSignal;
   onProgress?(progress: CopyProgress): void;
   /** Wraps the target, to make it fail or lie. */
-  through?(target: Collection): Collection;
+  through?(target: Collection): ReadableCollection;
 }
 
-async function run(source: Collection, options: RunOptions = {}): Promise<CopyResult> {
+async function run(source: ReadableCollection, options: RunOptions = {}): Promise<CopyResult> {
   const { name = "docs", signal = never, onProgress = () => {}, through = (same) => same } = options;
-  const existing = await there.open(name);
+  const existing = (await there.list()).includes(name) ? await openOwn(there, name) : null;
   return copy(
     {
       source,
       target: existing === null ? null : through(existing),
-      createTarget: async (made) => through(await there.create(name, made)),
+      createTarget: async (made) => through(await there.create(name, made)) as Collection,
     },
     { names: { source: "docs in here", target: `${name} in there` }, signal, onProgress },
   );
 }
 
 async function copied(name = "docs"): Promise<Collection> {
-  const collection = await there.open(name);
-  if (collection === null) throw new Error(`there is no ${name}`);
-  return collection;
+  return openOwn(there, name);
 }
 
 async function sourceOf(size: { documents: number; chunks: number; dimensions: number }): Promise<Collection> {
@@ -204,12 +208,11 @@ describe("refused before anything is written", () => {
 
   test("a collection that another program made, on either side", async () => {
     const source = await sourceOf({ documents: 2, chunks: 2, dimensions: 0 });
-    const foreign = replacing(source, { foreign: { missing: [] } });
-    await expect(run(foreign)).rejects.toMatchObject({ code: "foreign-collection", exitCode: 2 });
+    const asForeign = (own: Collection) => ({ ...own, foreign: { missing: [] } }) as unknown as ForeignCollection;
+    await expect(run(asForeign(source))).rejects.toMatchObject({ code: "foreign-collection", exitCode: 2 });
     expect(await there.list()).toEqual([]);
     await there.create("docs", manifestFor(0));
-    const through = (target: Collection) => replacing(target, { foreign: { missing: [] } });
-    await expect(run(source, { through })).rejects.toThrow("docs in there");
+    await expect(run(source, { through: asForeign })).rejects.toThrow("docs in there");
   });
 
   test("a target that holds documents of its own", async () => {

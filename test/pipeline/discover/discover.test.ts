@@ -170,6 +170,14 @@ describe("what is found", () => {
     expect(sources(await find([join(root, "docs/*/b.md")]))).toEqual(["docs/en/b.md"]);
   });
 
+  it("covers what the ranges and nested braces of a glob match", async () => {
+    await write({ "9.md": "", "10.md": "", "13.md": "", "a-x.md": "", "b-z.md": "", ".md": "" });
+    const discovery = await find(["{8..12}.md", "{a-{x,y},b-z}.md"]);
+    expect(sources(discovery)).toEqual(["10.md", "9.md", "a-x.md", "b-z.md"]);
+    expect(["8.md", "9.md", "10.md", "12.md", "a-y.md"].filter((source) => !discovery.covers(source))).toEqual([]);
+    expect(["1.md", "13.md", "b-x.md", "{8..12}.md"].filter((source) => discovery.covers(source))).toEqual([]);
+  });
+
   it("names files outside of the project by the way up", async () => {
     await write({ "project/in.md": "", "beside/out.md": "" });
     const discovery = await find(["beside", "project"], { root: join(root, "project") });
@@ -322,6 +330,33 @@ describe("what cannot be found", () => {
     await write({ "docs/a.md": "" });
     await expect(find(["docs/*.rst"])).rejects.toMatchObject({ code: "no-match", exitCode: 2 });
     await expect(find(["dosc/*.md"])).rejects.toMatchObject({ code: "path-not-found", hint: 'did you mean "docs"?' });
+  });
+
+  it.each([
+    ["stars that can divide a name in too many ways", "*a*a*a*a*b", "stars in one name"],
+    ["too many folders of any depth", "**/a/**/a/**/a/**/a/**/b", "times **"],
+    ["a range of braces", "{1..100000000}", "more than 1000 globs"],
+    ["braces side by side", "{a,b}".repeat(30), "more than 1000 globs"],
+    ["nested braces", `${"{a,b".repeat(20)}${"}".repeat(20)}`, "more than 1000 globs"],
+    ["a repeated group of globs", "+(a|[a])b", "group"],
+    ["its length", `${"a".repeat(100_000)}*`, "has 100001 characters"],
+  ])("a glob is refused for %s, as a path and in --include and --exclude", async (_, glob, message) => {
+    await write({ [`${"a".repeat(240)}.md`]: "" });
+    const refused = { code: "glob-too-large", exitCode: 2, message: expect.stringContaining(message) };
+    await expect(find([glob])).rejects.toMatchObject(refused);
+    await expect(find(["."], { include: [glob] })).rejects.toMatchObject(refused);
+    await expect(find(["."], { exclude: ["*.txt", glob] })).rejects.toMatchObject(refused);
+  });
+
+  it.each([
+    ["*a*b*c*", "abc.md"],
+    ["{a,b}{1..50}.md", "b50.md"],
+    ["**/a/**/b/**/*.md", "a/b/c.md"],
+    ["+(a|b)*.md", "ab.md"],
+    ["*(ab).md", "abab.md"],
+  ])("the glob %s is not too large", async (glob, name) => {
+    await write({ [name]: "" });
+    expect(sources(await find([glob], { exclude: ["*.txt"] }))).toEqual([name]);
   });
 
   it("an empty path is refused, and does not stand for the working folder", async () => {

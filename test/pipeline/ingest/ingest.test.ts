@@ -13,6 +13,7 @@ import type { IngestResult } from "../../../src/pipeline/ingest/ingest-tally.ts"
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { Collection, Store } from "../../../src/stores/types.ts";
 import type { EmbeddingIdentity } from "../../../src/types.ts";
+import { openOwn } from "../../fixtures/collections.ts";
 
 let project: string;
 let store: Store;
@@ -98,7 +99,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
   });
   await discovered?.();
   const embedding = embed === null ? null : identity;
-  const existing = await store.open(name);
+  const existing = (await store.list()).includes(name) ? await openOwn(store, name) : null;
   return ingest(
     {
       collection: existing === null ? null : through(existing),
@@ -135,9 +136,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
 }
 
 async function opened(name = "docs"): Promise<Collection> {
-  const collection = await store.open(name);
-  if (collection === null) throw new Error(`no collection ${name}`);
-  return collection;
+  return openOwn(store, name);
 }
 
 /** Everything that is stored, in a form that two ingests of the same files agree on. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../../src/config/schema.ts";
-import { search } from "../../../src/pipeline/search/search.ts";
+import { type OptionalStage, search } from "../../../src/pipeline/search/search.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { Collection, NewManifest, Store } from "../../../src/stores/types.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
@@ -66,6 +66,35 @@ describe("in a collection without vectors", () => {
     const few = await search({ collection, embedQuery: null }, { ...query, query: "data", minScore: best });
     expect(few.hits.map((hit) => hit.score)).toEqual([best]);
     expect((await search({ collection, embedQuery: null }, { ...query, query: "data", topK: 1 })).hits).toHaveLength(1);
+  });
+
+  test("each stage tells its duration and what it leaves, and the boost can be left out", async () => {
+    const run = async (without: OptionalStage[]) => {
+      const stages: [string, number][] = [];
+      const onStage = (name: string, durationMs: number, hits: number) => {
+        expect(durationMs).toBeGreaterThanOrEqual(0);
+        stages.push([name, hits]);
+      };
+      const asked = { ...query, query: "How is data stored?", topK: 1, without, onStage };
+      const { hits } = await search({ collection, embedQuery: null }, asked);
+      return { stages, sources: hits.map((hit) => hit.source) };
+    };
+    expect(await run([])).toEqual({
+      // The boost chooses among more hits than are wanted.
+      stages: [
+        ["retrieve", 2],
+        ["boost", 2],
+        ["cut", 1],
+      ],
+      sources: ["about.md"],
+    });
+    expect(await run(["boost"])).toEqual({
+      stages: [
+        ["retrieve", 1],
+        ["cut", 1],
+      ],
+      sources: ["short.md"],
+    });
   });
 
   test.each(["hybrid", "dense"] as const)("%s is refused, and the message says what to do", async (mode) => {

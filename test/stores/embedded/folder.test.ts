@@ -7,6 +7,7 @@ import { ExitCode } from "../../../src/errors.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { NewManifest, Store } from "../../../src/stores/types.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
+import { openOwn } from "../../fixtures/collections.ts";
 
 const manifest: NewManifest = {
   schemaVersion: 1,
@@ -89,7 +90,7 @@ describe.skipIf(process.seteuid === undefined)("a store folder that cannot be us
         await expect(go()).rejects.toMatchObject(unusable("permission denied"));
         // The others are still there for whoever asks.
         expect(await store.list()).toEqual(["docs", "other"]);
-        expect(await (await store.open("other"))?.countChunks()).toBe(0);
+        expect(await (await openOwn(store, "other")).countChunks()).toBe(0);
       });
     },
   );

@@ -6,6 +6,7 @@ import { configSchema } from "../../../src/config/schema.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { openStore } from "../../../src/stores/index.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
+import { openOwn } from "../../fixtures/collections.ts";
 import { storeContract } from "../contract.ts";
 
 const folders: string[] = [];
@@ -54,11 +55,11 @@ test("an index that a killed process did not get to make is made by the next opt
   const { connect } = await import("@lancedb/lancedb");
   await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
 
-  const reopened = await store.open("docs");
+  const reopened = await openOwn(store, "docs");
   const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
-  await expect(reopened!.search({ ...question, filters: [] })).rejects.toMatchObject({ code: "index-missing" });
-  await reopened!.optimize();
-  expect(await reopened!.search({ ...question, filters: [] })).toHaveLength(1);
+  await expect(reopened.search({ ...question, filters: [] })).rejects.toMatchObject({ code: "index-missing" });
+  await reopened.optimize();
+  expect(await reopened.search({ ...question, filters: [] })).toHaveLength(1);
   await store.close();
 });
 
@@ -98,12 +99,12 @@ test("an index whose files are damaged is made anew by the next optimize", async
   }
 
   const second = open();
-  const damaged = await second.open("docs");
-  const search = () => damaged!.search({ mode: "text", text: "needle", vector: null, limit: 5, filters: [] });
+  const damaged = await openOwn(second, "docs");
+  const search = () => damaged.search({ mode: "text", text: "needle", vector: null, limit: 5, filters: [] });
   const error: unknown = await search().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "store-failed", hint: expect.stringContaining("rag ingest") });
   expect(String(error)).not.toMatch(/\.rs:|Caused by|LanceError/);
-  await damaged!.optimize();
+  await damaged.optimize();
   expect(await search()).toHaveLength(1);
   await second.close();
 });

@@ -1,17 +1,16 @@
 import { UserError } from "../../../errors.ts";
-import { metadataKey } from "../../../filters/match.ts";
 import { DYNAMIC_FIELD, type ForeignLayout, isVector } from "./layout.ts";
 import { type FilterScope, type FilterTarget, inJson } from "../filter.ts";
 import { type CollectionSchema, DataType, type FieldSchema } from "../wire/protocol.ts";
 
-/** Names that the expression language has a use for, or may get one: as a key they can only be read here. */
+/** Words of the expression language, or likely future ones: a function cannot take a key of such a name. */
 const reserved =
   /^(?:and|or|not|in|is|null|like|true|false|exists|between|interval|iso)$|match|contains|array|random|^st_/i;
 
 /**
- * What filters of a collection that another program made can name: `source` and `title` by the fields that stand for
- * them, and every other scalar field by its own name. `format`, `page` and `heading` are of our own making, so it has
- * nothing for them; a field of its own that is called so is written `metadata.page`.
+ * The fields that filters can name in a collection of another program: `source` and `title` mean the fields that stand
+ * for them, and every other scalar field has its own name. `UserError` `foreign-filter` refuses `format`, `page` and
+ * `heading`, which only this tool stores; a foreign field of that name is written `metadata.page`.
  */
 export function foreignScope(collection: string, schema: CollectionSchema, layout: ForeignLayout): FilterScope {
   const fields = new Map(schema.fields.map((field) => [field.name, field]));
@@ -53,12 +52,12 @@ export function foreignScope(collection: string, schema: CollectionSchema, layou
   }
 
   return {
-    target(name) {
+    target(field) {
+      if (field.kind === "metadata") return byName(field.key);
+      const { name } = field;
       const source = layout.source ?? layout.key.name;
       if (name === "source") return asText(source);
       if (name === "title") return asText(layout.title ?? source);
-      const key = metadataKey(name);
-      if (key !== null) return byName(key);
       const alternative = fields.has(name) || isDynamic ? `a field of its own is written metadata.${name}` : null;
       throw refused(
         `another program made the collection "${collection}", which has nothing for a filter by ${name}`,
@@ -83,7 +82,7 @@ const elementTypes: Readonly<Record<number, "text" | "integer">> = {
   [DataType.int64]: "integer",
 };
 
-/** `null` where filters cannot compare what the field holds. */
+/** `null` where filters cannot compare the values of the field. */
 function typeOf({
   name: field,
   data_type: type,

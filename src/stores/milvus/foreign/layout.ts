@@ -12,14 +12,14 @@ import type { MilvusKey } from "../reader.ts";
 import type { Row } from "../../shared/chunk-row.ts";
 import type { ForeignManifest, Metric } from "../../types.ts";
 
-/** The field that holds what a schema with dynamic fields does not name. */
+/** The field that holds the values of dynamic fields, which the schema does not name. */
 export const DYNAMIC_FIELD = "$meta";
 
-/** Which field of a collection that another program made is what. */
+/** Maps the fields of a foreign collection to ours (text, vector, source). */
 export interface ForeignLayout {
   key: MilvusKey;
   vector: string | null;
-  /** Whether it has vectors at all, be it not known in which field, or of a kind that is not searched. */
+  /** Whether it has vectors at all; they may be of a kind that is not searched, or in a field that is not known. */
   hasVectors: boolean;
   /** `null` where it is not known which vectors are searched. */
   dimensions: number | null;
@@ -36,7 +36,7 @@ export interface ForeignLayout {
   missing: readonly string[];
 }
 
-/** Reads the schema; what it does not tell is taken from `milvus.fields`. */
+/** Reads the schema; `fields` (`milvus.fields`) says what the schema does not tell. */
 export function readLayout(
   schema: CollectionSchema,
   indexes: readonly IndexDescription[],
@@ -143,7 +143,7 @@ export function foreignChunk(row: Row, layout: ForeignLayout): StoredChunk {
   };
 }
 
-/** The chunk as people see it: what stands in a field of its own is not said again in its metadata. */
+/** The chunk as people see it: its metadata do not repeat what is its text, source, title or key. */
 export function withoutOwnFields<Chunk extends Pick<StoredChunk, "metadata">>(
   chunk: Chunk,
   layout: ForeignLayout,

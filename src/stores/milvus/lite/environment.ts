@@ -11,7 +11,7 @@ const LITE_PACKAGES = { "milvus-lite": "3.2.0", pymilvus: "3.0.2" } as const;
 const INSTALL_MINUTES = 20;
 const ABANDONED_AFTER_HOURS = 6;
 const PARTIAL_PREFIX = ".partial-";
-/** In an environment that took the place of a damaged one. */
+/** Name of a file that marks an environment which replaced a damaged one. */
 const REBUILT = "REBUILT";
 
 export interface LiteEnvironmentOptions {
@@ -36,9 +36,9 @@ export interface LitePython {
 }
 
 /**
- * The interpreter of the private environment, which is made on first use: by the installer that the machine is
- * set up for. An environment is built aside and renamed when it is
- * whole, so that a half-made one is never used and two processes may build at once.
+ * The interpreter of the private environment. On first use the environment is made, by the installer that the machine
+ * is set up for. It is built aside and renamed when it is whole, so that a half-made one is never used and two processes
+ * may build at once.
  *
  * Throws `UserError` where there is no Python of 3.10 or later, its packages cannot be had, or the cache folder cannot
  * be used.
@@ -66,7 +66,7 @@ export async function provideLitePython(options: LiteEnvironmentOptions): Promis
   return { command: interpreterIn(folder), arguments: ["-I"], environment: { folder, rebuild } };
 }
 
-/** Systems give the number of a folder that is gone to the next one. */
+/** Tells a folder from its successor. The inode number alone does not: file systems use it again. */
 async function identityOf(folder: string): Promise<string> {
   const { ino, ctimeMs } = await stat(folder);
   return `${ino} ${ctimeMs}`;
@@ -79,7 +79,7 @@ async function removeDamaged(root: string, folder: string): Promise<void> {
   await rm(dirname(aside), { recursive: true, force: true });
 }
 
-/** Gives what the system has against the cache folder as a `UserError`. */
+/** Turns failures of the file system into a `UserError` that names the cache folder. */
 async function inCacheFolder(root: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -145,7 +145,7 @@ async function publish(partial: string, folder: string): Promise<void> {
     } catch (error) {
       if (await isWhole(folder)) return;
       if (attempt > 0) throw error;
-      // What stands there is of no use: its interpreter is gone.
+      // The environment in its place is unusable: its interpreter is gone.
       await rm(folder, { recursive: true, force: true });
     }
   }

@@ -1,15 +1,17 @@
-import { readdir, stat } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../../config/schema.ts";
-import { ExitCode, UserError } from "../../../errors.ts";
-import { checkCollectionName } from "../../../util/collection-name.ts";
 import { takeLock } from "../../../files/lock-file.ts";
+import { checkCollectionName } from "../../../util/collection-name.ts";
+import { folderSize } from "../../shared/folder-size.ts";
+import { collectionLocked } from "../../shared/refusals.ts";
+import type { Store, WriterLease } from "../../types.ts";
 import { assembleMilvusStore } from "../store.ts";
-import { connectMilvus } from "../wire/connection.ts";
-import { liteDialect } from "../dialect.ts";
-import { type LiteTransport, liteEngine, prepareLiteDatabase, unusableLiteDatabase } from "./engine.ts";
-import { provideLitePython } from "./environment.ts";
-import type { Store } from "../../types.ts";
+import { type MilvusConnection, connectMilvus } from "../wire/connection.ts";
+import { prepareLiteDatabase, unusableLiteDatabase } from "./database.ts";
+import { liteDialect } from "./dialect.ts";
+import { type LiteTransport, liteEngine } from "./engine.ts";
+import { type LitePython, provideLitePython } from "./environment.ts";
 
 /** In the database's own folder, so that it is one lock whatever path and environment lead there. */
 const WRITER_LOCK = ".rag-writer.lock";
@@ -32,57 +34,24 @@ export interface MilvusLiteOptions {
 
 /** Milvus Lite: the engine runs as a process of its own, which this starts, joins and leaves running while it is used. */
 export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
-  const { path, location, milvus, variables, transport = process.platform === "win32" ? "port" : "socket" } = options;
+  const { path, location, milvus } = options;
   const database = milvus.database === "default" ? null : (milvus.database ?? null);
-  const onNotice = options.onNotice ?? (() => {});
-  const connection = connectMilvus({
-    endpoint: async () => {
-      const engine = await liteEngine({
-        database: path,
-        idleMinutes: milvus.idleMinutes,
-        variables,
-        transport,
-        python: async () =>
-          milvus.python === undefined
-            ? provideLitePython({ variables, onNotice })
-            : { command: milvus.python, arguments: [] },
-      });
-      return { target: engine.address, authorization: engine.token };
-    },
-    revives: true,
-    tls: null,
-    database,
-    timeoutMs: milvus.timeoutMs,
-    workMs: LONGEST_CALL_MS,
-    location,
-  });
+  const collections = join(path, ...(database === null ? [] : ["databases", database]), "collections");
   const store = assembleMilvusStore({
-    connection,
+    connection: connectToEngine(options, database),
     dialect: async () => liteDialect,
     kind: "milvus-lite",
     location,
     settings: milvus,
-    size: (name) => folderSize(join(path, ...(database === null ? [] : ["databases", database]), "collections", name)),
+    size: (name) => folderSize(join(collections, name)),
     async lockForWriting(name, purpose) {
       checkCollectionName(name);
-      await prepareLiteDatabase(path);
-      const result = await takeLock(join(path, WRITER_LOCK), purpose).catch((error: unknown) => {
-        throw unusableLiteDatabase(path, error);
-      });
-      if ("release" in result) return result;
-      const { pid, purpose: theirs, since } = result.heldBy;
-      throw new UserError(
-        "collection-locked",
-        `the database ${location} is being written by another process: ${theirs} (process ${pid}, since ${since})`,
-        { hint: "wait until it has ended, or stop it; searching goes on meanwhile", exitCode: ExitCode.backend },
-      );
+      return lockDatabase(options, purpose);
     },
-    close: async () => {},
   });
-
-  /** Looking does not make a database, and needs no engine where there is none. */
+  // Reading makes no database, and needs no engine where there is none.
   const isThere = (): Promise<boolean> =>
-    stat(path).then(
+    access(path).then(
       () => true,
       () => false,
     );
@@ -96,16 +65,34 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
   };
 }
 
-async function folderSize(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(
-    files.map((file) =>
-      stat(join(file.parentPath, file.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((total, size) => total + size, 0);
+/** A connection that starts the engine, or joins it, when the first call is made and whenever the engine is gone. */
+function connectToEngine(options: MilvusLiteOptions, database: string | null): MilvusConnection {
+  const { path, location, milvus, variables, transport = process.platform === "win32" ? "port" : "socket" } = options;
+  const python = async (): Promise<LitePython> =>
+    milvus.python === undefined
+      ? provideLitePython({ variables, onNotice: options.onNotice ?? (() => {}) })
+      : { command: milvus.python, arguments: [] };
+  return connectMilvus({
+    endpoint: async () => {
+      const { idleMinutes } = milvus;
+      const engine = await liteEngine({ database: path, idleMinutes, variables, transport, python });
+      return { target: engine.address, authorization: engine.token };
+    },
+    revives: true,
+    tls: null,
+    database,
+    timeoutMs: milvus.timeoutMs,
+    workMs: LONGEST_CALL_MS,
+    location,
+  });
+}
+
+/** Milvus Lite has one writer for the whole database. */
+async function lockDatabase({ path, location }: MilvusLiteOptions, purpose: string): Promise<WriterLease> {
+  await prepareLiteDatabase(path);
+  const result = await takeLock(join(path, WRITER_LOCK), purpose).catch((error: unknown) => {
+    throw unusableLiteDatabase(path, error);
+  });
+  if ("release" in result) return result;
+  throw collectionLocked(`the database ${location}`, result.heldBy);
 }

@@ -1,9 +1,10 @@
 import { stemmer } from "stemmer";
+import { plainLetters } from "../../../text/analysis/fold.ts";
 
 /**
- * Analyzers of Milvus Lite. Its own splits at what is no letter or digit, which leaves a sentence of a language that
- * is written without spaces one single word, and stems nothing; the text is prepared before it is stored, and the
- * question in the same way.
+ * Analyzers of Milvus Lite: they prepare the text before it is stored, and the question in the same way. Milvus Lite's
+ * own analyzer splits at everything but letters and digits and stems nothing, so a sentence of a language that is
+ * written without spaces would be one word.
  */
 export const liteAnalyzers = {
   /** Words of every language, English words by their stems: `stored` finds `store`. */
@@ -14,7 +15,9 @@ export const liteAnalyzers = {
   standard: (text: string) => text,
 } satisfies Record<string, (text: string) => string>;
 
-export type LiteAnalyzer = keyof typeof liteAnalyzers;
+export function isLiteAnalyzer(name: string): name is keyof typeof liteAnalyzers {
+  return Object.hasOwn(liteAnalyzers, name);
+}
 
 /** Runs of scripts that put no spaces between words. */
 const unspaced =
@@ -22,7 +25,7 @@ const unspaced =
 
 let segmenter: Intl.Segmenter | null = null;
 
-/** The tokenizer parts `milvus.yaml`, but not `index_type`. */
+/** Parts at `_` too: the tokenizer of Milvus Lite parts `milvus.yaml`, but not `index_type`. */
 function segment(text: string): string {
   return folded(text.normalize("NFKC").replaceAll("_", " ")).replaceAll(unspaced, (run) => {
     segmenter ??= new Intl.Segmenter(undefined, { granularity: "word" });
@@ -30,27 +33,12 @@ function segment(text: string): string {
   });
 }
 
-/** Small Latin letters that are no letter with a mark. */
-const foldedLetters: Record<string, string> = {
-  ß: "ss",
-  æ: "ae",
-  œ: "oe",
-  ø: "o",
-  ł: "l",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ħ: "h",
-  ı: "i",
-  ŋ: "n",
-};
-
-/** `Zürich` as `Zurich`, as the embedded store's index has it; the tokenizer makes all letters small. */
+/** `Zürich` as `Zurich`, like the embedded store's index. Letters that change come out in lower case, as the tokenizer makes all. */
 function folded(text: string): string {
   if (!/[^\0-\x7f]/.test(text)) return text;
   return text.replaceAll(/[^\P{Script=Latin}a-zA-Z]/gu, (letter) => {
     const small = letter.toLowerCase();
-    return foldedLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
+    return plainLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
   });
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
+import { backoffMs } from "../../../util/backoff.ts";
 import {
   type FailureContext,
   GrpcStatus,
@@ -43,7 +44,7 @@ export interface ConnectionOptions {
   workMs?: number;
   /** For messages, without secrets. */
   location: string;
-  /** Milliseconds before the first repetition of a refused call; each next waits twice as long. */
+  /** Most milliseconds before the first repetition of a refused call; each next may wait twice as long. */
   backoffMs?: number;
 }
 
@@ -58,9 +59,10 @@ export interface MilvusConnection {
   close(): void;
 }
 
-const BACKOFF_MS = 500;
-/** 0.5 s + 1 s + … + 16 s: half a minute of patience with a rate limit, or a server that starts. */
+const BACKOFF_MS = 1_000;
+/** Waits of 0.5 s + 1 s + … + 16 s on average: half a minute of patience with a rate limit, or a server that starts. */
 const BUSY_ATTEMPTS = 7;
+const LONGEST_WAIT_MS = 32_000;
 const CONNECTION_ATTEMPTS = 3;
 const HANDSHAKE_MS = 3_000;
 
@@ -79,7 +81,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     channel ??= openChannel(options);
     return channel;
   };
-  /** What another call has put in its place meanwhile stays. */
+  /** Closes a channel that broke. Another call may have replaced it already: the new one stays. */
   const leave = (left: Promise<Channel> | null): void => {
     if (channel === left) channel = null;
     void left?.then(
@@ -92,7 +94,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     const over = openOnce();
     const [{ client, metadata }, definitions] = await Promise.all([over, protocol()]);
     const codec = definitions.codec(name);
-    // Another call found it broken, and left it.
+    // Another call found this channel broken and closed it.
     if (channel !== over)
       return { transport: { code: GrpcStatus.unavailable, details: "the connection was lost" }, over };
     return new Promise((resolve) => {
@@ -114,7 +116,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
 
   async function call(name: CallName, request: object, { timeoutMs = usualMs(name, options) } = {}): Promise<unknown> {
     const context: FailureContext = { ...options, tls: options.tls !== null, timeoutMs };
-    const firstWait = options.backoffMs ?? BACKOFF_MS;
+    const baseMs = options.backoffMs ?? BACKOFF_MS;
     for (let attempts = 1; ; attempts++) {
       const outcome = await attempt(name, request, timeoutMs);
       if ("response" in outcome) {
@@ -139,7 +141,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         leave(outcome.over);
         if (options.revives) continue;
       }
-      await sleep(firstWait * 2 ** (attempts - 1));
+      await sleep(backoffMs(attempts, { baseMs, maxMs: LONGEST_WAIT_MS }));
     }
   }
 
@@ -152,7 +154,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
   };
 }
 
-/** What the other side knows without looking into what is stored. */
+/** Calls that are answered without reading what is stored. */
 const lookUps = new Set<CallName>([
   "Connect",
   "GetVersion",

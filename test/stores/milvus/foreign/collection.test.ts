@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
-import type { Collection, Store } from "../../../../src/stores/types.ts";
+import type { ForeignCollection, Store } from "../../../../src/stores/types.ts";
 import type { Filter } from "../../../../src/types.ts";
-import { documentChunks } from "../../../fixtures/chunks.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const run = promisify(execFile);
@@ -99,14 +99,14 @@ describe.skipIf(liteUnavailable !== null)(
       open.push(opened);
       return opened;
     }
-    async function collection(milvus?: NonNullable<ConfigInput["milvus"]>): Promise<Collection> {
-      return (await (await store(milvus)).open("tutorial")) as Collection;
+    async function collection(milvus?: NonNullable<ConfigInput["milvus"]>): Promise<ForeignCollection> {
+      return (await (await store(milvus)).open("tutorial")) as ForeignCollection;
     }
     const nearFirst = { mode: "dense", text: "", vector: new Float32Array([1, 0.5, 0]), limit: 2 } as const;
 
     it("says what it is, and what is missing before it can be searched", async () => {
       const theirs = await collection();
-      expect(theirs.foreign?.missing).toEqual([expect.stringContaining("milvus.fields.text")]);
+      expect(theirs.foreign.missing).toEqual([expect.stringContaining("milvus.fields.text")]);
       expect(theirs.manifest).toMatchObject({ metric: "ip", embedding: { dimensions: 3 } });
       expect(await theirs.stats()).toMatchObject({ chunks: 3 });
       await expect(theirs.search({ ...nearFirst, filters: [] })).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("is searched, once its fields are named", async () => {
       const theirs = await collection({ fields: { text: "text", title: "subject" } });
-      expect(theirs.foreign?.missing).toEqual([]);
+      expect(theirs.foreign.missing).toEqual([]);
       expect(theirs.modes).toEqual(["dense"]);
       const hits = await theirs.search({ ...nearFirst, filters: [] });
       expect(hits.map(({ chunk }) => [chunk.id, chunk.text, chunk.title])).toEqual([
@@ -129,7 +129,7 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("is filtered by its own fields", async () => {
       const theirs = await collection({ fields: { text: "text" } });
-      const filters = [{ field: "subject", operator: "=", value: "history" } as const];
+      const filters = [createFilter("subject", "=", "history")];
       const hits = await theirs.search({ ...nearFirst, filters });
       expect(hits.map(({ chunk }) => [chunk.id, chunk.metadata])).toEqual([
         ["1", { subject: "history" }],
@@ -148,9 +148,9 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("is not written, and not dropped unless that is meant", async () => {
       const opened = await store();
-      const theirs = (await opened.open("tutorial")) as Collection;
-      await expect(theirs.upsert(documentChunks("a.md", ["x"]))).rejects.toMatchObject({ code: "foreign-collection" });
-      await expect(theirs.deleteDocuments([])).rejects.toMatchObject({ code: "foreign-collection" });
+      const theirs = (await opened.open("tutorial")) as ForeignCollection;
+      for (const write of ["upsert", "deleteDocuments", "deleteStale", "optimize"])
+        expect(theirs).not.toHaveProperty(write);
       await expect(opened.drop("tutorial")).rejects.toMatchObject({
         code: "foreign-collection",
         hint: expect.stringContaining("rag collections drop tutorial --yes") as string,
@@ -164,17 +164,14 @@ describe.skipIf(liteUnavailable !== null)(
       const articles = async (
         name = "articles",
         fields: NonNullable<ConfigInput["milvus"]>["fields"] = { source: "url" },
-      ): Promise<Collection> => (await (await store({ uri: "explicit.db", fields })).open(name)) as Collection;
+      ): Promise<ForeignCollection> =>
+        (await (await store({ uri: "explicit.db", fields })).open(name)) as ForeignCollection;
       const vector = new Float32Array([1, 0, 0]);
-      const filter = (field: string, operator: Filter["operator"], value: string): Filter => ({
-        field,
-        operator,
-        value,
-      });
+      const filter = createFilter;
 
       it("is searched by vector, by text, and by both", async () => {
         const theirs = await articles();
-        expect(theirs.foreign?.missing).toEqual([]);
+        expect(theirs.foreign.missing).toEqual([]);
         expect(theirs.modes).toEqual(["hybrid", "dense", "text"]);
         const request = { text: "number650", vector, limit: 3, filters: [] };
         const [hybrid, dense, text] = await Promise.all(
@@ -266,7 +263,7 @@ describe.skipIf(liteUnavailable !== null)(
 
       it("says which fields there are, where the configuration names others", async () => {
         const theirs = await articles("fixed", { id: "id", vector: "vector", text: "passage" });
-        const missing = theirs.foreign?.missing.join("\n");
+        const missing = theirs.foreign.missing.join("\n");
         expect(missing).toContain("primary key, pk");
         expect(missing).toContain("(embedding)");
         expect(missing).toContain('"passage"');

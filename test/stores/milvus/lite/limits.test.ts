@@ -2,11 +2,13 @@ import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { type ConfigInput, configSchema } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentId } from "../../../../src/util/ids.ts";
 import { documentChunks, randomNumbers, randomVector } from "../../../fixtures/chunks.ts";
+import { openOwn } from "../../../fixtures/collections.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const textOnly: NewManifest = {
@@ -75,7 +77,7 @@ describe.skipIf(liteUnavailable !== null)(
         text: "needle",
         vector: null,
         limit: 3,
-        filters: [{ field: "last", operator: "=", value: "true" }],
+        filters: [createFilter("last", "=", "true")],
       });
       expect(hits.map((hit) => hit.chunk.ordinal)).toEqual([599]);
     });
@@ -98,7 +100,7 @@ describe.skipIf(liteUnavailable !== null)(
         expect.objectContaining({ name: "vector", type: "FLAT" }),
       );
       for (let page = 0; page < 3000; page += 300) {
-        const filters = [{ field: "page", operator: "=", value: String(page) } as const];
+        const filters = [createFilter("page", "=", String(page))];
         const hits = await collection.search({ mode: "dense", text: "", vector: vectors[1]!, limit: 5, filters });
         expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([page]);
       }
@@ -192,7 +194,7 @@ describe.skipIf(liteUnavailable !== null)(
         .map((file) => join(folder, "test.db", "collections", `cut_${bytes}`, file));
       expect(files).not.toEqual([]);
       for (const file of files) await truncate(file, bytes);
-      const again = (await store.open(`cut_${bytes}`))!;
+      const again = await openOwn(store, `cut_${bytes}`);
       expect(await again.countChunks()).toBe(50);
       const hits = await again.search({ mode: "dense", text: "", vector: vectors[7]!, limit: 1, filters: [] });
       expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual([7]);

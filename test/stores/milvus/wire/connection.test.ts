@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Server, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
@@ -24,15 +25,20 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function store(uri: string, milvus: NonNullable<ConfigInput["milvus"]> = {}): Promise<Store> {
+async function store(
+  uri: string,
+  milvus: NonNullable<ConfigInput["milvus"]> = {},
+  onNotice: (text: string) => void = () => {},
+): Promise<Store> {
   const config = configSchema.parse({ milvus: { uri, timeoutMs: 2_000, token: "root:Secret", ...milvus } });
-  const opened = await openStore(config, {
+  const environment = {
     variables: {},
     projectRoot: "/",
     workingDirectory: "/",
     configFile: null,
     configIsTrusted: true,
-  });
+  };
+  const opened = await openStore(config, environment, { onNotice });
   open.push(() => opened.close());
   return opened;
 }
@@ -198,7 +204,7 @@ describe("what a server refuses", () => {
       HybridSearch: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
     });
     const collection = await (await store(address)).create("docs", withVectors);
-    const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1, filters: [] } as const;
+    const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1 } as const;
     expect(await collection.search({ ...request, filters: [] })).toEqual([]);
   });
 
@@ -325,6 +331,27 @@ describe("a server without BM25", () => {
     ).rejects.toMatchObject({ code: "no-text-index", hint: expect.stringContaining("2.5") as string });
   });
 
+  it("says at once that a new collection is searched by vectors alone", async () => {
+    const { address } = await standIn(emptyServer("v2.3.5-lite").answers);
+    const notices: string[] = [];
+    await (await store(address, {}, (text) => notices.push(text))).create("docs", withVectors);
+    expect(notices).toEqual([
+      "Milvus 2.3.5-lite has no BM25, which Milvus 2.5 brought: docs is searched by vectors alone",
+    ]);
+  });
+
+  it.each([
+    ["v2.3.5-lite", "Trie"],
+    ["v2.4.15", "INVERTED"],
+    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.6)", "INVERTED"],
+  ])("%s indexes documents by a kind of index that it has: %s", async (version, type) => {
+    const { answers, requests } = emptyServer(version);
+    const { address } = await standIn(answers);
+    await (await store(address)).create("docs", withVectors);
+    const index = requests.find(({ field_name: field }) => field === "doc_id");
+    expect(index?.["extra_params"]).toContainEqual({ key: "index_type", value: type });
+  });
+
   it("makes no collection that nothing could be found in", async () => {
     const { address, calls } = await standIn(emptyServer("v2.4.15").answers);
     await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({ code: "no-text-index" });
@@ -336,6 +363,7 @@ describe("a new collection on a server", () => {
   it.each([
     ["v2.6.4", "icu"],
     ["2.5.11", "icu"],
+    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "icu"],
     ["v2.5.4", "english"],
     ["unheard-of", "icu"],
   ])("of version %s has the analyzer %s", async (version, analyzer) => {
@@ -456,7 +484,7 @@ describe("a collection on a server", () => {
       text: "storage",
       vector: new Float32Array([1, 0]),
       limit: 3,
-      filters: [{ field: "title", operator: "=", value: `" or 1==1 or "` }],
+      filters: [createFilter("title", "=", `" or 1==1 or "`)],
     });
     expect(hits).toEqual([]);
     expect(seen).toHaveLength(2);
@@ -543,11 +571,21 @@ describe("a collection that another program made, on a server", () => {
         };
         return { status: {}, fields_data: page.length === 0 ? [] : [long("pk", page), texts, long("other", page)] };
       },
+      Search: () => ({
+        status: {},
+        results: {
+          scores: [1],
+          topks: [1],
+          ids: { int_id: { data: [String(keys[0])] } },
+          fields_data: [long("other", keys.slice(0, 1))],
+        },
+      }),
     });
     const theirs = await (await store(address)).open("theirs");
     const documents = (await theirs?.documents()) ?? [];
     expect(documents.map(({ source }) => source)).toEqual(keys.map(String));
-    const [chunk] = (await theirs?.chunksOf([documents[0]?.docId ?? ""])) ?? [];
-    expect(chunk).toMatchObject({ id: "449927123456789013", metadata: { other: "449927123456789013" } });
+    const request = { mode: "dense", text: "", vector: new Float32Array([1, 0]), limit: 1 } as const;
+    const [hit] = (await theirs?.search({ ...request, filters: [] })) ?? [];
+    expect(hit?.chunk).toMatchObject({ id: "449927123456789013", metadata: { other: "449927123456789013" } });
   });
 });

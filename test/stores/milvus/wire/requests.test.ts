@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type ConsistencyLevelEnum, MilvusClient, RRFRanker } from "@zilliz/milvus2-sdk-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import type { Collection, NewManifest, Store } from "../../../../src/stores/types.ts";
@@ -35,10 +36,7 @@ const chunks: StoredChunk[] = [
   ...documentChunks("b.md", ["Nothing known of it."], { vectors, startLine: null, endLine: null, title: "" }),
 ];
 const question = { text: `Wo? "どこ" 😀`, vector: new Float32Array([0.1, -0.2]) };
-const filters: Filter[] = [
-  { field: "source", operator: "!=", value: `x" or "1"=="1` },
-  { field: "page", operator: ">=", value: "2" },
-];
+const filters: Filter[] = [createFilter("source", "!=", `x" or "1"=="1`), createFilter("page", ">=", "2")];
 const filter = { expr: "(source != {v0}) and (page >= 0 and page >= 2)", values: { v0: `x" or "1"=="1` } };
 const manifest: NewManifest = {
   schemaVersion: 1,
@@ -211,7 +209,7 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
         enable_analyzer: true,
         analyzer_params: {
           tokenizer: "icu",
-          filter: ["lowercase", "removepunct", { type: "stemmer", language: "english" }],
+          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
         },
       },
       text("doc_hash", 128),

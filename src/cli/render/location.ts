@@ -5,7 +5,7 @@ import type { Hit } from "../../types.ts";
 type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine">;
 
 /** Where a passage stands, in the form that editors and terminals open: `path:line`, or `path#page=n`. */
-export function placeOf({ source, page, startLine }: Placed): string {
+export function locationOf({ source, page, startLine }: Placed): string {
   if (page !== null) return `${source}#page=${page}`;
   return startLine === null ? source : `${source}:${startLine}`;
 }

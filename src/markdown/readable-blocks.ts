@@ -1,0 +1,114 @@
+import type { Token } from "markdown-it";
+import { htmlBlocks, type ReadableBlock, type ReadableLine } from "./html-blocks.ts";
+import { htmlTokens } from "./html.ts";
+import { passageParser } from "./parser.ts";
+import { looksLikeHeading, looksLikeTitle } from "./title-form.ts";
+
+/** The level of a heading without a mark: below all that have one. */
+const unmarkedLevel = 7;
+
+/**
+ * The blocks of a passage of Markdown in reading order, without link addresses, images, emphasis and tags. Head rows of
+ * tables and menus of links are left out.
+ */
+export function readableBlocks(passage: string): ReadableBlock[] {
+  const fence = missingFence(passage);
+  const firstLine = fence === "" ? 0 : -1;
+  const tokens = passageParser.parse(fence + passage, {});
+  const blocks: ReadableBlock[] = [];
+  let listDepth = 0;
+  let row: ReadableLine = { text: "", line: 0 };
+  for (const [index, token] of tokens.entries()) {
+    const line = firstLine + (token.map?.[0] ?? 0);
+    const parent = tokens[index - 1];
+    if (token.type === "bullet_list_open" || token.type === "ordered_list_open") listDepth += 1;
+    else if (token.type === "bullet_list_close" || token.type === "ordered_list_close") listDepth -= 1;
+    else if (token.type === "html_block") blocks.push(...htmlBlocks(token.content, line));
+    else if (token.type === "fence") blocks.push({ kind: "code", level: 0, lines: codeLines(token.content, line + 1) });
+    else if (token.type === "tr_open") row = { text: "", line };
+    else if (token.type === "tr_close") blocks.push({ kind: "row", level: 0, lines: [row] });
+    else if (token.type !== "inline" || parent?.type === "th_open") continue;
+    else if (parent?.type === "td_open") {
+      const cell = textOf(inlineLines(token, line));
+      if (cell !== "") row.text += row.text === "" ? cell : ` | ${cell}`;
+    } else if (parent?.type === "heading_open") {
+      blocks.push({ kind: "heading", level: Number(parent.tag.slice(1)), lines: inlineLines(token, line) });
+    } else if (!isNavigation(token)) {
+      const lines = inlineLines(token, line);
+      const isFirst = blocks.length === 0;
+      const isLast = index + 2 >= tokens.length;
+      if (listDepth > 0) blocks.push({ kind: "item", level: 0, lines });
+      else if (!isLast && isUnmarkedHeading(lines, isFirst))
+        blocks.push({ kind: "heading", level: unmarkedLevel, lines });
+      else blocks.push({ kind: "prose", level: 0, lines });
+    }
+  }
+  return blocks;
+}
+
+/** The text of lines on one line. */
+export function textOf(lines: readonly ReadableLine[]): string {
+  return lines
+    .map(({ text }) => text.trim())
+    .join(" ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+/** The opening of a code block that a passage ends without having begun it, or nothing. */
+function missingFence(passage: string): string {
+  const fences = [...passage.matchAll(/^ {0,3}(`{3,}|~{3,})(.*)$/gm)];
+  const first = fences[0];
+  return fences.length % 2 === 1 && first?.[2]?.trim() === "" && first.index > 0 ? `${first[1]}\n` : "";
+}
+
+function codeLines(code: string, firstLine: number): ReadableLine[] {
+  return code
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((text, index) => ({ text, line: firstLine + index }));
+}
+
+function inlineLines(inline: Token, firstLine: number): ReadableLine[] {
+  let line = firstLine;
+  let text = "";
+  const lines: ReadableLine[] = [];
+  for (const child of inline.children ?? []) {
+    const isBreak = child.type === "softbreak" || child.type === "hardbreak";
+    if (isBreak || isTag(child, "open", "br")) {
+      lines.push({ text, line });
+      text = "";
+      if (isBreak) line += 1;
+    } else if (child.type === "code_inline") text += `\`${child.content}\``;
+    else if (child.type === "text" || child.type === "text_special") text += child.content;
+  }
+  return [...lines, { text, line }];
+}
+
+/** Nothing but links, two at least: the tabs or the menu of the page that the text was taken from. */
+function isNavigation(inline: Token): boolean {
+  let depth = 0;
+  let links = 0;
+  for (const child of inline.children ?? []) {
+    if (child.type === "link_open" || isTag(child, "open", "a")) {
+      links += 1;
+      depth += 1;
+    } else if (child.type === "link_close" || isTag(child, "close", "a")) depth -= 1;
+    else if (depth === 0) {
+      if (child.type === "code_inline" || (child.type === "text" && /[\p{L}\p{N}]/u.test(child.content))) return false;
+    }
+  }
+  return links > 1;
+}
+
+function isTag({ type, content }: Token, kind: "open" | "close", name: string): boolean {
+  if (type !== "html_inline") return false;
+  const [tag] = htmlTokens(content);
+  return tag?.kind === kind && tag.value === name;
+}
+
+/** Whether a paragraph has the form of a heading. A splitter may have taken the mark of the first one. */
+function isUnmarkedHeading(lines: readonly ReadableLine[], isFirst: boolean): boolean {
+  const [{ text } = { text: "" }, second] = lines;
+  return second === undefined && (looksLikeTitle(text) || (isFirst && looksLikeHeading(text)));
+}

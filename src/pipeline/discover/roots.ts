@@ -1,0 +1,119 @@
+import { lstat, readdir, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { UserError, messageOf } from "../../errors.ts";
+import { checkGlob, expandBraces, globMatcher } from "../../files/path-glob.ts";
+import { type Misnamed, isNeverEntered, misnamedOnPath } from "../../files/walk-folder.ts";
+import { closest } from "../../util/closest.ts";
+
+/** What a path of the command line names. */
+export type Root =
+  | { kind: "file"; path: string }
+  /** A file or folder whose name is not UTF-8. */
+  | { kind: "misnamed"; found: Misnamed }
+  /** `globs`: relative to the folder and without braces; `null` for all that is in it. */
+  | { kind: "folder"; folder: string; globs: readonly string[] | null; matches(path: string): boolean };
+
+/**
+ * Finds what a path names, relative to an absolute folder. Throws `UserError` `empty-path`, `path-not-found`,
+ * `path-unreadable`, `not-a-file` and `glob-too-large`.
+ */
+export async function resolveRoot(path: string, workingDirectory: string): Promise<Root> {
+  if (path === "") {
+    throw new UserError("empty-path", "a path is empty", {
+      hint: 'perhaps a variable of the shell is not set; the working folder itself is "."',
+    });
+  }
+  const absolute = resolve(workingDirectory, path);
+  const found = await stat(absolute).catch((error: NodeJS.ErrnoException) => error);
+  if (!(found instanceof Error)) {
+    if (found.isDirectory()) return folderRoot(absolute, null);
+    if (found.isFile()) return { kind: "file", path: absolute };
+    throw new UserError("not-a-file", `"${path}" is neither a file nor a folder but a pipe, a socket or a device`, {
+      hint: "write what it delivers to a file, and ingest that",
+    });
+  }
+  const unnameable = await misnamedOnPath(absolute);
+  if (unnameable !== null) return { kind: "misnamed", found: unnameable };
+  const { default: fastGlob } = await import("fast-glob");
+  const pattern = sep === "\\" ? fastGlob.convertPathToPattern(path) : path;
+  // A broken link exists, whatever characters its name has, so it is no glob.
+  if (!fastGlob.isDynamicPattern(pattern) || (await isThere(absolute))) throw await notFound(path, absolute, found);
+  checkGlob(pattern);
+  const { base, glob } = splitGlob(pattern);
+  const folder = resolve(workingDirectory, base);
+  const start = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
+  if (start instanceof Error) throw await notFound(base, folder, start);
+  if (!start.isDirectory()) {
+    throw new UserError("path-not-found", `"${base}" is not a folder`, { hint: `nothing can match "${path}"` });
+  }
+  return folderRoot(folder, await expandBraces(glob));
+}
+
+async function folderRoot(folder: string, globs: readonly string[] | null): Promise<Root> {
+  const isMatch = globs === null ? isVisible : await globMatcher(globs);
+  return {
+    kind: "folder",
+    folder,
+    globs,
+    matches(path) {
+      const inside = posix(relative(folder, path));
+      if (inside === "" || inside.startsWith("../") || isAbsolute(inside)) return false;
+      return !inside.split("/").slice(0, -1).some(isNeverEntered) && isMatch(inside);
+    },
+  };
+}
+
+function isVisible(path: string): boolean {
+  return !path.split("/").some((name) => name.startsWith("."));
+}
+
+/** The folders at the front of a glob that are plain names, and the rest: `docs/en/*.md` → `docs/en`, `*.md`. */
+function splitGlob(pattern: string): { base: string; glob: string } {
+  const segments = pattern.split("/");
+  const first = segments.findIndex((segment) => /[*?[\](){}!+@|\\]/.test(segment));
+  const base = segments.slice(0, first).join("/");
+  return { base: pattern.startsWith("/") && base === "" ? "/" : base || ".", glob: segments.slice(first).join("/") };
+}
+
+async function notFound(path: string, absolute: string, error: NodeJS.ErrnoException): Promise<UserError> {
+  if (!["ENOENT", "ENOTDIR"].includes(error.code ?? "")) {
+    return new UserError("path-unreadable", `"${path}" cannot be read: ${reasonOf(error)}`, {
+      hint: "check the permissions of the path and of the folders above it",
+      cause: error,
+    });
+  }
+  if (await isThere(absolute)) {
+    return new UserError("path-not-found", `"${path}" is a link to a file that does not exist`, {
+      hint: "mend the link, or name the file itself",
+    });
+  }
+  const typed = basename(absolute);
+  const neighbours = await readdir(dirname(absolute)).catch(() => []);
+  const similar = closest(
+    typed,
+    neighbours.filter((name) => name !== typed),
+  );
+  const name = path.replace(/[\\/]+$/, "");
+  const suggestion = similar === null ? null : name.slice(0, name.length - basename(name).length) + similar;
+  return new UserError("path-not-found", `"${path}" does not exist`, {
+    hint: suggestion === null ? "paths are relative to the working folder" : `did you mean "${suggestion}"?`,
+  });
+}
+
+/** Whether anything exists at a path, a broken link included. */
+async function isThere(absolute: string): Promise<boolean> {
+  return lstat(absolute).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Why a file or folder cannot be read, in words or as the code of the system. */
+export function reasonOf(error: NodeJS.ErrnoException): string {
+  return error.code === "EACCES" || error.code === "EPERM" ? "permission denied" : (error.code ?? messageOf(error));
+}
+
+/** A path with slashes, whatever separates names on this system. */
+export function posix(path: string): string {
+  return sep === "/" ? path : path.replaceAll(sep, "/");
+}

@@ -1,0 +1,12 @@
+import { searchModes } from "../../types.ts";
+import type { Stage } from "./stage.ts";
+
+/** Asks the store for candidates; the question is embedded for it unless only text is searched. */
+export const retrieve = {
+  name: "retrieve",
+  modes: searchModes,
+  run: async (_, { collection, embedQuery, text, terms, mode, candidates, filters }) => {
+    const vector = mode === "text" || embedQuery === null ? null : await embedQuery(text);
+    return collection.search({ mode, text: terms, vector, limit: candidates, filters });
+  },
+} as const satisfies Stage;

@@ -1,0 +1,34 @@
+import { ExitCode, UserError } from "../../errors.ts";
+import type { LockHolder } from "../../files/lock-file.ts";
+
+/** The name is taken. */
+export function collectionExists(name: string, location: string): UserError {
+  return new UserError("collection-exists", `there is a collection "${name}" in ${location} already`, {
+    hint: "choose another name, or drop it first: rag collections drop",
+  });
+}
+
+/** A later version of this tool made the collection. */
+export function newerCollection(name: string, toolVersion: string): UserError {
+  return new UserError(
+    "newer-collection",
+    `collection "${name}" was made by milvus-rag ${toolVersion}, which keeps it in a form that this version cannot read`,
+    { hint: "update milvus-rag, or ingest again with --recreate" },
+  );
+}
+
+/** Another process writes. `what`: what the lock protects, as the subject of the sentence. */
+export function collectionLocked(what: string, { pid, host, purpose, since }: LockHolder): UserError {
+  return new UserError(
+    "collection-locked",
+    `${what} is being written by another process: ${purpose} (process ${pid} on ${host}, since ${since})`,
+    { hint: "wait until it has ended, or stop it; searching goes on meanwhile", exitCode: ExitCode.backend },
+  );
+}
+
+/** A collection of another program is dropped only where the user confirmed it with `--yes`. */
+export function foreignIsNotDropped(name: string, location: string): UserError {
+  return new UserError("foreign-collection", `another program made the collection "${name}" in ${location}`, {
+    hint: `where nobody needs it any more: rag collections drop ${name} --yes`,
+  });
+}

@@ -1,0 +1,39 @@
+// What some tests need that a clone of the project does not bring. Such a test names its needs (test/fixtures/needs.ts)
+// and is skipped where one is missing; the verdict of CI (check-report.mjs) asks here whether that is so.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where documents to try things on are, if they are anywhere: beside the repository, or where `RAG_SHARED_DATA` says. */
+export const sharedDataFolder =
+  process.env.RAG_SHARED_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
+
+const areSet = (...names) => names.every((name) => Boolean(process.env[name]));
+
+/** Every need: what to tell people of it, and whether this machine meets it. */
+export const needs = {
+  "shared-data": {
+    reason: "needs documents that are not part of the project",
+    isMet: existsSync(join(sharedDataFolder, "files", "expect.json")),
+  },
+  "model-weights": {
+    reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",
+    isMet: areSet("RAG_TEST_MODEL_DIR"),
+  },
+  "embedding-server": {
+    reason: "needs a server that speaks OpenAI's API and embeds",
+    isMet: areSet("RAG_TEST_OPENAI_URL", "RAG_TEST_OPENAI_EMBEDDING_MODEL"),
+  },
+  "chat-server": {
+    reason: "needs a server that speaks OpenAI's API and answers",
+    isMet: areSet("RAG_TEST_OPENAI_URL", "RAG_TEST_OPENAI_CHAT_MODEL"),
+  },
+  "milvus-server": {
+    reason: "needs a Milvus server, which RAG_TEST_MILVUS_URI names",
+    isMet: areSet("RAG_TEST_MILVUS_URI"),
+  },
+  "server-key": {
+    reason: "needs such a server that asks for a key, which is in RAG_TEST_OPENAI_KEY",
+    isMet: areSet("RAG_TEST_OPENAI_KEY"),
+  },
+};
