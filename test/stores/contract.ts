@@ -646,6 +646,53 @@ export function storeContract(
     });
   });
 
+  describe("filters that few rows meet", () => {
+    const rows = 6_000;
+    const rare = (number: number): boolean => number % 600 === 7;
+    let collection: Collection;
+    let chunks: StoredChunk[];
+    beforeAll(async () => {
+      const random = randomNumbers(23);
+      collection = await create(withVectors(8));
+      const texts = Array.from({ length: rows }, (_, number) => `passage number${number}`);
+      const vectors = texts.map(() => randomVector(random, 8));
+      chunks = chunksWithoutVectors("few.md", texts, { vectors }).map((chunk, number) =>
+        Object.assign(chunk, { page: rare(number) ? 1 : 2, metadata: { lang: rare(number) ? "xyz" : "other" } }),
+      );
+      for (let start = 0; start < rows; start += 1_000) await collection.upsert(chunks.slice(start, start + 1_000));
+    });
+
+    test.each([
+      ["page", "<", "2"],
+      ["lang", "=", "xyz"],
+      ["lang", "~", "x?z"],
+    ] as [string, FilterOperator, string][])("%s %s %s: cost none of their hits", async (field, operator, value) => {
+      const random = randomNumbers(29);
+      const filters = [createFilter(field, operator, value)];
+      for (let question = 0; question < 3; question++) {
+        const vector = randomVector(random, 8);
+        const ranked = chunks
+          .filter((_, number) => rare(number))
+          .map(({ ordinal, vector: stored }) => ({
+            ordinal,
+            product: stored!.reduce((sum, value, dimension) => sum + value * vector[dimension]!, 0),
+          }))
+          .toSorted((a, b) => b.product - a.product);
+        for (const limit of [3, 10, 20]) {
+          const hits = await collection.search({ mode: "dense", text: "", vector, limit, filters });
+          expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual(ranked.slice(0, limit).map(({ ordinal }) => ordinal));
+          expect(hits[0]!.score).toBeCloseTo(ranked[0]!.product, 4);
+          expect(hits[0]!.chunk.text).toBe(`passage number${ranked[0]!.ordinal}`);
+        }
+        if (!can.text) continue;
+        const hits = await collection.search({ mode: "hybrid", text: "passage", vector, limit: 20, filters });
+        expect(hits.map(({ chunk }) => chunk.ordinal).toSorted((a, b) => a - b)).toEqual(
+          ranked.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+        );
+      }
+    });
+  });
+
   test("ranks the best first while nothing has been optimized yet", async () => {
     const collection = await create();
     const texts = Array.from(

@@ -473,6 +473,11 @@ describe("a collection on a server", () => {
     const { answers } = emptyServer(version);
     const { address } = await standIn({
       ...answers,
+      // More rows than are compared outside the server.
+      Query: () => ({
+        status: {},
+        fields_data: [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }],
+      }),
       HybridSearch: (request) => {
         seen.push(...(request["requests"] as Record<string, unknown>[]));
         return { status: {}, results: { scores: [], topks: [0] } };
