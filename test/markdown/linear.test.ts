@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { markdown } from "../../src/chunkers/markdown.ts";
+import { recursive } from "../../src/chunkers/recursive.ts";
 import { readFrontMatter } from "../../src/markdown/front-matter.ts";
 import { passageSentences } from "../../src/markdown/passage-sentences.ts";
 import { plainMarkdown } from "../../src/markdown/plain-markdown.ts";
@@ -83,6 +84,7 @@ const inputs: [name: string, text: (length: number) => string][] = [
 
 const readers: Record<string, (text: string) => unknown> = {
   "the Markdown chunker": (text) => markdown.chunk(markdownDocument(text), defaults),
+  "the recursive chunker": (text) => recursive.chunk(markdownDocument(text), defaults),
   passageSentences,
   plainMarkdown,
   readFrontMatter: (text) => readFrontMatter(`---\n${text}\n- a\n---\n`),
