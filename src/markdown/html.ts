@@ -2,7 +2,7 @@ import { Tokenizer } from "htmlparser2";
 import type { Range } from "../text/ranges.ts";
 
 /** A tag or a stretch of text; comments and declarations lie between tokens. Offsets count from the start of the HTML. */
-export interface HtmlToken extends Range {
+interface HtmlToken extends Range {
   kind: "text" | "open" | "close";
   /** The text with its entities decoded, or the tag's name in lower case. */
   value: string;
@@ -23,7 +23,7 @@ const ignore = () => {};
  * The tags and texts of a piece of HTML, in order. Elements are not nested into a tree: Markdown cuts HTML anywhere, and
  * a tree of tags that are never closed takes quadratic time. A tag that the end of the piece cuts short reaches to it.
  */
-export function htmlTokens(html: string): HtmlToken[] {
+function htmlTokens(html: string): HtmlToken[] {
   const tokens: HtmlToken[] = [];
   let openTag: { start: number; value: string } | null = null;
   let svgDepth = 0;
