@@ -1,5 +1,6 @@
 import type { Env, Token } from "markdown-it";
 import { cutPoint } from "../text/ranges.ts";
+import { withoutAttributes } from "./heading-attributes.ts";
 import { documentParser } from "./parser.ts";
 
 /** Characters of a heading that are kept: it is repeated in every chunk below it. */
@@ -21,12 +22,6 @@ export function plainHeading(markup: string, environment: Env): string {
 }
 
 const inlineMarkup = /[\\`*_~[\]<>&!]/;
-
-/** Leaves out `{#id .class}` as Pandoc, Docusaurus and others write it, and `{: #id}` of kramdown. */
-function withoutAttributes(source: string): string {
-  const open = source.lastIndexOf("{");
-  return open !== -1 && /^\{:?\s*[#.][^{}]*\}\s*$/.test(source.slice(open)) ? source.slice(0, open) : source;
-}
 
 function wordsOf(tokens: readonly Token[]): string {
   let words = "";
