@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+import { bundle } from "../build/rolldown.config.ts";
+import { builtFixtures } from "./fixtures/built.ts";
 
-/** Compiles `src` once before the tests: many of them run the tool, or a part of it, as a process of its own. */
-export function setup(): void {
-  execFileSync("npm", ["run", "--silent", "build"], {
-    cwd: fileURLToPath(new URL("..", import.meta.url)),
-    stdio: "inherit",
-  });
+/** Builds the tool once before the tests, and with it the scripts that run a part of it as a process of their own. */
+export async function setup(): Promise<void> {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+  const scripts = Object.fromEntries(builtFixtures.map((name) => [name, `test/fixtures/${name}.mjs`]));
+  await build(bundle(scripts, "dist-test", "esm"));
 }

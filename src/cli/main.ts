@@ -6,10 +6,11 @@ import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
 import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
+import { readableStack } from "./readable-stack.ts";
 import { toolVersion } from "./version.ts";
 
 silenceNode(process.env["NODE_OPTIONS"] ?? "");
-await run(process.argv.slice(2));
+void run(process.argv.slice(2));
 
 /** One run of the tool: everything that belongs to the process itself, and the exit code, which is set once. */
 async function run(argv: readonly string[]): Promise<void> {
@@ -126,7 +127,7 @@ function report(error: unknown, output: Output): Promise<void> {
   const stack = error instanceof Error ? error.stack : undefined;
   return output.error({
     code: "internal",
-    message: stack ?? messageOf(error),
+    message: stack === undefined ? messageOf(error) : readableStack(stack),
     hint: "this is a bug in rag; please report it with the lines above",
   });
 }

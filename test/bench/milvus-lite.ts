@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { provideLitePython } from "../../src/stores/milvus/lite/environment.ts";
 import { findPython } from "../../src/stores/milvus/lite/installer.ts";
@@ -9,7 +10,7 @@ import { writeMarkdown } from "./corpus.ts";
 import { type Figure, atLeast, atMost } from "./figure.ts";
 import { clusteredVectors, makeCollection } from "./generated-collection.ts";
 import { compare, median } from "./measure.ts";
-import { type Workspace, projectRoot } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 const rounds = 11;
 const coldRuns = 5;
@@ -64,7 +65,7 @@ async function search(workspace: Workspace): Promise<Figure[]> {
 }
 
 function startOf(way: "adapter" | "client", folder: string, workspace: Workspace): number {
-  const script = join(projectRoot, "test", "bench", "milvus-start.mjs");
+  const script = fileURLToPath(new URL("milvus-start.mjs", import.meta.url));
   const { stdout } = workspace.node([script, way, "./lite.db"], folder);
   return (JSON.parse(stdout) as { milliseconds: number }).milliseconds;
 }

@@ -2,7 +2,7 @@
 // `adapter`: through this tool's store; `client`: through the SDK's own client.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultConfig } from "../../dist/config/default-config.js";
+import { defaultConfig } from "../../src/config/default-config.ts";
 
 const [way, database] = process.argv.slice(2);
 const { address } = JSON.parse(await readFile(join(database, ".rag-engine.json"), "utf8"));
@@ -14,7 +14,7 @@ process.stdout.write(JSON.stringify({ milliseconds: performance.now() - started,
 process.exit();
 
 async function throughAdapter() {
-  const { openStore } = await import("../../dist/stores/index.js");
+  const { openStore } = await import("../../src/stores/index.ts");
   const folder = process.cwd();
   const config = defaultConfig();
   const store = await openStore(

@@ -1,8 +1,8 @@
 // `npm run bench [topic…] [--million] [--json]`: what the tool costs, each figure beside its target.
 // Results go to stdout (with --json as one document: `npm run --silent bench -- --json`), progress to stderr.
 //
-// The topics are TypeScript that imports the tool's own modules. `tsc`, which builds the tool, compiles both into
-// dist-bench: no other compiler is needed, and what is measured is what is shipped.
+// The topics are TypeScript that imports the tool's own modules; `tsc` compiles both into dist-bench. What is measured
+// as a process is the built tool.
 import { parseArgs } from "node:util";
 import { benchAsk } from "./ask.ts";
 import { benchEmbed } from "./embed.ts";

@@ -1,7 +1,6 @@
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
@@ -9,6 +8,7 @@ import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
 import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
+import { builtFixture } from "../fixtures/built.ts";
 import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
 
@@ -734,7 +734,7 @@ export function storeContract(
       const vector = can.text ? null : [...wordVector("written in batch")];
       for (let round = 0; round < 3; round++) {
         const child = fork(
-          fileURLToPath(new URL("../fixtures/upsert-forever.mjs", import.meta.url)),
+          builtFixture("upsert-forever"),
           [JSON.stringify({ ...under, collection: collection.name, round, vector })],
           { stdio: ["ignore", "ignore", "inherit", "ipc"] },
         );

@@ -6,7 +6,8 @@
  */
 export async function collectGarbage(): Promise<void> {
   try {
-    const { Session } = await import("node:inspector");
+    // Not by an import: a bundle that has one is compiled anew in every run (src/cli/compiled-code.ts).
+    const { Session } = process.getBuiltinModule("node:inspector");
     const session = new Session();
     session.connect();
     await new Promise((resolve) => session.post("HeapProfiler.collectGarbage", resolve));

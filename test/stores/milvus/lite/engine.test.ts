@@ -5,7 +5,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
@@ -15,11 +14,12 @@ import { provideLitePython } from "../../../../src/stores/milvus/lite/environmen
 import { openMilvusLiteStore } from "../../../../src/stores/milvus/lite/store.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentId } from "../../../../src/util/ids.ts";
+import { builtFixture } from "../../../fixtures/built.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const run = promisify(execFile);
-const command = fileURLToPath(new URL("../../../fixtures/use-lite-and-end.mjs", import.meta.url));
+const command = builtFixture("use-lite-and-end");
 
 const textOnly: NewManifest = {
   schemaVersion: 1,
