@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, st
 import nodeModule, { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Script } from "node:vm";
+import { crc32 } from "node:zlib";
 import { cacheFolder } from "../files/user-folders.ts";
 import { toolVersion } from "./version.ts";
 
@@ -106,7 +107,7 @@ function readKept(kept: string): Buffer | undefined {
   try {
     const bytes = readFileSync(kept);
     const data = bytes.subarray(CHECKSUM_BYTES);
-    return bytes.readUInt32LE(0) === checksum(data) ? data : undefined;
+    return bytes.readUInt32LE(0) === crc32(data) ? data : undefined;
   } catch {
     return undefined;
   }
@@ -115,18 +116,8 @@ function readKept(kept: string): Buffer | undefined {
 /** Written beside and moved into place, so that no other run reads half of it. */
 function writeKept(kept: string, data: Buffer): void {
   const head = Buffer.alloc(CHECKSUM_BYTES);
-  head.writeUInt32LE(checksum(data));
+  head.writeUInt32LE(crc32(data));
   const beside = `${kept}.${process.pid}`;
   writeFileSync(beside, Buffer.concat([head, data]), { mode: 0o600 });
   renameSync(beside, kept);
-}
-
-/** FNV-1a over words of 32 bits, and over the bytes that remain. */
-function checksum(data: Buffer): number {
-  let sum = 0x811c9dc5 ^ data.length;
-  const end = data.length - (data.length % 4);
-  const view = new DataView(data.buffer, data.byteOffset, data.length);
-  for (let at = 0; at < end; at += 4) sum = Math.imul(sum ^ view.getInt32(at, true), 0x01000193);
-  for (let at = end; at < data.length; at++) sum = Math.imul(sum ^ view.getUint8(at), 0x01000193);
-  return sum >>> 0;
 }

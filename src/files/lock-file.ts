@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -36,7 +35,7 @@ export async function takeLock(path: string, purpose: string): Promise<LockResul
     purpose,
     since: new Date().toISOString(),
     processStart: processStart(process.pid),
-    token: randomUUID(),
+    token: crypto.randomUUID(),
   };
   for (let attempt = 0; attempt < 10; attempt++) {
     if (await createLock(path, own)) return { release: keepAlive(path, own) };
@@ -107,7 +106,7 @@ async function isAlive(path: string, holder: LockHolder): Promise<boolean> {
 
 /** Moves a stale lock aside. Puts it back if another process has replaced it meanwhile by a living one. */
 async function removeStale(path: string, stale: LockHolder): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+  const aside = `${path}.${crypto.randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {
