@@ -28,6 +28,10 @@ async function run(argv: readonly string[]): Promise<void> {
     abort.abort(interrupted());
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  // What nobody caught is a bug as any other. Node would print the line of the bundle with it, which is the whole file.
+  process.on("uncaughtException", (error) => {
+    void report(error, output).finally(() => process.exit(ExitCode.backend));
+  });
 
   const program = buildProgram(toolVersion(), async (flags, load) => {
     output = outputWith({

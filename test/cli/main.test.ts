@@ -142,6 +142,24 @@ describe("stderr", () => {
   });
 });
 
+describe("an error that nobody caught", () => {
+  it("is reported as a bug, and is no answer of the tool", async () => {
+    const thrown = "data:text/javascript,setImmediate(()=>{throw new Error('boom')})";
+    for (const [flags, start] of [
+      [[], /^error: Error: boom\n/],
+      [["--json"], /^\{"error":\{"code":"internal","message":"boom",/],
+    ] as const) {
+      const child = sandbox.start(["search", "-", ...flags], { NODE_OPTIONS: `--import "${thrown}"` });
+      const stderr: Buffer[] = [];
+      child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+      const exitCode = await new Promise<number | null>((resolve) => void child.on("close", resolve));
+      expect(exitCode).toBe(4);
+      expect(Buffer.concat(stderr).toString()).toMatch(start);
+      expect(Buffer.concat(stderr).toString()).toContain("this is a bug in rag");
+    }
+  });
+});
+
 describe.skipIf(process.platform === "win32")("a working folder that was deleted", () => {
   it("is no bug of the tool", async () => {
     const run = await sandbox.shell("mkdir gone && cd gone && rmdir ../gone && rag search data --json");
