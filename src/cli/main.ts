@@ -29,9 +29,7 @@ async function run(argv: readonly string[]): Promise<void> {
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   // What nobody caught is a bug as any other. Node would print the line of the bundle with it, which is the whole file.
-  process.on("uncaughtException", (error) => {
-    void report(error, output).finally(() => process.exit(ExitCode.backend));
-  });
+  process.on("uncaughtException", (error) => void endWith(error, output));
 
   const program = buildProgram(toolVersion(), async (flags, load) => {
     output = outputWith({
@@ -134,6 +132,15 @@ function report(error: unknown, output: Output): Promise<void> {
     message: stack === undefined ? messageOf(error) : readableStack(stack),
     hint: "this is a bug in rag; please report it with the lines above",
   });
+}
+
+/** Nothing is known of the state that the process is left in: it ends as soon as the error is written. */
+async function endWith(error: Error, output: Output): Promise<void> {
+  try {
+    await report(error, output);
+  } finally {
+    process.exit(ExitCode.backend);
+  }
 }
 
 /** Ends as a program does that leaves the signal alone: at once. */

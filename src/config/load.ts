@@ -1,12 +1,11 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { isCollectionName } from "../util/collection-name.ts";
 import type { Checked, Provenance } from "./check.ts";
-import { defaultConfig } from "./default-config.ts";
 import type { Environment } from "./environment.ts";
 import { type ExpansionReport, expandVariables } from "./expand.ts";
 import { configNames, findConfigFile } from "./find.ts";
 import { parseModelName } from "./model-name.ts";
+import { plainConfig } from "./plain-settings.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { relocateAddress } from "../addresses/store-address.ts";
@@ -93,16 +92,10 @@ export async function loadConfig(options: {
   };
 }
 
-/**
- * The schema's verdict. Its library takes a sixth of the time of a search to load, and there is nothing for it to say
- * where nothing is set, or nothing but the collection.
- */
+/** The schema's verdict, whose library is loaded only where there is more to say than `plainConfig` knows. */
 async function check(values: Values, provenance: Provenance): Promise<Checked> {
-  const defaults = defaultConfig();
-  const { collection = defaults.collection, ...others } = values;
-  if (Object.keys(others).length === 0 && typeof collection === "string" && isCollectionName(collection)) {
-    return { config: { ...defaults, collection }, problems: [] };
-  }
+  const config = plainConfig(values);
+  if (config !== null) return { config, problems: [] };
   const { checkConfig } = await import("./check.ts");
   return checkConfig(values, provenance);
 }
