@@ -32,8 +32,8 @@ export async function benchStartup(workspace: Workspace): Promise<Figure[]> {
     () => workspace.node([bare, join(folder, ".rag"), "docs", query], folder).milliseconds,
   );
   return [
-    ...figures("rag --help", "an empty script", help, 2.5),
-    ...figures("rag search, 5k chunks, BM25", "the bare script", search, 1.8),
+    ...figures("rag --help", "an empty script", help, 1.6),
+    ...figures("rag search, 5k chunks, BM25", "the bare script", search, 1),
   ];
 }
 
