@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import nodeModule, { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
+import { makeFolderSync } from "../files/make-folder.ts";
 import { cacheFolder } from "../files/user-folders.ts";
 import { toolVersion } from "./version.ts";
 
@@ -51,7 +52,7 @@ export function keepCompiledCode(folder: string, variables: Variables): void {
  */
 function versionFolder(all: string): string {
   const folder = join(all, toolVersion());
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) {
+  if (makeFolderSync(folder, { mode: 0o700 })) {
     for (const name of readdirSync(all)) {
       const age = Date.now() - statSync(join(all, name)).mtimeMs;
       if (age > UNUSED_DAYS * 24 * 60 * 60 * 1000) rmSync(join(all, name), { recursive: true, force: true });
@@ -83,7 +84,7 @@ function keepByScript(folder: string, cache: string): void {
   extensions[".cjs"] = load;
   process.on("exit", () => {
     try {
-      if (fresh.length > 0) mkdirSync(cache, { recursive: true, mode: 0o700 });
+      if (fresh.length > 0) makeFolderSync(cache, { mode: 0o700 });
       for (const { script, kept } of fresh) writeKept(kept, script.createCachedData());
     } catch {
       // A disk that is full, a home that is read-only: the next run compiles again.

@@ -1,3 +1,4 @@
+import { mkdirSync, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -24,6 +25,28 @@ async function makeOne(path: string, options: { mode?: number }): Promise<boolea
   } catch (error) {
     const found = await stat(path).catch(() => null);
     if (found?.isDirectory() === true) return false;
+    throw error;
+  }
+}
+
+/** As `makeFolder`, for where nothing can be awaited. */
+export function makeFolderSync(path: string, options: { mode?: number } = {}): boolean {
+  try {
+    return makeOneSync(path, options);
+  } catch (error) {
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw error;
+    makeFolderSync(parent, options);
+    return makeOneSync(path, options);
+  }
+}
+
+function makeOneSync(path: string, options: { mode?: number }): boolean {
+  try {
+    mkdirSync(path, options);
+    return true;
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false;
     throw error;
   }
 }

@@ -70,6 +70,11 @@ test("a cache folder that cannot be made changes nothing", async () => {
   expect(await help()).toEqual(expected);
 });
 
+test("a system that says of a new folder that something is not there is asked no further", async () => {
+  const expected = await help({ NODE_DISABLE_COMPILE_CACHE: "1" });
+  expect(await help({ XDG_CACHE_HOME: "/proc/nothing/here" })).toEqual(expected);
+});
+
 test("where nothing can be written into the cache folder, code is compiled", async () => {
   const expected = await help();
   const [version = ""] = await readdir(compiled);
