@@ -9,6 +9,7 @@ export function defaultConfig(): Config {
   },
   "milvus": {
     "timeoutMs": 30000,
+    "consistency": "bounded",
     "index": {
       "type": "AUTOINDEX",
       "params": {},

@@ -23,6 +23,12 @@ const milvus = z.strictObject({
     .describe(
       "How long one request may take, in milliseconds. Writing and loading may take five minutes whatever it says, and on Milvus Lite so may a search: the first one by text builds an index. An engine that does not answer at all is noticed in this time.",
     ),
+  consistency: z
+    .enum(["strong", "bounded", "eventually"])
+    .default("bounded")
+    .describe(
+      "How fresh the answer of a server is where it is only looked at (`search`, `ask`, `collections`): `strong` waits for all that was written, a third of a second; `bounded` may miss the last seconds; `eventually` waits for nothing. An ingest or a copy always reads what was written.",
+    ),
   tls: z
     .strictObject({
       caFile: name().optional().describe("PEM file of the certificate authority."),

@@ -132,6 +132,12 @@ export interface WriterLease {
   release(): Promise<void>;
 }
 
+/**
+ * What a store is opened for. `writing`: every read sees what was written before it, and a server that restarts is waited
+ * for. `looking`: a person waits for the answer, which may miss what was written in the last seconds.
+ */
+export type StoreUse = "writing" | "looking";
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;

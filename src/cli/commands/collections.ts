@@ -75,7 +75,7 @@ function withStore(
 ): Promise<ExitCode> {
   return withRuntime(flags, [], context, (runtime) =>
     untilAborted(
-      runtime.store().then((store) => body(store)),
+      runtime.store("looking").then((store) => body(store)),
       context.signal,
     ),
   );

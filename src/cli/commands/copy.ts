@@ -21,7 +21,7 @@ export async function copyCollection(flags: CopyFlags, context: CommandContext):
   const { output, signal } = context;
   return withRuntime(flags, [], context, async ({ config, environment, ...runtime }) => {
     const target = targetConfig(flags.to, config, environment);
-    const from: CopyEnd = { store: await runtime.store(), name: flags.name };
+    const from: CopyEnd = { store: await runtime.store("writing"), name: flags.name };
     const source = await findCollection(from.store, from.name);
     const to: CopyEnd = { store: await runtime.otherStore(target), name: flags.as ?? flags.name };
     const [here, there] = await Promise.all([from, to].map(({ store }) => storeIdentity(store, environment)));

@@ -43,7 +43,7 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
   return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
     await noticeUnused(flags, runtime, context);
     const discovery = await discoverFiles(paths, flags, runtime, context);
-    const store = await runtime.store();
+    const store = await runtime.store("writing");
     const work = ingestInto(store, discovery, flags, runtime, context);
     const { result, isMissing } = await (writesNothing(flags) ? work : resumable(work, context.signal));
     const { pruneRefused, ...counts } = result;

@@ -23,7 +23,7 @@ export async function openRetrieval(
 ): Promise<Retrieval> {
   const { topK, mode = null } = config.search;
   const started = performance.now();
-  const collection = await findCollection(await store(), config.collection);
+  const collection = await findCollection(await store("looking"), config.collection);
   // Which filters a foreign collection can serve is known to its store alone.
   if (!collection.foreign) await refuseUnknownFormats(request.filters, async () => (await loaders()).formats);
   const wanted = { configured: config.embedding, mode };

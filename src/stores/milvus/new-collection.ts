@@ -5,7 +5,7 @@ import type { AnalyzerChoice, MilvusDialect } from "./dialect.ts";
 import { type CollectionHandle, load } from "./loading.ts";
 import { manifestProperties, newSchema } from "./schema.ts";
 import { backend } from "./wire/errors.ts";
-import { BM25_FUNCTION, type CollectionSchema, STRONG } from "./wire/protocol.ts";
+import { BM25_FUNCTION, CONSISTENCY_LEVEL, type CollectionSchema } from "./wire/protocol.ts";
 
 /**
  * The analyzers to try for a new collection; `null`: made without BM25. Throws `UserError` where the settings ask for
@@ -33,7 +33,7 @@ export async function createCollection(
         collection_name: name,
         schema: encodeSchema(newSchema(name, manifest, dialect, analyzer)),
         shards_num: 1,
-        consistency_level: STRONG,
+        consistency_level: CONSISTENCY_LEVEL.strong,
         properties: manifestProperties(manifest),
       });
       return manifest;

@@ -3,7 +3,6 @@ import type { Expression } from "./filter.ts";
 import { type CollectionHandle, whenLoaded } from "./loading.ts";
 import { decodeRows } from "./rows.ts";
 import { keyValues } from "./schema.ts";
-import { STRONG } from "./wire/protocol.ts";
 
 export const everyRow: Expression = { text: "", values: {}, exact: true };
 
@@ -103,7 +102,7 @@ async function query(
       expr_template_values: expression.values,
       output_fields: [...fields],
       query_params: keyValues({ ...part }),
-      consistency_level: STRONG,
+      consistency_level: collection.connection.consistency,
     }),
   );
   return decodeRows(fields_data);

@@ -11,7 +11,6 @@ import {
   BOOLEAN_EXPRESSION,
   type Int64,
   PlaceholderType,
-  STRONG,
   type SearchParameters,
   type SearchResultData,
 } from "./wire/protocol.ts";
@@ -78,7 +77,7 @@ export async function searchFused(
         round_decimal: -1,
       }),
       output_fields: [...output],
-      consistency_level: STRONG,
+      consistency_level: collection.connection.consistency,
     }),
   );
   return decodeHits(results, collection).map((hit) => ({ ...hit, scores: { dense: null, text: null } }));
@@ -109,7 +108,7 @@ async function searchParameters(
       round_decimal: -1,
     }),
     nq: 1,
-    consistency_level: STRONG,
+    consistency_level: collection.connection.consistency,
   };
 }
 

@@ -4,11 +4,12 @@ import { resolve } from "node:path";
 import type { MilvusAddress } from "../../addresses/milvus-address.ts";
 import type { Config } from "../../config/schema.ts";
 import { UserError, messageOf } from "../../errors.ts";
-import type { Store } from "../types.ts";
+import type { Store, StoreUse } from "../types.ts";
 import { type MilvusDialect, lite2Dialect, serverDialect } from "./dialect.ts";
 import { servedLiteDialect } from "./lite/dialect.ts";
 import { assembleMilvusStore } from "./store.ts";
-import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./wire/connection.ts";
+import type { TlsMaterial } from "./wire/channel.ts";
+import { type MilvusConnection, connectMilvus } from "./wire/connection.ts";
 import { MilvusErrorCode, backend } from "./wire/errors.ts";
 
 export interface MilvusServerOptions {
@@ -17,11 +18,15 @@ export interface MilvusServerOptions {
   milvus: Config["milvus"];
   /** Absolute folder that the files of `milvus.tls` are relative to. */
   projectRoot: string;
+  use: StoreUse;
   onNotice?(text: string): void;
 }
 
+/** A job that writes for an hour outlasts the restart of a proxy. */
+const WRITING_PATIENCE_MS = 60_000;
+
 /** A Milvus server, a cluster, or Zilliz Cloud. Connects on first use. */
-export function openMilvusServer({ address, milvus, projectRoot, onNotice }: MilvusServerOptions): Store {
+export function openMilvusServer({ address, milvus, projectRoot, use, onNotice }: MilvusServerOptions): Store {
   const database = milvus.database ?? address.database;
   const token = milvus.token || address.credentials;
   const tls = milvus.tls;
@@ -37,6 +42,9 @@ export function openMilvusServer({ address, milvus, projectRoot, onNotice }: Mil
     database: database ?? null,
     timeoutMs: milvus.timeoutMs,
     location,
+    ...(use === "writing"
+      ? { patienceMs: WRITING_PATIENCE_MS, consistency: "strong" }
+      : { consistency: milvus.consistency }),
   });
   let dialect: Promise<MilvusDialect> | null = null;
   return assembleMilvusStore({

@@ -35,8 +35,13 @@ export const BM25_FUNCTION = 1;
 /** `milvus.proto.common.DslType`: a boolean expression. */
 export const BOOLEAN_EXPRESSION = 1;
 
-/** `milvus.proto.common.ConsistencyLevel`: what is written is read. */
-export const STRONG = 0;
+/**
+ * `milvus.proto.common.ConsistencyLevel`. `strong`: a read waits until it sees all that was written; `bounded`: all but
+ * that of the last seconds; `eventually`: it waits for nothing.
+ */
+export const CONSISTENCY_LEVEL = { strong: 0, bounded: 2, eventually: 3 } as const;
+
+export type Consistency = keyof typeof CONSISTENCY_LEVEL;
 
 export interface KeyValue {
   key: string;

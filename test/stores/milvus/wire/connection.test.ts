@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, type Server, connect, createServer } from "node:net";
+import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
@@ -132,6 +132,20 @@ describe("what a server refuses", () => {
     const error: unknown = await (await store(address, { database: "nowhere" })).list().catch((e: unknown) => e);
     expect(error).toMatchObject({ code, exitCode: 4 });
     expect(String(error)).toContain(address);
+  });
+
+  it.each([
+    ["that is wrong", "me:guess", "does not accept the token", "check"],
+    ["that is missing", "", "wants a token, and none is configured", "MILVUS_TOKEN"],
+  ])("for want of a token tells one %s", async (_, token, message, hint) => {
+    for (const answer of [{ grpc: 16, details: "auth check failure" }, refusal(1400, "not authenticated")]) {
+      const { address } = await standIn({ ShowCollections: () => answer });
+      await expect((await store(address, { token })).list()).rejects.toMatchObject({
+        code: "milvus-token",
+        message: expect.stringContaining(message) as string,
+        hint: expect.stringContaining(hint) as string,
+      });
+    }
   });
 
   it("of rows and questions is translated in the words of both", async () => {
@@ -273,6 +287,108 @@ describe("a connection that breaks", () => {
     open.push(() => connection.close());
     const calls = Array.from({ length: 10 }, () => connection.call("ShowCollections", {}));
     for (const answer of await Promise.all(calls)) expect(answer.collection_names).toEqual(["a"]);
+  });
+
+  /** What lies between this machine and a server; it can fall silent, be gone, and be back. */
+  async function proxyTo(address: string) {
+    const target = Number(new URL(address).port);
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      const onward = connect(target, "127.0.0.1");
+      for (const end of [socket, onward]) {
+        sockets.add(end);
+        end.on("error", () => {});
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    const port = await listen(server);
+    return {
+      target: `127.0.0.1:${port}`,
+      /** As a router does that forgot the connection: nothing is passed on, and nobody is told. */
+      fallSilent: () => sockets.forEach((socket) => socket.unpipe().pause()),
+      leave() {
+        server.close();
+        sockets.forEach((socket) => socket.destroy());
+      },
+      comeBack: () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve)),
+    };
+  }
+
+  const written: Answers = {
+    ShowCollections: () => ({ status: {}, collection_names: ["a"] }),
+    Upsert: () => ({ status: {}, upsert_cnt: 1 }),
+    Delete: () => ({ status: {}, delete_cnt: 1 }),
+  };
+  const removal = { collection_name: "docs", expr: "ord > 0", expr_template_values: {} };
+  const rows = { collection_name: "docs", fields_data: [], num_rows: 1 };
+
+  it("without a word, while nothing was asked, keeps no write waiting for its whole time", async () => {
+    const proxy = await proxyTo((await standIn(written)).address);
+    const connection = connectMilvus({
+      endpoint: async () => ({ target: proxy.target, authorization: null }),
+      revives: false,
+      tls: null,
+      database: null,
+      timeoutMs: 2_000,
+      location: "here",
+      keepalive: { everyMs: 200, answerMs: 200 },
+      patienceMs: 20_000,
+      backoffMs: 10,
+    });
+    open.push(() => connection.close());
+    await connection.call("ShowCollections", {});
+    proxy.fallSilent();
+    // Far longer than this test may take: only a connection that is asked whether it lives is made again in time.
+    const answer = connection.call("Upsert", rows, { timeoutMs: 300_000 });
+    await expect(answer).resolves.toMatchObject({ upsert_cnt: expect.anything() as unknown });
+  }, 60_000);
+
+  it.each([["Delete", removal] as const, ["Upsert", rows] as const])(
+    "while a proxy restarts is waited for by %s",
+    async (name, request) => {
+      const { address, calls } = await standIn(written);
+      const proxy = await proxyTo(address);
+      const connection = connectMilvus({
+        endpoint: async () => ({ target: proxy.target, authorization: null }),
+        revives: false,
+        tls: null,
+        database: null,
+        timeoutMs: 2_000,
+        location: "here",
+        patienceMs: 60_000,
+        backoffMs: 50,
+      });
+      open.push(() => connection.close());
+      await connection.call("ShowCollections", {});
+      proxy.leave();
+      const answer = connection.call(name, request as never);
+      setTimeout(() => void proxy.comeBack(), 3_000);
+      await answer;
+      expect(calls).toEqual(["ShowCollections", name]);
+    },
+    60_000,
+  );
+
+  it("and stays away is given up when the patience ends, or the connection is closed", async () => {
+    const proxy = await proxyTo((await standIn(written)).address);
+    const connections = [300, 600_000].map((patienceMs) =>
+      connectMilvus({
+        endpoint: async () => ({ target: proxy.target, authorization: null }),
+        revives: false,
+        tls: null,
+        database: null,
+        timeoutMs: 2_000,
+        location: "here",
+        patienceMs,
+        backoffMs: 20,
+      }),
+    );
+    for (const connection of connections) await connection.call("ShowCollections", {});
+    proxy.leave();
+    const [hasty, patient] = connections.map((connection) => connection.call("Delete", removal));
+    await expect(hasty).rejects.toMatchObject({ code: "milvus-unreachable" });
+    for (const connection of connections) connection.close();
+    await expect(patient).rejects.toThrow(/abort/i);
   });
 });
 

@@ -1,10 +1,12 @@
 import { hostname } from "node:os";
+import type { ChannelOptions } from "@grpc/grpc-js";
 import { type ConsistencyLevelEnum, MilvusClient, RRFRanker } from "@zilliz/milvus2-sdk-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
-import type { Collection, NewManifest, Store } from "../../../../src/stores/types.ts";
+import { channelOptions } from "../../../../src/stores/milvus/wire/channel.ts";
+import type { Collection, NewManifest, Store, StoreUse } from "../../../../src/stores/types.ts";
 import type { Filter, Metadata, StoredChunk } from "../../../../src/types.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
 import {
@@ -126,8 +128,12 @@ function differences(
   ours: ReceivedCall | undefined,
 ): Record<string, [unknown, unknown]> {
   expect(ours?.name).toBe(sdk?.name);
-  const theirs = new Map(flat(sdk?.request));
-  const mine = new Map(flat(ours?.request));
+  return differing(sdk?.request, ours?.request);
+}
+
+function differing(sdk: unknown, ours: unknown): Record<string, [unknown, unknown]> {
+  const theirs = new Map(flat(sdk));
+  const mine = new Map(flat(ours));
   const paths = [...new Set([...theirs.keys(), ...mine.keys()])];
   return Object.fromEntries(
     paths
@@ -148,14 +154,17 @@ let made: { sdk: ReceivedCall[]; ours: ReceivedCall[] };
 const open = (
   address: string,
   milvus: NonNullable<ConfigInput["milvus"]> = { token: "root:Secret", database: "team" },
-): Promise<Store> =>
-  openStore(configSchema.parse({ milvus: { uri: address, ...milvus } }), {
+  use: StoreUse = "writing",
+): Promise<Store> => {
+  const environment = {
     variables: {},
     projectRoot: "/",
     workingDirectory: "/",
     configFile: null,
     configIsTrusted: true,
-  });
+  };
+  return openStore(configSchema.parse({ milvus: { uri: address, ...milvus } }), environment, { use });
+};
 
 beforeAll(async () => {
   [sdkServer, ourServer] = await Promise.all([startStandIn(library()), startStandIn(library())]);
@@ -357,6 +366,52 @@ describe("the request of this tool is that of the SDK", () => {
     const theirs = await sdk(() => client.deleteEntities({ collection_name: NAME, filter: `doc_id in ["${docId}"]` }));
     const mine = await ours(() => collection.deleteDocuments([docId]));
     expect(differences(first(theirs, "Delete"), first(mine, "Delete"))).toEqual({});
+  });
+
+  it("in the options of the channel", () => {
+    const { interceptors: _, ...theirs } = (client as unknown as { channelOptions: ChannelOptions }).channelOptions;
+    expect(differing(theirs, channelOptions({ revives: false }))).toEqual({
+      // Both are what gRPC does where nothing is said.
+      "grpc.enable_retries": [1, undefined],
+      "grpc.enable_http_proxy": [undefined, 1],
+      // A channel that broke is replaced, and not waited for.
+      "grpc.use_local_subchannel_pool": [undefined, 1],
+      "grpc.initial_reconnect_backoff_ms": [undefined, 50],
+    });
+  });
+
+  it.each([
+    ["bounded", undefined, 2],
+    ["strong", "strong", 0],
+    ["eventually", "eventually", 3],
+  ] as const)("for looking, with the consistency %s", async (sdkName, consistency, level) => {
+    const theirs = await sdk(() =>
+      client.query({
+        collection_name: NAME,
+        filter: "ord == 0",
+        output_fields: ["id"],
+        consistency_level: (sdkName[0]!.toUpperCase() + sdkName.slice(1)) as unknown as ConsistencyLevelEnum,
+      }),
+    );
+    const server = await startStandIn(library());
+    const configured = { token: "root:Secret", ...(consistency === undefined ? {} : { consistency }) };
+    const logged = logOf(server);
+    await (await open(server.address, configured)).create(NAME, manifest);
+    for (const [use, expected] of [["looking", level] as const, ["writing", 0] as const]) {
+      const store = await open(server.address, configured, use);
+      const calls = await logged(async () => {
+        const opened = await store.open(NAME);
+        await opened?.documents();
+        for (const mode of ["dense", "text", "hybrid"] as const) {
+          await opened?.search({ mode, ...question, limit: 7, filters: [] });
+        }
+      });
+      await store.close();
+      const reads = calls.filter(({ name }) => /Query|Search/.test(name)).map(({ request }) => request);
+      expect(reads.map((request) => request["consistency_level"])).toEqual([expected, expected, expected, expected]);
+    }
+    expect(first(theirs, "Query")?.request["consistency_level"]).toEqual(level);
+    server.close();
   });
 
   it("for reading rows", async () => {
