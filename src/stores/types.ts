@@ -150,6 +150,11 @@ export interface Store {
   open(name: string): Promise<ReadableCollection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
+  /**
+   * Why no collection of this store can hold the chunk, for people; `null` where it can. Its vector is not looked at.
+   * Asked before a write: one row that is refused takes all the others of its request with it.
+   */
+  refusalOf(chunk: StoredChunk): string | null;
   /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */
   checkNewCollections(): Promise<void>;
   /** Refuses a collection that another program made, unless told that it is meant. */

@@ -15,7 +15,7 @@ export interface CopyFlags extends CollectionFlags {
   as?: string;
 }
 
-/** `rag collections copy` */
+/** `rag collections copy`: exits with 3 where the other store cannot hold some of the documents. */
 export async function copyCollection(flags: CopyFlags, context: CommandContext): Promise<ExitCode> {
   const started = performance.now();
   const { output, signal } = context;
@@ -38,7 +38,7 @@ export async function copyCollection(flags: CopyFlags, context: CommandContext):
     const result = await resumable(work, signal).finally(progress.stop);
     const durationMs = Math.round(performance.now() - started);
     await renderCopy({ from: describeEnd(from), to: describeEnd(to), result, durationMs }, output);
-    return ExitCode.done;
+    return result.failures.length > 0 ? ExitCode.partial : ExitCode.done;
   });
 }
 

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.ts";
 import type { ReadableCollection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
+import type { StoredChunk } from "../../types.ts";
 import { type CopyRequest, type CopyResult, copy } from "./copy.ts";
 
 /** One end of a copy. */
@@ -33,7 +34,8 @@ export async function copyBetweenStores(request: CopyBetweenStores): Promise<Cop
   try {
     const target = await to.store.open(to.name);
     const createTarget = (made: Manifest) => to.store.create(to.name, newManifest(made));
-    return await copy({ source, target, createTarget }, { names, signal, onProgress });
+    const refusalOf = (chunk: StoredChunk) => to.store.refusalOf(chunk);
+    return await copy({ source, target, createTarget, refusalOf }, { names, signal, onProgress });
   } finally {
     for (const lease of leases) await lease.release();
   }

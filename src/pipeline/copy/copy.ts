@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord, Manifest, ReadableCollection } from "../../stores/types.ts";
+import type { StoredChunk } from "../../types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { ChunkWriter } from "../ingest/chunk-writer.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
@@ -12,6 +13,8 @@ export interface CopyParts {
   target: ReadableCollection | null;
   /** Called once, before the first write, where `target` is `null`, with the manifest of `source`. */
   createTarget(made: Manifest): Promise<Collection>;
+  /** Why the target's store cannot hold a chunk, for people; `null` where it can. */
+  refusalOf(chunk: StoredChunk): string | null;
 }
 
 export interface CopyProgress {
@@ -32,6 +35,8 @@ export interface CopyRequest {
 }
 
 export interface CopyResult {
+  /** Documents that the target's store cannot hold: they are left out, and count nowhere below. */
+  failures: { source: string; message: string }[];
   /** `present`: were in the target before, in the same version. */
   documents: { total: number; copied: number; present: number };
   /** `compared`: read from both collections afterwards, and found equal. */
@@ -40,7 +45,7 @@ export interface CopyResult {
 
 /**
  * Brings one collection over into another, vectors included, and verifies the result. A document that the target has in
- * the same version is skipped, and a document's first row is written last: a copy that was killed at any moment is
+ * the same version is skipped, one that its store cannot hold is left out, and a document's first row is written last: a copy that was killed at any moment is
  * completed by the next.
  *
  * Throws `UserError`, before anything is written: `foreign-collection`, `embedding-mismatch` where the target was made with another model or
@@ -77,10 +82,11 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   const target = existing ?? (await parts.createTarget(source.manifest));
   enter("copying");
   const writer = new ChunkWriter(target, { isNew: existing === null });
+  const refused = new Map<string, CopyResult["failures"][number]>();
   try {
     for (const batch of documentBatches(missing)) {
       throwIfAborted(signal, progress);
-      await copyBatch(batch, source, writer, names.source);
+      await copyBatch(batch, { source, writer, refused, refusalOf: parts.refusalOf }, names.source);
       progress.chunksWritten = writer.written;
       request.onProgress(progress);
     }
@@ -94,17 +100,31 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   enter("optimizing");
   await untilAborted(target.optimize(), signal);
   enter("verifying");
-  const compared = await verifyCopy({ source, target, records, targetName: names.target, signal });
+  const taken = records.filter(({ docId }) => !refused.has(docId));
+  // Of an older version that the target took; this one it does not.
+  const left = inTarget.filter(({ docId }) => refused.has(docId));
+  const compared = await verifyCopy({ source, target, records: taken, left, targetName: names.target, signal });
+  const copied = missing.length - refused.size;
   return {
-    documents: { total: records.length, copied: missing.length, present: records.length - missing.length },
-    chunks: { total: progress.chunksTotal, written: writer.written, compared },
+    failures: [...refused.values()],
+    documents: { total: taken.length, copied, present: taken.length - copied },
+    chunks: { total: rowsOf(taken), written: writer.written, compared },
   };
 }
 
 async function copyBatch(
   batch: readonly DocumentRecord[],
-  source: Collection,
-  writer: ChunkWriter,
+  {
+    source,
+    writer,
+    refused,
+    refusalOf,
+  }: Pick<CopyParts, "refusalOf"> & {
+    source: Collection;
+    writer: ChunkWriter;
+    /** By the id of the document. */
+    refused: Map<string, CopyResult["failures"][number]>;
+  },
   sourceName: string,
 ): Promise<void> {
   const found = await readDocuments(source, batch);
@@ -117,7 +137,9 @@ async function copyBatch(
         { hint: "an ingest was interrupted; run it again, then copy again", exitCode: ExitCode.backend },
       );
     }
-    await writer.add({ docId, docHash, chunks });
+    const message = chunks.map((chunk) => refusalOf(chunk)).find((refusal) => refusal !== null);
+    if (message === undefined) await writer.add({ docId, docHash, chunks });
+    else refused.set(docId, { source: file, message: message ?? "" });
   }
 }
 

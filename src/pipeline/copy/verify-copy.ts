@@ -36,8 +36,10 @@ const comesOver: {
 export interface Verification {
   source: Collection;
   target: Collection;
-  /** All that the source holds. */
+  /** All that both hold now. */
   records: readonly DocumentRecord[];
+  /** What the target holds beside these. */
+  left: readonly DocumentRecord[];
   /** For messages. */
   targetName: string;
   signal: AbortSignal;
@@ -48,7 +50,7 @@ export interface Verification {
  * vectors bit by bit. Returns how many chunks were compared. Throws `UserError` `copy-mismatch`, which names the first
  * difference.
  */
-export async function verifyCopy({ source, target, records, targetName, signal }: Verification): Promise<number> {
+export async function verifyCopy({ source, target, records, left, targetName, signal }: Verification): Promise<number> {
   const differs = (difference: string) => mismatch(targetName, difference);
   const stored = await untilAborted(target.documents(), signal);
   const versions = new Map(stored.map((record) => [record.docId, record]));
@@ -57,9 +59,10 @@ export async function verifyCopy({ source, target, records, targetName, signal }
     if (there === undefined) throw differs(`${file} is not there`);
     if (there.docHash !== docHash || there.docChunks !== docChunks) throw differs(`${file} is another version`);
   }
-  const expected = records.reduce((sum, { docChunks }) => sum + docChunks, 0);
+  const held = [...records, ...left];
+  const expected = held.reduce((sum, { docChunks }) => sum + docChunks, 0);
   const { chunks, documents } = await untilAborted(target.stats(), signal);
-  if (documents !== records.length) throw differs(`it holds ${documents} documents instead of ${records.length}`);
+  if (documents !== held.length) throw differs(`it holds ${documents} documents instead of ${held.length}`);
   if (chunks !== expected) throw differs(`it holds ${chunks} chunks instead of ${expected}`);
 
   let compared = 0;

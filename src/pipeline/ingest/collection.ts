@@ -74,6 +74,7 @@ export async function ingestIntoCollection(
         collection: existing,
         createCollection: () => store.create(name, manifest),
         loaderFor: parts.loaderFor,
+        refusalOf: (chunk) => store.refusalOf(chunk),
         chunker,
         chunking: request.chunking,
         embedding,

@@ -9,7 +9,7 @@ import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
 import { removeOrphans } from "./orphans.ts";
-import { type ReadyDocument, prepareDocument } from "./prepare-document.ts";
+import { type PrepareParts, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
 
 export interface IngestParts {
@@ -18,6 +18,7 @@ export interface IngestParts {
   /** Called once, before the first write, where `collection` is `null`. */
   createCollection(): Promise<Collection>;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
+  refusalOf: PrepareParts["refusalOf"];
   chunker: Chunker;
   chunking: ChunkingOptions;
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
@@ -143,7 +144,7 @@ class IngestRun {
 
   /** The documents that have to be written, in groups. */
   async *#preparedGroups(): AsyncGenerator<{ file: DiscoveredFile; document: ReadyDocument }[]> {
-    const { chunker, chunking, embedding, loaderFor } = this.#parts;
+    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
     const { metadata, maxFileBytes } = this.#request;
     const settings = { chunker, chunking, embedding, metadata };
     let group: { file: DiscoveredFile; document: ReadyDocument }[] = [];
@@ -151,7 +152,13 @@ class IngestRun {
     for (const file of this.#request.discovery.files) {
       this.#tally.throwIfAborted(this.#request);
       const storedHash = this.#stored.get(file.source)?.docHash;
-      const prepared = await prepareDocument(file, storedHash, { loaderFor, chunker, settings, maxFileBytes });
+      const prepared = await prepareDocument(file, storedHash, {
+        loaderFor,
+        chunker,
+        settings,
+        refusalOf,
+        maxFileBytes,
+      });
       if (prepared.state === "unchanged") {
         this.#tally.count(file, "unchanged");
       } else if (prepared.state === "failed") {

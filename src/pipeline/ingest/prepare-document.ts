@@ -12,6 +12,8 @@ export interface PrepareParts {
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
   chunker: Chunker;
   settings: IngestSettings;
+  /** Why the store cannot hold a chunk, for people; `null` where it can. */
+  refusalOf(chunk: StoredChunk): string | null;
   maxFileBytes: number;
 }
 
@@ -44,11 +46,16 @@ export async function prepareDocument(
     const chunks = parts.chunker.chunk(document, parts.settings.chunking);
     const docId = documentId(file.source);
     const rows = toRows(document, chunks, { docId, docHash, metadata: parts.settings.metadata });
+    for (const row of rows) {
+      const refusal = parts.refusalOf(row);
+      if (refusal !== null) return { state: "failed", code: "not-storable", message: refusal };
+    }
     return { state: "ready", document: { docId, source: file.source, docHash, chunks: rows, warnings } };
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure === null) throw error;
-    return { state: "failed", ...failure };
+    // What a loader or a chunker throws beside that is a bug.
+    if (!(error instanceof UserError)) throw error;
+    const message = error.hint === null ? error.message : `${error.message}; ${error.hint}`;
+    return { state: "failed", code: error.code, message };
   }
 }
 
@@ -59,26 +66,30 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readRegularFile(file.path);
+  return readRegularFile(file.path).catch((error: unknown) => {
+    throw isSystemError(error) ? unreadable(error) : error;
+  });
+}
+
+/** Whether the system refused a call; whatever its reason, it is about the file that was read. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function unreadable(error: NodeJS.ErrnoException): UserError {
+  switch (error.code) {
+    case "ENOENT":
+      return new UserError("vanished", "the file was deleted while the ingest ran");
+    case "EACCES":
+    case "EPERM":
+      return new UserError("not-readable", "the file may not be read: permission denied");
+    default:
+      return new UserError("not-readable", `the file cannot be read: ${messageOf(error)}`);
+  }
 }
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
-}
-
-/** What is wrong with the file; `null` where the error is not the file's. */
-function failureOf(error: unknown): { code: string; message: string } | null {
-  if (error instanceof UserError) {
-    return { code: error.code, message: error.hint === null ? error.message : `${error.message}; ${error.hint}` };
-  }
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === "ENOENT") return { code: "vanished", message: "the file was deleted while the ingest ran" };
-  if (code === "EACCES" || code === "EPERM")
-    return { code: "not-readable", message: "the file may not be read: permission denied" };
-  if (code === "EISDIR" || code === "EIO" || code === "ELOOP" || code === "EMFILE") {
-    return { code: "not-readable", message: `the file cannot be read: ${messageOf(error)}` };
-  }
-  return null;
 }
 
 function toRows(

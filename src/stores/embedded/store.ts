@@ -81,6 +81,8 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       }
     },
 
+    refusalOf: () => null,
+
     async checkNewCollections() {},
 
     async drop(name, { evenIfForeign = false } = {}) {

@@ -55,6 +55,28 @@ export function encodeChunks(
   return columns;
 }
 
+/** Why Milvus takes no row of this chunk, for people; `null` where it does. Its vector is not looked at. */
+export function refusalOf(chunk: StoredChunk): string | null {
+  try {
+    encodeChunks([chunk], null, null);
+    return null;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Whoever asks knows of which document.
+    const reason = error.message.replace(`${named(chunk.source)}: `, "");
+    return error.hint === null ? reason : `${reason}; ${error.hint}`;
+  }
+}
+
+/** Milvus would refuse the row, and all the others of its request. */
+function tooLong(source: string, reason: string, options: { hint?: string } = {}): UserError {
+  return new UserError("too-long", `${named(source)}: ${reason}`, options);
+}
+
+function named(source: string): string {
+  return source.slice(0, 200);
+}
+
 function encodeVectors(rows: readonly StoredChunk[], dimensions: number): FieldData {
   const values = new Float32Array(rows.length * dimensions);
   for (const [index, row] of rows.entries()) {
@@ -108,9 +130,9 @@ function within(field: keyof typeof TEXT_BYTES, text: string, source: string): s
   const whole = wellFormed(text);
   const limit = TEXT_BYTES[field];
   if (whole.length * 3 > limit && utf8.encode(whole).length > limit) {
-    throw new UserError(
-      "too-long",
-      `${source.slice(0, 200)}: its ${field} is longer than the ${limit} bytes that Milvus takes`,
+    throw tooLong(
+      source,
+      `its ${field} is longer than the ${limit} bytes that Milvus takes`,
       field === "text" ? { hint: "lower `chunking.maxChars`" } : {},
     );
   }
@@ -120,10 +142,7 @@ function within(field: keyof typeof TEXT_BYTES, text: string, source: string): s
 function encodeJson(field: string, value: unknown, source: string): Uint8Array {
   const bytes = utf8.encode(JSON.stringify(value, wellFormedStrings));
   if (bytes.length <= JSON_BYTES) return bytes;
-  throw new UserError(
-    "too-long",
-    `${source.slice(0, 200)}: its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}`,
-  );
+  throw tooLong(source, `its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}`);
 }
 
 /** The rows of a result, each field by its name. Keys of a dynamic field stand beside the others. */

@@ -8,6 +8,7 @@ import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
 import { analyzersToTry, createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
+import { refusalOf } from "./rows.ts";
 import { readManifest } from "./schema.ts";
 import type { MilvusConnection } from "./wire/connection.ts";
 import { MilvusErrorCode } from "./wire/errors.ts";
@@ -105,6 +106,8 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       await prepareOrDrop(options, schema);
       return openMilvusCollection(options);
     },
+
+    refusalOf,
 
     async checkNewCollections() {
       analyzersToTry(await parts.dialect(), settings);

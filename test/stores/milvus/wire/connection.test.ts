@@ -620,6 +620,25 @@ describe("a collection on a server", () => {
     });
     expect(calls).not.toContain("Upsert");
   });
+
+  it("says before a write what it cannot hold, for the metadata and for every text", async () => {
+    const opened = await store("127.0.0.1:1");
+    const refusals = [
+      documentChunks("long.md", ["x"], { metadata: { note: "é".repeat(32_800) } }),
+      documentChunks("long.md", ["é".repeat(32_768)], {}),
+      documentChunks(`${"é/".repeat(3_000)}.md`, ["x"], {}),
+      documentChunks("fits.md", ["é".repeat(32_767)], {
+        metadata: { note: "é".repeat(32_700) },
+        title: "t".repeat(9_000),
+      }),
+    ].map(([chunk]) => opened.refusalOf(chunk!));
+    expect(refusals).toEqual([
+      "its metadata takes 65611 bytes; Milvus takes 65536",
+      "its text is longer than the 65535 bytes that Milvus takes; lower `chunking.maxChars`",
+      "its source is longer than the 8192 bytes that Milvus takes",
+      null,
+    ]);
+  });
 });
 
 describe("a collection whose maker was killed before its indexes were made", () => {
