@@ -56,6 +56,15 @@ export interface CollectionStats {
   updatedAt: string | null;
 }
 
+/** What can be said of a collection at once, for a list of many. */
+export interface CollectionOverview extends Pick<CollectionStats, "updatedAt"> {
+  /** `null` where counting them is refused, or would take long. */
+  documents: number | null;
+  chunks: number | null;
+  /** Why something is not known, for people; `null` where all is. */
+  gap: string | null;
+}
+
 export interface SearchRequest {
   mode: SearchMode;
   /** The question as asked; used in `text` and `hybrid` mode. */
@@ -87,6 +96,8 @@ interface CollectionReads {
   documents(): Promise<DocumentSummary[]>;
   search(request: SearchRequest): Promise<ScoredChunk[]>;
   stats(): Promise<CollectionStats>;
+  /** Never loads a collection into the memory of a server that others use. */
+  overview(): Promise<CollectionOverview>;
 }
 
 /**

@@ -123,6 +123,8 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     search: (request) => read(() => searchTable({ table, name, manifest }, request)),
 
     stats: () => read(() => statsOf(table, folder)),
+
+    overview: async () => ({ ...(await read(() => statsOf(table, folder))), gap: null }),
   };
 }
 

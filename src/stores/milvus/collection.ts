@@ -8,6 +8,7 @@ import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
 import { describeIndexes, indexStats } from "./indexes.ts";
 import { type CollectionHandle, flush } from "./loading.ts";
+import { milvusOverview } from "./overview.ts";
 import { type MilvusKey, allRows, countRows, everyRow } from "./reader.ts";
 import { decodeChunk } from "./rows.ts";
 import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
@@ -64,6 +65,23 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     return found;
   }
 
+  async function stats(): Promise<CollectionStats> {
+    const [indexes, chunks, sizeBytes] = await Promise.all([
+      describeIndexes(options.connection, name),
+      countRows(options),
+      options.size(name),
+    ]);
+    const times = await select(isCommitRecord, ["updated_at"], (row) => row["updated_at"] as number);
+    const latest = times.reduce((left, right) => Math.max(left, right), 0);
+    return {
+      chunks,
+      documents: times.length,
+      sizeBytes,
+      index: indexStats(indexes),
+      updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
+    };
+  }
+
   return {
     name,
     manifest,
@@ -113,22 +131,12 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       return searchMilvus(rows, request);
     },
 
-    async stats(): Promise<CollectionStats> {
-      const [indexes, chunks, sizeBytes] = await Promise.all([
-        describeIndexes(options.connection, name),
-        countRows(options),
-        options.size(name),
-      ]);
-      const times = await select(isCommitRecord, ["updated_at"], (row) => row["updated_at"] as number);
-      const latest = times.reduce((left, right) => Math.max(left, right), 0);
-      return {
-        chunks,
-        documents: times.length,
-        sizeBytes,
-        index: indexStats(indexes),
-        updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
-      };
+    async overview() {
+      if (!dialect.isOwnEngine) return milvusOverview(options, { documents: isCommitRecord });
+      return { ...(await stats()), gap: null };
     },
+
+    stats,
   };
 }
 

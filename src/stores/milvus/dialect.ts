@@ -30,6 +30,8 @@ export interface MilvusDialect {
   pages: { order: "key" | "position"; rows: number; wholeRows: number };
   /** -1 where BM25 scores come negated, so that lower is better. */
   bm25Sign: 1 | -1;
+  /** The engine runs for this user alone: it loads a collection only to count it, and its own times are read. */
+  isOwnEngine: boolean;
   /** Several processes may write a collection at once. */
   severalWriters: boolean;
   /** How an analyzer of a manifest prepares text for BM25, in a field of its own; `null` where the database does that. */
@@ -84,6 +86,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     maxHits: serverlessHost.test(target) ? SERVERLESS_MAX_HITS : MAX_HITS,
     pages: { order: "key", rows: MAX_HITS, wholeRows: WHOLE_ROWS },
     bm25Sign: 1,
+    isOwnEngine: false,
     severalWriters: true,
     prepareTerms: () => null,
     autoIndex: "AUTOINDEX",

@@ -27,9 +27,15 @@ interface Part {
   iterator?: "true";
 }
 
-/** How many rows there are now; the statistics that servers keep count deleted ones too. */
-export async function countRows(collection: CollectionHandle): Promise<number> {
-  const [row] = await query(collection, everyRow, ["count(*)"]);
+/**
+ * How many rows meet an expression now; the statistics that servers keep count deleted rows too, and no new ones.
+ * `loads`: whether a collection that is not loaded is loaded for it, or the call fails.
+ */
+export async function countRows(
+  collection: CollectionHandle,
+  { text = "", loads = true }: { text?: string; loads?: boolean } = {},
+): Promise<number> {
+  const [row] = await query(collection, { ...everyRow, text }, ["count(*)"], {}, loads);
   return Number(row?.["count(*)"] ?? 0);
 }
 
@@ -94,8 +100,9 @@ async function query(
   expression: Expression,
   fields: readonly string[],
   part: Part = {},
+  loads = true,
 ): Promise<Row[]> {
-  const { fields_data } = await whenLoaded(collection, () =>
+  const call = () =>
     collection.connection.call("Query", {
       collection_name: collection.name,
       expr: expression.text,
@@ -103,8 +110,8 @@ async function query(
       output_fields: [...fields],
       query_params: keyValues({ ...part }),
       consistency_level: collection.connection.consistency,
-    }),
-  );
+    });
+  const { fields_data } = await (loads ? whenLoaded(collection, call) : call());
   return decodeRows(fields_data);
 }
 

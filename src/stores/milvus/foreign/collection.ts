@@ -1,11 +1,12 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
 import { checkVector } from "../../shared/check-vector.ts";
-import type { DocumentSummary, ForeignCollection } from "../../types.ts";
+import type { CollectionStats, DocumentSummary, ForeignCollection } from "../../types.ts";
 import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
-import { type MilvusKey, allRows, everyRow } from "../reader.ts";
+import { milvusOverview } from "../overview.ts";
+import { type MilvusKey, allRows, countRows, everyRow } from "../reader.ts";
 import { modesOf, searchMilvus } from "../search.ts";
 import type { SearchedCollection } from "../search-calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
@@ -61,6 +62,24 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     return [...found.values()];
   }
 
+  /** A collection that is not ours is not loaded into a server's memory only to be counted. */
+  async function countChunks(): Promise<number> {
+    if (dialect.isOwnEngine) return countRows(rows);
+    const { chunks } = await milvusOverview(rows, { documents: null });
+    return chunks ?? 0;
+  }
+
+  async function stats(): Promise<CollectionStats> {
+    const chunks = await countChunks();
+    return {
+      chunks,
+      documents: layout.source === null ? chunks : (await documents()).length,
+      sizeBytes: null,
+      index: indexStats(indexes),
+      updatedAt: null,
+    };
+  }
+
   return {
     name,
     manifest,
@@ -80,17 +99,12 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
       return hits.map((hit) => ({ ...hit, chunk: withoutOwnFields(hit.chunk, layout) }));
     },
 
-    async stats() {
-      // Counting rows exactly would load the collection, which is not ours, into the server's memory.
-      const { stats } = await connection.call("GetCollectionStatistics", { collection_name: name });
-      const chunks = Number(stats.find(({ key: statistic }) => statistic === "row_count")?.value ?? 0);
-      return {
-        chunks,
-        documents: layout.source === null ? chunks : (await documents()).length,
-        sizeBytes: null,
-        index: indexStats(indexes),
-        updatedAt: null,
-      };
+    stats,
+
+    async overview() {
+      if (dialect.isOwnEngine) return { ...(await stats()), gap: null };
+      const overview = await milvusOverview(rows, { documents: null });
+      return { ...overview, documents: layout.source === null ? overview.chunks : null };
     },
   };
 }

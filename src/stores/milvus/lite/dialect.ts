@@ -19,6 +19,7 @@ export const liteDialect: MilvusDialect = {
   maxHits: MAX_HITS,
   pages: { order: "position", rows: Infinity, wholeRows: WHOLE_ROWS },
   bm25Sign: -1,
+  isOwnEngine: true,
   severalWriters: false,
   prepareTerms: (analyzer) => (isLiteAnalyzer(analyzer) ? liteAnalyzers[analyzer] : null),
   // Its AUTOINDEX is an HNSW graph that hides rows from filtered searches: of 10,000 rows, the only one that met the
@@ -43,6 +44,7 @@ export const liteDialect: MilvusDialect = {
 /** A Milvus Lite that someone else serves: others may write, and its files are not ours to mend. */
 export const servedLiteDialect: MilvusDialect = {
   ...liteDialect,
+  isOwnEngine: false,
   severalWriters: true,
   damagedIndex: () => null,
   hintWhenUnloadable: () => null,

@@ -22,6 +22,7 @@ export const MilvusErrorCode = {
   unimplemented: "milvus-unimplemented",
   refused: "milvus-refused",
   connection: "milvus-connection",
+  notPermitted: "milvus-permission",
 } as const;
 
 /** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
@@ -154,7 +155,7 @@ function wrongToken({ location, hasToken }: FailureContext): UserError {
 }
 
 function notAllowed(location: string, call: string, reason: string): UserError {
-  return backend("milvus-permission", `${location} does not allow ${call}: ${reason}`);
+  return backend(MilvusErrorCode.notPermitted, `${location} does not allow ${call}: ${reason}`);
 }
 
 function connectionError(reason: string, call: string, { location, tls }: FailureContext): UserError {
