@@ -46,6 +46,11 @@ export async function openStore(config: Config, environment: Environment, option
     return openEmbeddedStore({ path, location, text });
   }
   refuseUntrustedProgram(config, environment);
+  const { isLite2Database } = await import("./milvus/lite/database.ts");
+  if (await isLite2Database(path)) {
+    const { openLite2Store } = await import("./milvus/lite2/store.ts");
+    return openLite2Store({ path, location, milvus, variables, ...events });
+  }
   const { openMilvusLiteStore } = await import("./milvus/lite/store.ts");
   return openMilvusLiteStore({ path, location, milvus, variables, ...events });
 }

@@ -154,6 +154,8 @@ export interface Store {
   readonly kind: StoreKind;
   /** What the user calls it: a path or an address, without secrets. */
   readonly location: string;
+  /** Set where nothing can be written: `create`, `drop` and `lockForWriting` say so, and what to do instead. */
+  readonly isReadOnly?: true;
 
   /** Names in alphabetical order. */
   list(): Promise<string[]>;

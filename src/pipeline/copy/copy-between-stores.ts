@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import type { ReadableCollection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
 import type { StoredChunk } from "../../types.ts";
-import { type CopyRequest, type CopyResult, copy } from "./copy.ts";
+import { type CopyRequest, type CopyResult, copy, refuseForeign } from "./copy.ts";
 
 /** One end of a copy. */
 export interface CopyEnd {
@@ -30,6 +30,8 @@ export async function copyBetweenStores(request: CopyBetweenStores): Promise<Cop
       hint: "name another store with --to, or another collection with --as",
     });
   }
+  // Before a lock makes the folder of the other store.
+  refuseForeign(source, names.source);
   const leases = await lockBoth(from, to, isSameStore);
   try {
     const target = await to.store.open(to.name);
@@ -48,7 +50,9 @@ function nameOf({ store, name }: CopyEnd): string {
 /** The source is locked too, so that it does not change while it is read. */
 async function lockBoth(from: CopyEnd, to: CopyEnd, isSameStore: boolean): Promise<WriterLease[]> {
   // Milvus Lite has one lock for the whole database.
-  const ends = isSameStore && to.store.kind === "milvus-lite" ? [to] : [from, to];
+  const isOneLock = isSameStore && to.store.kind === "milvus-lite";
+  // Nobody writes a source that cannot be written.
+  const ends = isOneLock || from.store.isReadOnly ? [to] : [from, to];
   const leases: WriterLease[] = [];
   try {
     for (const { store, name } of ends) leases.push(await store.lockForWriting(name, "copy"));

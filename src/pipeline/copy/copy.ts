@@ -157,7 +157,7 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
 }
 
 /** Refuses a collection of another program: it has no commit records to copy, and is never written. */
-function refuseForeign(collection: ReadableCollection, name: string): Collection {
+export function refuseForeign(collection: ReadableCollection, name: string): Collection {
   if (collection.foreign === undefined) return collection;
   throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
     hint: "ingest the documents themselves into a collection of another name",

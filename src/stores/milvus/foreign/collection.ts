@@ -1,7 +1,7 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
 import { checkVector } from "../../shared/check-vector.ts";
-import type { CollectionStats, DocumentSummary, ForeignCollection } from "../../types.ts";
+import type { CollectionStats, DocumentSummary, ForeignCollection, ScoredChunk } from "../../types.ts";
 import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
@@ -11,7 +11,7 @@ import { modesOf, searchMilvus } from "../search.ts";
 import type { SearchedCollection } from "../search-calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
 import { foreignScope } from "./filter.ts";
-import { type ForeignLayout, foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
+import { foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
 
 export interface ForeignCollectionOptions extends Omit<CollectionHandle, "ensureIndexes"> {
   schema: CollectionSchema;
@@ -88,7 +88,7 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     documents,
 
     async search(request) {
-      if (layout.missing.length > 0) throw unreadable(name, layout);
+      if (layout.missing.length > 0) throw unreadable(name, layout.missing);
       if (request.mode !== "text") checkVector(request.vector, manifest, name);
       if (!modes.includes(request.mode)) {
         throw new UserError("no-text-index", `collection "${name}" has no BM25 function with an index`, {
@@ -96,6 +96,9 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
         });
       }
       const hits = await searchMilvus(rows, request);
+      if (layout.isTextGuessed && hits.length > 0 && hits.every(({ chunk }) => chunk.text === "")) {
+        throw unreadable(name, [`set \`milvus.fields.text\` to the field that holds the passages${fieldsOf(hits)}`]);
+      }
       return hits.map((hit) => ({ ...hit, chunk: withoutOwnFields(hit.chunk, layout) }));
     },
 
@@ -115,7 +118,16 @@ function isOneOf(key: MilvusKey, keys: readonly unknown[]): string {
   return `${key.name} in [${literals.join(",")}]`;
 }
 
-function unreadable(name: string, { missing }: ForeignLayout): UserError {
+/** What the rows that were found have as text, for a hint. */
+function fieldsOf(hits: readonly ScoredChunk[]): string {
+  const texts = hits.flatMap(({ chunk }) =>
+    Object.entries(chunk.metadata).filter(([, value]) => typeof value === "string"),
+  );
+  const names = [...new Set(texts.map(([field]) => field))];
+  return names.length === 0 ? "" : `; they have ${names.join(", ")}`;
+}
+
+function unreadable(name: string, missing: readonly string[]): UserError {
   return new UserError(
     "foreign-fields",
     `another program made the collection "${name}", and not enough is known of it`,

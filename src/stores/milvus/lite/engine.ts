@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { privateRuntimeFolder } from "../../../files/user-folders.ts";
 import { shortHash } from "../../../util/ids.ts";
-import { heldByOther, prepareLiteDatabase, refuseOldFormat } from "./database.ts";
+import { heldByOther, prepareLiteDatabase, refuseFile } from "./database.ts";
 import { launchEngine, startFailure } from "./engine-process.ts";
 import type { LitePython } from "./environment.ts";
 
@@ -53,7 +53,7 @@ interface Pointer extends LiteEngine {
  * Throws `UserError` where the engine cannot start, or where a process that is not ours holds the database.
  */
 export async function liteEngine(options: LiteEngineOptions): Promise<LiteEngine> {
-  await refuseOldFormat(options.database);
+  await refuseFile(options.database);
   return (await runningEngine(options.database)) ?? startEngine(options);
 }
 

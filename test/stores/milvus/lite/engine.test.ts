@@ -408,8 +408,8 @@ describe.skipIf(liteUnavailable !== null)(
       },
     );
 
-    it("refuses a database of Milvus Lite 2.x", async () => {
-      await writeFile(database, "SQLite format 3\0");
+    it("refuses a file that is no database", async () => {
+      await writeFile(database, "no SQLite format 3\0");
       await expect((await store()).list()).rejects.toMatchObject({ code: "lite-old-format", exitCode: 4 });
     });
 
