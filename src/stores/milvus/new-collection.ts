@@ -68,7 +68,7 @@ function hasBm25({ functions, fields }: CollectionSchema, { describesFunctions }
 /** Throws `UserError` where a collection would have neither vectors nor BM25. */
 export function refuseWithoutIndex({ embedding }: NewManifest, dialect: MilvusDialect): void {
   if (embedding !== null || dialect.bm25) return;
-  throw new UserError("no-text-index", `${dialect.product} has no BM25, and no embedding model is configured`, {
-    hint: "BM25 needs Milvus 2.5 or later; with an older one, configure `embedding`",
+  throw new UserError("no-text-index", `${dialect.product} has no BM25, and the collection would have no vectors`, {
+    hint: "BM25 needs Milvus 2.5 or later; for an older one configure `embedding`, and ingest the documents with it",
   });
 }

@@ -34,7 +34,7 @@ export async function milvusOverview(
 }
 
 /** How many rows the server has sealed; deleted ones count until it compacts them away. */
-export async function rowStatistics({ connection, name }: CollectionHandle): Promise<number> {
+async function rowStatistics({ connection, name }: CollectionHandle): Promise<number> {
   const { stats } = await connection.call("GetCollectionStatistics", { collection_name: name });
   return Number(stats.find(({ key }) => key === "row_count")?.value ?? 0);
 }

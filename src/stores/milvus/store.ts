@@ -83,6 +83,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           schema,
           searchParams,
           fields: settings.fields ?? {},
+          onNotice: parts.onNotice,
         });
       }
       if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);

@@ -25,9 +25,14 @@ interface Held {
   describe?: ReturnType<Answers[string]>;
   query?: ReturnType<Answers[string]>;
   foreign?: boolean;
+  /** How many are loaded, of three. */
+  partitions?: number;
 }
 
-async function serving(held: Record<string, Held>): Promise<{ store: Store; standIn: StandIn }> {
+async function serving(
+  held: Record<string, Held>,
+  onNotice: (text: string) => void = () => {},
+): Promise<{ store: Store; standIn: StandIn }> {
   const of = (request: Record<string, unknown>): Held => held[String(request["collection_name"])] ?? {};
   const standIn = await startStandIn({
     Connect: () => ({ status: {}, server_info: { build_tags: "v2.5.4" } }),
@@ -46,6 +51,11 @@ async function serving(held: Record<string, Held>): Promise<{ store: Store; stan
           ],
         },
       },
+    ShowPartitions: (request) => ({
+      status: {},
+      partition_names: ["a", "b", "c"].slice(0, request["type"] === 1 ? (of(request).partitions ?? 3) : 3),
+    }),
+    Search: () => ({ status: {}, results: { scores: [], topks: [0] } }),
     DescribeIndex: () => ({ status: { code: 700, error_code: 1, reason: "index not found" } }),
     GetCollectionStatistics: () => ({ status: {}, stats: [{ key: "row_count", value: "7" }] }),
     Query: (request) =>
@@ -69,7 +79,7 @@ async function serving(held: Record<string, Held>): Promise<{ store: Store; stan
     configFile: null,
     configIsTrusted: true,
   };
-  const store = await openStore(config, environment, { use: "looking" });
+  const store = await openStore(config, environment, { use: "looking", onNotice });
   open.push(() => store.close());
   return { store, standIn };
 }
@@ -110,6 +120,20 @@ it("a collection that is not loaded, or that the user may not read, is listed wi
     { name: "hidden", error: expect.objectContaining({ code: "milvus-permission" }) as Error },
   ]);
   expect(standIn.calls).not.toContain("LoadCollection");
+});
+
+it("a collection of which some partitions are loaded says so, as the others are not read", async () => {
+  const notices: string[] = [];
+  const { store } = await serving({ part: { foreign: true, partitions: 1 }, whole: { foreign: true } }, (text) =>
+    notices.push(text),
+  );
+  const gap = "1 of its 3 partitions are loaded, and only those are read";
+  const { collections } = await listCollections(store);
+  expect(collections.map(({ overview }) => overview.gap)).toEqual([gap, null]);
+  for (const { collection } of collections) {
+    await collection.search({ mode: "dense", text: "", vector: new Float32Array([1, 0]), limit: 1, filters: [] });
+  }
+  expect(notices).toEqual([`collection part: ${gap}`]);
 });
 
 it("a list fails where the server goes away", async () => {

@@ -11,6 +11,7 @@ import { modesOf, searchMilvus } from "../search.ts";
 import type { SearchedCollection } from "../search-calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
 import { foreignScope } from "./filter.ts";
+import { partitionGap } from "./partitions.ts";
 import { foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
 
 export interface ForeignCollectionOptions extends Omit<CollectionHandle, "ensureIndexes"> {
@@ -18,6 +19,8 @@ export interface ForeignCollectionOptions extends Omit<CollectionHandle, "ensure
   searchParams: Readonly<Record<string, string | number | boolean>>;
   /** What its fields are called, as far as the user said. */
   fields: NonNullable<Config["milvus"]["fields"]>;
+  /** Told what a search leaves out. */
+  onNotice: ((text: string) => void) | undefined;
 }
 
 /**
@@ -62,6 +65,8 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     return [...found.values()];
   }
 
+  const loadedPart = async (): Promise<string | null> => (dialect.isOwnEngine ? null : partitionGap(rows));
+
   /** A collection that is not ours is not loaded into a server's memory only to be counted. */
   async function countChunks(): Promise<number> {
     if (dialect.isOwnEngine) return countRows(rows);
@@ -95,7 +100,8 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
           hint: "search with --mode dense",
         });
       }
-      const hits = await searchMilvus(rows, request);
+      const [hits, gap] = await Promise.all([searchMilvus(rows, request), loadedPart()]);
+      if (gap !== null) options.onNotice?.(`collection ${name}: ${gap}`);
       if (layout.isTextGuessed && hits.length > 0 && hits.every(({ chunk }) => chunk.text === "")) {
         throw unreadable(name, [`set \`milvus.fields.text\` to the field that holds the passages${fieldsOf(hits)}`]);
       }
@@ -106,8 +112,8 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
 
     async overview() {
       if (dialect.isOwnEngine) return { ...(await stats()), gap: null };
-      const overview = await milvusOverview(rows, { documents: null });
-      return { ...overview, documents: layout.source === null ? overview.chunks : null };
+      const [overview, gap] = await Promise.all([milvusOverview(rows, { documents: null }), loadedPart()]);
+      return { ...overview, gap: overview.gap ?? gap, documents: layout.source === null ? overview.chunks : null };
     },
   };
 }

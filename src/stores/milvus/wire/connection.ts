@@ -169,6 +169,7 @@ const lookUps = new Set<CallName>([
   "Connect",
   "GetVersion",
   "ShowCollections",
+  "ShowPartitions",
   "DescribeCollection",
   "DescribeIndex",
   "GetLoadState",

@@ -158,6 +158,7 @@ export interface Calls {
   ];
   GetVersion: [Record<string, never>, { version: string }];
   ShowCollections: [Record<string, never>, { collection_names: string[] }];
+  ShowPartitions: [Named & { type?: number }, { partition_names: string[] }];
   DescribeCollection: [Named, DescribedCollection];
   CreateCollection: [
     Named & { schema: Uint8Array; shards_num: number; consistency_level: number; properties: KeyValue[] },

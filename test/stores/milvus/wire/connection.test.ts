@@ -470,7 +470,10 @@ describe("a server without BM25", () => {
 
   it("makes no collection that nothing could be found in", async () => {
     const { address, calls } = await standIn(emptyServer("v2.4.15").answers);
-    await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({ code: "no-text-index" });
+    await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({
+      code: "no-text-index",
+      hint: expect.stringMatching(/2\.5 or later.*configure `embedding`, and ingest/) as string,
+    });
     expect(calls).not.toContain("CreateCollection");
   });
 });
