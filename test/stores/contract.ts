@@ -189,6 +189,16 @@ export function storeContract(
       });
     });
 
+    test("are counted for a list as they are for the collection alone", async () => {
+      const collection = await create(withVectors(3));
+      const vectors = Array.from({ length: 3 }, () => new Float32Array([1, 0, 0]));
+      await collection.upsert(documentChunks("a.md", ["one", "two", "three"], { vectors }));
+      await collection.upsert(documentChunks("b.md", ["four"], { vectors }));
+      const { documents, chunks } = await collection.stats();
+      expect(await collection.overview()).toMatchObject({ documents: 2, chunks: 4, gap: null });
+      expect({ documents, chunks }).toEqual({ documents: 2, chunks: 4 });
+    });
+
     test("pages and lines may be absent", async () => {
       const collection = await create();
       const written = documentChunks("a.pdf", ["first page", "second page"], {

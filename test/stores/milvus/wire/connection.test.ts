@@ -4,7 +4,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
-import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
+import {
+  type ConnectionOptions,
+  type MilvusConnection,
+  connectMilvus,
+} from "../../../../src/stores/milvus/wire/connection.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
 import { type Answers, type StandIn, decodeSchema, startStandIn } from "../../../fixtures/milvus-server.ts";
@@ -322,20 +326,27 @@ describe("a connection that breaks", () => {
   const removal = { collection_name: "docs", expr: "ord > 0", expr_template_values: {} };
   const rows = { collection_name: "docs", fields_data: [], num_rows: 1 };
 
-  it("without a word, while nothing was asked, keeps no write waiting for its whole time", async () => {
-    const proxy = await proxyTo((await standIn(written)).address);
+  function connectedThrough(target: string, options: Partial<ConnectionOptions>): MilvusConnection {
     const connection = connectMilvus({
-      endpoint: async () => ({ target: proxy.target, authorization: null }),
+      endpoint: async () => ({ target, authorization: null }),
       revives: false,
       tls: null,
       database: null,
       timeoutMs: 2_000,
       location: "here",
+      ...options,
+    });
+    open.push(() => connection.close());
+    return connection;
+  }
+
+  it("without a word, while nothing was asked, keeps no write waiting for its whole time", async () => {
+    const proxy = await proxyTo((await standIn(written)).address);
+    const connection = connectedThrough(proxy.target, {
       keepalive: { everyMs: 200, answerMs: 200 },
       patienceMs: 20_000,
       backoffMs: 10,
     });
-    open.push(() => connection.close());
     await connection.call("ShowCollections", {});
     proxy.fallSilent();
     // Far longer than this test may take: only a connection that is asked whether it lives is made again in time.
@@ -348,17 +359,10 @@ describe("a connection that breaks", () => {
     async (name, request) => {
       const { address, calls } = await standIn(written);
       const proxy = await proxyTo(address);
-      const connection = connectMilvus({
-        endpoint: async () => ({ target: proxy.target, authorization: null }),
-        revives: false,
-        tls: null,
-        database: null,
-        timeoutMs: 2_000,
-        location: "here",
+      const connection = connectedThrough(proxy.target, {
         patienceMs: 60_000,
         backoffMs: 50,
       });
-      open.push(() => connection.close());
       await connection.call("ShowCollections", {});
       proxy.leave();
       const answer = connection.call(name, request as never);
@@ -372,13 +376,7 @@ describe("a connection that breaks", () => {
   it("and stays away is given up when the patience ends, or the connection is closed", async () => {
     const proxy = await proxyTo((await standIn(written)).address);
     const connections = [300, 600_000].map((patienceMs) =>
-      connectMilvus({
-        endpoint: async () => ({ target: proxy.target, authorization: null }),
-        revives: false,
-        tls: null,
-        database: null,
-        timeoutMs: 2_000,
-        location: "here",
+      connectedThrough(proxy.target, {
         patienceMs,
         backoffMs: 20,
       }),
