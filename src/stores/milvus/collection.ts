@@ -8,7 +8,7 @@ import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
 import { describeIndexes, indexStats } from "./indexes.ts";
 import { type CollectionHandle, flush } from "./loading.ts";
-import { milvusOverview } from "./overview.ts";
+import { milvusOverview } from "./overview/overview.ts";
 import { type MilvusKey, allRows, countRows, everyRow } from "./reader.ts";
 import { decodeChunk } from "./rows.ts";
 import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";

@@ -5,13 +5,13 @@ import type { CollectionStats, DocumentSummary, ForeignCollection, ScoredChunk }
 import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
-import { milvusOverview } from "../overview.ts";
+import { milvusOverview } from "../overview/overview.ts";
 import { type MilvusKey, allRows, countRows, everyRow } from "../reader.ts";
 import { modesOf, searchMilvus } from "../search.ts";
 import type { SearchedCollection } from "../search-calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
 import { foreignScope } from "./filter.ts";
-import { partitionGap } from "./partitions.ts";
+import { partitionGap } from "../overview/partitions.ts";
 import { foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
 
 export interface ForeignCollectionOptions extends Omit<CollectionHandle, "ensureIndexes"> {

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
-import { listCollections } from "../../../src/pipeline/collections/collections.ts";
-import { openStore } from "../../../src/stores/index.ts";
-import type { Store } from "../../../src/stores/types.ts";
-import { type Answers, type StandIn, startStandIn } from "../../fixtures/milvus-server.ts";
+import { configSchema } from "../../../../src/config/schema.ts";
+import { listCollections } from "../../../../src/pipeline/collections/collections.ts";
+import { openStore } from "../../../../src/stores/index.ts";
+import type { Store } from "../../../../src/stores/types.ts";
+import { type Answers, type StandIn, startStandIn } from "../../../fixtures/milvus-server.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

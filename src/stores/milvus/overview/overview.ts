@@ -1,8 +1,8 @@
-import { UserError } from "../../errors.ts";
-import type { CollectionOverview } from "../types.ts";
-import type { CollectionHandle } from "./loading.ts";
-import { countRows } from "./reader.ts";
-import { MilvusErrorCode } from "./wire/errors.ts";
+import { UserError } from "../../../errors.ts";
+import type { CollectionOverview } from "../../types.ts";
+import type { CollectionHandle } from "../loading.ts";
+import { countRows } from "../reader.ts";
+import { MilvusErrorCode } from "../wire/errors.ts";
 
 /** A number, or why it is not known. */
 type Count = { count: number } | { gap: string };
