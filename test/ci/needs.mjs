@@ -1,5 +1,6 @@
 // What some tests need that a clone of the project does not bring. Such a test names its needs (test/fixtures/needs.ts)
 // and is skipped where one is missing; the verdict of CI (check-report.mjs) asks here whether that is so.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,15 @@ export const needs = {
   "shared-data": {
     reason: "needs documents that are not part of the project",
     isMet: existsSync(join(sharedDataFolder, "files", "expect.json")),
+  },
+  "pid-namespaces": {
+    reason: "needs Linux, and the right to make PID namespaces",
+    isMet:
+      process.platform === "linux" && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0,
+  },
+  superuser: {
+    reason: "needs the superuser, who can become another user",
+    isMet: process.getuid?.() === 0,
   },
   "model-weights": {
     reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",
