@@ -99,7 +99,13 @@ function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--overlap-chars <count>", "characters that neighbouring chunks share", integer("--overlap-chars", 0))
     .option("--separator <text>", "string to split at; \\n and \\t are understood", escaped("--separator"))
     .option("--metadata <key=value>", "metadata of every document (repeatable)", metadata("--metadata"))
-    .option("--recreate", "drop the collection first and start over")
+    .option("--recreate", "start over with a new collection, which replaces the old one once it is complete")
+    .option("--project <name>", "project that the collection belongs to (project)", filled("--project"))
+    .option(
+      "--wait [seconds]",
+      "wait for another command that writes the collection; without seconds, as long as it takes",
+      integer("--wait", 0),
+    )
     .option("--prune", "remove documents whose files are gone, however many")
     .option("--no-prune", "remove no documents")
     .option("--dry-run", "write nothing; all counts are of what would be done")

@@ -142,6 +142,11 @@ const provider = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("Address of the JSON schema, for editors."),
   collection: name().default("docs").describe("The collection that commands use."),
+  project: name()
+    .optional()
+    .describe(
+      "Name of the project, which a collection remembers: on a store that projects share, another one does not ingest into it. Not set: the git remote with the folder in the repository, else this folder on this machine.",
+    ),
   store: z
     .strictObject({
       path: name()

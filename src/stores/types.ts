@@ -16,10 +16,12 @@ export interface Manifest {
   toolVersion: string;
   /** ISO 8601. */
   createdAt: string;
+  /** The project that its documents are from; not set where nothing tells it from others. */
+  project?: string;
 }
 
 /** What the schema of a collection tells that another program made; nothing tells the rest. */
-export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric">, null> {
+export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric" | "project">, null> {
   /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
   embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
   metric: Metric | null;
@@ -132,6 +134,17 @@ export interface WriterLease {
   release(): Promise<void>;
 }
 
+/**
+ * A new collection, built beside the one of its name, which readers go on to find until `swap`.
+ */
+export interface Replacement {
+  readonly collection: Collection;
+  /** Puts the new collection in the place of the old one, which is dropped. On failure the old one is in its place. */
+  swap(): Promise<void>;
+  /** Drops what was built, also after a swap that failed. */
+  discard(): Promise<void>;
+}
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;
@@ -144,9 +157,17 @@ export interface Store {
   open(name: string): Promise<ReadableCollection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
-  /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */
-  checkNewCollections(): Promise<void>;
-  /** Refuses a collection that another program made, unless told that it is meant. */
+  /**
+   * Begins a new collection that will replace the one of this name. Throws `UserError` where that one is not ours, and
+   * where the store cannot put one collection in the place of another.
+   */
+  createBeside(name: string, manifest: NewManifest): Promise<Replacement>;
+  /**
+   * Brings the collection of a name back to one whole state after a process was killed while it replaced it, and deletes
+   * what that process had built. Called by whoever holds the writer's lease; what a living process builds stays.
+   */
+  recover(name: string): Promise<void>;
+  /** Refuses a collection that another program made or that cannot be read, unless told that it is meant. */
   drop(name: string, options?: { evenIfForeign?: boolean }): Promise<void>;
   /**
    * Waits for nobody: a `UserError` that names the holder where another process writes the collection.

@@ -38,6 +38,8 @@ describe("what is understood", () => {
       ["ingest", "a", "--max-chars", "800", "--overlap-chars", "0", "--concurrency", "4", "--fail-fast", "--recreate"],
       { ...ingest, paths: ["a"], maxChars: 800, overlapChars: 0, concurrency: 4, failFast: true, recreate: true },
     ],
+    [["ingest", "a", "--wait", "--project", "p"], { ...ingest, paths: ["a"], wait: true, project: "p" }],
+    [["ingest", "a", "--wait", "90"], { ...ingest, paths: ["a"], wait: 90 }],
     [
       ["ingest", "a", "--metadata", "version=2.5", "--metadata", "draft=false", "--metadata", "id=007"],
       { ...ingest, paths: ["a"], metadata: { version: 2.5, draft: false, id: "007" } },

@@ -12,7 +12,7 @@ import { needing } from "../fixtures/needs.ts";
 
 vi.mock("node:fs/promises", async (original) => {
   const actual = await original<typeof promises>();
-  return { ...actual, link: vi.fn(actual.link) };
+  return { ...actual, link: vi.fn<typeof actual.link>(actual.link) };
 });
 
 const holdLock = fileURLToPath(new URL("../fixtures/hold-lock.mjs", import.meta.url));

@@ -18,12 +18,18 @@ export interface StoreUnderTest {
   environment: Environment;
   /** Begins the name of every collection that is made: a server may hold others. */
   prefix?: string;
+  /** What a killed process leaves cannot be seen through a store: names of everything that is kept of a collection. */
+  traces(collection: string): Promise<string[]>;
+  /** Leaves a collection as a process does that is killed in the middle of putting another in its place. */
+  cutSwapShort(collection: string): Promise<void>;
 }
 
 /** What an engine can do beyond what all of them can. */
 export interface Capabilities {
   /** BM25: search by text and hybrid search, and collections that have no vectors. */
   text: boolean;
+  /** A collection can be put in the place of another. */
+  replaces?: boolean;
 }
 
 const textOnly: NewManifest = {
@@ -68,6 +74,7 @@ export function storeContract(
   can: Capabilities = { text: true },
 ): void {
   const [textTest, denseTest] = can.text ? [test, unregistered] : [unregistered, test];
+  const [replaceTest, keepTest] = can.replaces === false ? [unregistered, test] : [test, unregistered];
   const plain = can.text ? textOnly : withVectors(WORD_DIMENSIONS);
   let under: StoreUnderTest;
   let store: Store;
@@ -106,6 +113,105 @@ export function storeContract(
     const hits = await collection.search({ mode: "dense", text, vector: wordVector(text), limit, filters });
     return hits.filter(({ score }) => score > 0.001);
   };
+
+  describe("a collection in the place of another", () => {
+    const sourcesOf = async (collection: Collection): Promise<string[]> =>
+      (await collection.documents()).map(({ source }) => source).sort();
+    const found = async (name: string): Promise<string[]> =>
+      reopened(async (again) => sourcesOf(await openOwn(again, name)));
+    const listed = async (name: string): Promise<string[]> =>
+      (await store.list()).filter((candidate) => candidate === name || candidate.startsWith(`${name}__`));
+
+    replaceTest("is not found before the swap, and alone afterwards, any number of times", async () => {
+      const old = await create();
+      const { name } = old;
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      for (const round of [1, 2, 3]) {
+        const before = await found(name);
+        const reader = await openOwn(store, name);
+        const { collection, swap } = await store.createBeside(name, plain);
+        expect(collection.name).toBe(name);
+        await collection.upsert(documentChunks(`new-${round}.md`, [`needle of round ${round}`]));
+        await collection.optimize();
+        expect(await found(name)).toEqual(before);
+        expect(await listed(name)).toEqual([name]);
+        await swap();
+        expect(await found(name)).toEqual([`new-${round}.md`]);
+        expect(await listed(name)).toEqual([name]);
+        expect((await under.traces(name)).length).toBe(1);
+        // Whoever opened the old one goes on with the new one.
+        expect((await searchText(reader, "needle")).map(({ chunk }) => chunk.source)).toEqual([`new-${round}.md`]);
+      }
+      const replaced = await openOwn(store, name);
+      await replaced.upsert(documentChunks("more.md", ["another needle"]));
+      expect(await found(name)).toEqual(["more.md", "new-3.md"]);
+      expect((await replaced.stats()).chunks).toBe(2);
+      await expect(store.create(name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+      await store.drop(name);
+      expect(await store.open(name)).toBeNull();
+      expect(await under.traces(name)).toEqual([]);
+      await store.create(name, plain);
+    });
+
+    replaceTest("leaves no trace where it is discarded", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const { collection, discard } = await store.createBeside(old.name, plain);
+      await collection.upsert(documentChunks("new.md", ["a needle"]));
+      await discard();
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect((await under.traces(old.name)).length).toBe(1);
+    });
+
+    replaceTest("is removed by the next writer where its builder was killed, and not before", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const builder = fork(
+        fileURLToPath(new URL("../fixtures/build-beside.mjs", import.meta.url)),
+        [JSON.stringify({ ...under, collection: old.name, manifest: plain })],
+        { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+      );
+      await once(builder, "message");
+      expect((await under.traces(old.name)).length).toBe(2);
+      // Elsewhere the lock keeps others away while it is built.
+      if (store.kind === "milvus") {
+        await store.recover(old.name);
+        expect((await under.traces(old.name)).length).toBe(2);
+      }
+      builder.kill("SIGKILL");
+      await once(builder, "exit");
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect(await listed(old.name)).toEqual([old.name]);
+      await store.recover(old.name);
+      expect((await under.traces(old.name)).length).toBe(1);
+      expect(await found(old.name)).toEqual(["old.md"]);
+    });
+
+    replaceTest("that a killed process did not get to put there leaves the old one, which is found", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      await under.cutSwapShort(old.name);
+      const again = await open(under);
+      try {
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect((await again.list()).includes(old.name)).toBe(true);
+        await expect(again.create(old.name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+        await again.recover(old.name);
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect(await under.traces(old.name)).toEqual([expect.stringContaining(old.name)]);
+      } finally {
+        await again.close();
+      }
+    });
+
+    keepTest("is refused, and the old one stays", async () => {
+      const old = await create();
+      await expect(store.createBeside(old.name, plain)).rejects.toMatchObject({ code: "no-replacement", exitCode: 2 });
+      expect(await found(old.name)).toEqual([]);
+    });
+  });
 
   describe("collections", () => {
     test("a collection that is not there opens as null and is not made by looking", async () => {

@@ -31,6 +31,7 @@ export async function copyBetweenStores(request: CopyBetweenStores): Promise<Cop
   }
   const leases = await lockBoth(from, to, isSameStore);
   try {
+    await to.store.recover(to.name);
     const target = await to.store.open(to.name);
     const createTarget = (made: Manifest) => to.store.create(to.name, newManifest(made));
     return await copy({ source, target, createTarget }, { names, signal, onProgress });

@@ -32,6 +32,11 @@ export interface MilvusDialect {
   bm25Sign: 1 | -1;
   /** Several processes may write a collection at once. */
   severalWriters: boolean;
+  /**
+   * How a new collection comes into the place of an old one: an alias that is pointed elsewhere, or new names for both.
+   * `null`: neither is possible.
+   */
+  replaces: "alias" | "rename" | null;
   /** How an analyzer of a manifest prepares text for BM25, in a field of its own; `null` where the database does that. */
   prepareTerms(analyzer: string): ((text: string) => string) | null;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
@@ -85,6 +90,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     pages: { order: "key", rows: MAX_HITS, wholeRows: WHOLE_ROWS },
     bm25Sign: 1,
     severalWriters: true,
+    replaces: "alias",
     prepareTerms: () => null,
     autoIndex: "AUTOINDEX",
     // A server refuses at once what it cannot build.
@@ -105,7 +111,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
 
 /** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
 export function lite2Dialect(target: string): MilvusDialect {
-  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", replaces: null, describesFunctions: false };
 }
 
 /** https://milvus.io/docs/analyzer-overview.md */

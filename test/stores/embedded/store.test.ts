@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { configSchema } from "../../../src/config/schema.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { openStore } from "../../../src/stores/index.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
-import { openOwn } from "../../fixtures/collections.ts";
+import { manifestFor, openOwn } from "../../fixtures/collections.ts";
 import { storeContract } from "../contract.ts";
 
 const folders: string[] = [];
@@ -32,6 +32,16 @@ describe("the embedded store", () => {
           workingDirectory: projectRoot,
           configFile: null,
           configIsTrusted: true,
+        },
+        async traces(collection) {
+          const names = await readdir(join(projectRoot, ".rag"), { recursive: true });
+          return names.filter((name) => name.endsWith(`${collection}.lance`));
+        },
+        async cutSwapShort(collection) {
+          const [folder, table] = [join(projectRoot, ".rag"), `${collection}.lance`];
+          for (const place of [".building", ".replaced"]) await mkdir(join(folder, place), { recursive: true });
+          await cp(join(folder, table), join(folder, ".building", table), { recursive: true });
+          await rename(join(folder, table), join(folder, ".replaced", table));
         },
       };
     },
@@ -75,6 +85,20 @@ test("a table that another program made is dropped only where that is meant", as
   expect(await connection.tableNames()).toEqual([]);
   await store.close();
   connection.close();
+});
+
+test("a table that cannot be read is dropped or replaced only where that is meant", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  await mkdir(join(projectRoot, "newer.lance", "_versions"), { recursive: true });
+  await writeFile(join(projectRoot, "newer.lance", "_versions", "1.manifest"), "of a LanceDB to come");
+  const refusal = { code: "unreadable-collection", hint: expect.stringContaining("--yes") as string };
+  await expect(store.drop("newer")).rejects.toMatchObject(refusal);
+  await expect(store.createBeside("newer", manifestFor(0))).rejects.toMatchObject(refusal);
+  expect(await readdir(projectRoot)).toEqual(["newer.lance"]);
+  await store.drop("newer", { evenIfForeign: true });
+  expect(await store.list()).toEqual([]);
+  await store.close();
 });
 
 test("an index whose files are damaged is made anew by the next optimize", async () => {

@@ -20,6 +20,7 @@ export const liteDialect: MilvusDialect = {
   pages: { order: "position", rows: Infinity, wholeRows: WHOLE_ROWS },
   bm25Sign: -1,
   severalWriters: false,
+  replaces: "rename",
   prepareTerms: (analyzer) => (isLiteAnalyzer(analyzer) ? liteAnalyzers[analyzer] : null),
   // Its AUTOINDEX is an HNSW graph that hides rows from filtered searches: of 10,000 rows, the only one that met the
   // filter was found in 1 of 40 searches.

@@ -159,6 +159,10 @@ export interface Calls {
     Status,
   ];
   DropCollection: [Named, Status];
+  RenameCollection: [{ oldName: string; newName: string }, Status];
+  CreateAlias: [Named & { alias: string }, Status];
+  AlterAlias: [Named & { alias: string }, Status];
+  DropAlias: [{ alias: string }, Status];
   CreateIndex: [Named & { field_name: string; index_name: string; extra_params: KeyValue[] }, Status];
   DropIndex: [Named & { field_name: string; index_name: string }, Status];
   DescribeIndex: [Named, { index_descriptions: IndexDescription[] }];
