@@ -87,11 +87,19 @@ export const searchModes = ["hybrid", "dense", "text"] as const;
 
 export type SearchMode = (typeof searchModes)[number];
 
+/** How the two lists of a hybrid search become one; `stores/shared/fusion.ts` says what each does. */
+export const fusionMethods = ["scaled", "rrf10", "rrf"] as const;
+
+export type FusionMethod = (typeof fusionMethods)[number];
+
+/** The method where none is named. */
+export const usualFusion: FusionMethod = "scaled";
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */
   rank: number;
-  /** Higher is better; comparable within one result list only. */
+  /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
   /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
   scores: { dense: number | null; text: number | null };

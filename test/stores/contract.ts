@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
+import { fuse } from "../../src/stores/shared/fusion.ts";
 import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
-import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
+import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
@@ -357,7 +358,28 @@ export function storeContract(
       });
       expect(hits[0]!.chunk.source).toBe("both.md");
       expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["both.md", "text.md", "dense.md"]));
-      expect(hits[0]!.score).toBeCloseTo(1 / 61 + 1 / 62, 4);
+      expect(hits[0]!.scores).toEqual({ dense: expect.any(Number) as number, text: expect.any(Number) as number });
+      for (const { score } of hits) expect([score > 0, score <= 1]).toEqual([true, true]);
+    });
+
+    test.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
+      const collection = await create(withVectors(3));
+      const vectors = { "a.md": [1, 0, 0], "b.md": [1, 0.5, 0], "c.md": [1, 2, 0], "d.md": [0, 1, 0] };
+      await collection.upsert(
+        Object.entries(vectors).flatMap(([source, vector]) =>
+          documentChunks(source, [source === "d.md" ? "only the apple" : `something else ${source}`], {
+            vectors: [new Float32Array(vector)],
+          }),
+        ),
+      );
+      const request = { text: "apple", vector: new Float32Array([1, 0, 0]), limit: 10, filters: [] };
+      const [dense, text] = await Promise.all(
+        (["dense", "text"] as const).map((mode) => collection.search({ ...request, mode })),
+      );
+      const hits = await collection.search({ ...request, mode: "hybrid", fusion });
+      const expected = fuse({ dense: dense!, text: text! }, fusion, 10);
+      expect(hits.map(({ chunk }) => chunk.source)).toEqual(expected.map(({ chunk }) => chunk.source));
+      for (const [index, { score }] of hits.entries()) expect(score).toBeCloseTo(expected[index]!.score, 4);
     });
 
     test("of a vector with other dimensions is refused", async () => {

@@ -129,9 +129,10 @@ export async function runEvaluation(
   if (notice !== null) output.notice(notice);
   const modes = asked.modes ?? [modeForSearch(collection, configured, embedQuery !== null)];
   const parts = { collection, embedQuery: embedQuery === null ? null : remembering(embedQuery) };
+  const { fusion } = config.search;
   const k = asked.topK ?? config.search.topK;
   const find: EvalParts["search"] = async (query, mode) =>
-    (await search(parts, { query, mode, topK: evalDepth(k), filters: [], minScore: null })).hits;
+    (await search(parts, { query, mode, fusion, topK: evalDepth(k), filters: [], minScore: null })).hits;
   const ask = asked.answers ? await openAsk(parts, runtime, signal) : null;
   const progress = await showProgress(output, describeEval);
   try {
@@ -171,10 +172,10 @@ async function openAsk(
   const prompt =
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
   const chat = await chatModel();
-  const { topK, minScore = null } = config.search;
+  const { topK, fusion, minScore = null } = config.search;
   return (question, mode) =>
     askQuestion(
-      { search: (query) => search(parts, { query, mode, topK, filters: [], minScore }), chat, prompt },
+      { search: (query) => search(parts, { query, mode, fusion, topK, filters: [], minScore }), chat, prompt },
       {
         question,
         maxContextChars: config.ask.maxContextChars,

@@ -2,7 +2,8 @@ import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
-import { bestFirst, fuseByReciprocalRank, fusionDepth } from "../shared/reciprocal-rank-fusion.ts";
+import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
+import { usualFusion } from "../../types.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { distanceTypes, textIndex, wordsOf } from "./indexes.ts";
@@ -40,7 +41,7 @@ export async function searchTable(searched: SearchedTable, request: SearchReques
     searchDense(searched, vector, depth, where),
     searchText(searched, text, depth, where),
   ]);
-  return fuseByReciprocalRank(dense, byText, limit);
+  return fuse({ dense, text: byText }, request.fusion ?? usualFusion, limit);
 }
 
 async function searchText(

@@ -1,6 +1,5 @@
 import type { SearchMode, StoredChunk } from "../../types.ts";
 import type { Row } from "../shared/chunk-row.ts";
-import { RRF_K } from "../shared/reciprocal-rank-fusion.ts";
 import type { ScoredChunk, SearchRequest } from "../types.ts";
 import type { Expression, FilterScope } from "./filter.ts";
 import { whenLoaded } from "./loading.ts";
@@ -53,35 +52,6 @@ export async function searchRanked(question: Question, expression: Expression, l
     const score = mode === "dense" ? similarity(raw, collection.denseMetric) : collection.dialect.bm25Sign * raw;
     return { chunk, score, scores: { dense: null, text: null, [mode]: score } };
   });
-}
-
-/** Reciprocal rank fusion by the database, of two lists of `depth` hits each. */
-export async function searchFused(
-  { collection, request }: Omit<Question, "mode">,
-  expression: Expression,
-  { limit, depth }: { limit: number; depth: number },
-): Promise<ScoredChunk[]> {
-  const { connection, name, output } = collection;
-  const requests = await Promise.all([
-    searchParameters({ collection, request, mode: "dense" }, expression, depth),
-    searchParameters({ collection, request, mode: "text" }, expression, depth),
-  ]);
-  const { results } = await whenLoaded(collection, () =>
-    connection.call("HybridSearch", {
-      collection_name: name,
-      requests,
-      rank_params: keyValues({
-        strategy: "rrf",
-        params: JSON.stringify({ k: RRF_K }),
-        limit,
-        offset: 0,
-        round_decimal: -1,
-      }),
-      output_fields: [...output],
-      consistency_level: STRONG,
-    }),
-  );
-  return decodeHits(results, collection).map((hit) => ({ ...hit, scores: { dense: null, text: null } }));
 }
 
 async function searchParameters(

@@ -1,11 +1,11 @@
 import { matchesAll } from "../../filters/match.ts";
-import type { SearchMode } from "../../types.ts";
-import { bestFirst, fuseByReciprocalRank, fusionDepth } from "../shared/reciprocal-rank-fusion.ts";
+import { type SearchMode, usualFusion } from "../../types.ts";
+import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
 import { slices } from "../shared/slices.ts";
 import type { ScoredChunk, SearchRequest } from "../types.ts";
 import { type Expression, compileFilters } from "./filter.ts";
 import { allRows, everyRow } from "./reader.ts";
-import { type Question, type SearchedCollection, searchFused, searchRanked } from "./search-calls.ts";
+import { type Question, type SearchedCollection, searchRanked } from "./search-calls.ts";
 
 /** How much more is asked for at first, and by how much that grows, where hits are filtered here. */
 const OVERFETCH = 4;
@@ -33,13 +33,12 @@ export async function searchMilvus(collection: SearchedCollection, request: Sear
   const { mode } = request;
   if (mode !== "hybrid") return searchFiltered({ collection, request, mode }, expression, limit);
   const depth = Math.min(fusionDepth(limit), dialect.maxHits);
-  if (expression.exact) return searchFused({ collection, request }, expression, { limit, depth });
-  // Ranks count only after the hits that do not meet the filters are gone, so the lists are fused here.
+  // Fused here, in parallel: servers know other methods, tell no scores of the lists, and cannot meet every filter.
   const [dense, text] = await Promise.all([
     searchFiltered({ collection, request, mode: "dense" }, expression, depth),
     searchFiltered({ collection, request, mode: "text" }, expression, depth),
   ]);
-  return fuseByReciprocalRank(dense, text, limit);
+  return fuse({ dense, text }, request.fusion ?? usualFusion, limit);
 }
 
 /** One ranked list of hits that meet the filters. */
