@@ -36,8 +36,11 @@ export interface Document {
    * - `none`: by neither (a chapter of an e-book, a mail); only headings say where a passage stands.
    */
   places: "pages" | "lines" | "none";
-  /** How the text says what is a heading, a list or a table: with Markdown's marks, or not at all. */
-  markup: "markdown" | "plain";
+  /**
+   * How the text says what belongs together: `markdown` with Markdown's marks; `plain` with blank lines between its
+   * paragraphs; `lines` with lines that each stand for themselves (rows of a table, source code).
+   */
+  markup: "markdown" | "plain" | "lines";
   /** In reading order. */
   pages: Page[];
   /** Characters of front matter at the start of the first page, which structure-aware chunkers leave out. */

@@ -123,7 +123,7 @@ Examples:
 }
 
 const aboutFilters = `
-The fields of a filter are source, title, format (markdown, text or pdf), page, heading and any
+The fields of a filter are source, title, format (markdown, pdf, docx, html ...), page, heading and any
 metadata key. heading is the path of headings above a passage, joined by " > ", as in
 "heading=Guide > Storage". A condition is about the whole value and minds case; in the glob of ~,
 * stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than

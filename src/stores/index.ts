@@ -7,7 +7,7 @@ import type { Store } from "./types.ts";
 
 /** What the caller wants to hear of. */
 export interface StoreEvents {
-  /** A line for the user about something that takes a while. */
+  /** A line for the user about something that takes a while, or that this store cannot do. */
   onNotice?(text: string): void;
 }
 
@@ -35,7 +35,7 @@ export async function openStore(config: Config, environment: Environment, events
     : ({ kind: "embedded", path: store.path } satisfies StoreAddress);
   if (address.kind === "milvus") {
     const { openMilvusServer } = await import("./milvus/server.ts");
-    return openMilvusServer({ address: address.server, milvus, projectRoot });
+    return openMilvusServer({ address: address.server, milvus, projectRoot, ...events });
   }
   const location = address.path;
   const path = resolve(projectRoot, location);

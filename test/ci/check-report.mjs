@@ -11,6 +11,8 @@ const project = fileURLToPath(new URL("../..", import.meta.url));
 const required = [
   "test/stores/embedded/store.test.ts",
   "test/stores/milvus/lite/store.test.ts",
+  "test/stores/milvus/server/core-2.5.test.ts",
+  "test/stores/milvus/server/milvus-2.3.test.ts",
   "test/docs/generated.test.ts",
   "test/demo/demo.test.ts",
   "test/smoke/packed.test.ts",

@@ -35,6 +35,10 @@ export const needs = {
     reason: "needs a server that speaks OpenAI's API and answers",
     isMet: areSet("RAG_TEST_OPENAI_URL", "RAG_TEST_OPENAI_CHAT_MODEL"),
   },
+  "milvus-server": {
+    reason: "needs a Milvus server, which RAG_TEST_MILVUS_URI names",
+    isMet: areSet("RAG_TEST_MILVUS_URI"),
+  },
   "server-key": {
     reason: "needs such a server that asks for a key, which is in RAG_TEST_OPENAI_KEY",
     isMet: areSet("RAG_TEST_OPENAI_KEY"),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pdfLoader } from "../../src/loaders/pdf.ts";
+import { pdfLoader } from "../../src/loaders/pdf/pdf.ts";
 import { chromium } from "../ci/needs.mjs";
 import { needing } from "../fixtures/needs.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";

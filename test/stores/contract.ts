@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,13 +10,21 @@ import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
 import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
-import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
+import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
 
 /** How a store under test is reached; the same settings open it again, also from another process. */
 export interface StoreUnderTest {
   config: Config;
   environment: Environment;
+  /** Begins the name of every collection that is made: a server may hold others. */
+  prefix?: string;
+}
+
+/** What an engine can do beyond what all of them can. */
+export interface Capabilities {
+  /** BM25: search by text and hybrid search, and collections that have no vectors. */
+  text: boolean;
 }
 
 const textOnly: NewManifest = {
@@ -35,14 +44,32 @@ function withVectors(dimensions: number, metric: NewManifest["metric"] = "cosine
   };
 }
 
+const WORD_DIMENSIONS = 256;
+
+/** Counts the words of a text, each in a dimension of its own as far as 256 suffice: texts without a common word are orthogonal. */
+function wordVector(text: string): Float32Array {
+  const vector = new Float32Array(WORD_DIMENSIONS);
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
+    const dimension = createHash("sha256").update(word).digest()[0]!;
+    vector[dimension]! += 1;
+  }
+  return vector;
+}
+
+/** Stands in for `test` where the engine lacks what the tests are about. */
+const unregistered = Object.assign(() => {}, { each: () => () => {} }) as unknown as typeof test;
+
 /**
  * What every store must do, run against the real engine. `prepare` makes an empty store; `open` opens it, as often as
- * it is called.
+ * it is called. An engine without BM25 is searched by vectors of words, and has to refuse what needs BM25.
  */
 export function storeContract(
   prepare: () => Promise<StoreUnderTest>,
   open: (store: StoreUnderTest) => Promise<Store>,
+  can: Capabilities = { text: true },
 ): void {
+  const [textTest, denseTest] = can.text ? [test, unregistered] : [unregistered, test];
+  const plain = can.text ? textOnly : withVectors(WORD_DIMENSIONS);
   let under: StoreUnderTest;
   let store: Store;
   beforeAll(async () => {
@@ -50,12 +77,22 @@ export function storeContract(
     store = await open(under);
   });
   afterAll(async () => {
+    if (under.prefix !== undefined) {
+      for (const name of await store.list()) if (name.startsWith(under.prefix)) await store.drop(name);
+    }
     await store.close();
   });
 
   let names = 0;
-  const create = async (manifest: NewManifest = textOnly): Promise<Collection> =>
-    store.create(`contract_${++names}`, manifest);
+  const create = async (manifest: NewManifest = plain): Promise<Collection> =>
+    store.create(`${under.prefix ?? ""}contract_${++names}`, manifest);
+  /** As many rows as texts, which fit a collection that `create` made without a manifest. */
+  const documentChunks: typeof chunksWithoutVectors = (source, texts, extra = {}) =>
+    chunksWithoutVectors(
+      source,
+      texts,
+      can.text || extra.vectors ? extra : { ...extra, vectors: texts.map(wordVector) },
+    );
   const reopened = async <T>(use: (again: Store) => Promise<T>): Promise<T> => {
     const again = await open(under);
     try {
@@ -64,8 +101,12 @@ export function storeContract(
       await again.close();
     }
   };
-  const searchText = async (collection: Collection, text: string, filters: Filter[] = [], limit = 10) =>
-    collection.search({ mode: "text", text, vector: null, limit, filters });
+  /** The rows that share a word with the question, the best first. */
+  const searchText = async (collection: Collection, text: string, filters: Filter[] = [], limit = 10) => {
+    if (can.text) return collection.search({ mode: "text", text, vector: null, limit, filters });
+    const hits = await collection.search({ mode: "dense", text, vector: wordVector(text), limit, filters });
+    return hits.filter(({ score }) => score > 0.001);
+  };
 
   describe("collections", () => {
     test("a collection that is not there opens as null and is not made by looking", async () => {
@@ -81,14 +122,26 @@ export function storeContract(
         expect(manifest).toEqual(created.manifest);
         expect(manifest).toMatchObject(withVectors(4, "ip"));
         expect(manifest.analyzer).not.toBe("");
-        expect(modes[0]).toBe("hybrid");
+        expect(modes).toEqual(can.text ? ["hybrid", "dense", "text"] : ["dense"]);
       });
       await store.drop(created.name);
       expect(await store.list()).not.toContain(created.name);
       expect(await store.open(created.name)).toBeNull();
     });
 
-    test("a collection made without a model serves text only", async () => {
+    denseTest("what needs BM25 is refused, and says so", async () => {
+      const name = `${under.prefix ?? ""}text_only`;
+      await expect(store.create(name, textOnly)).rejects.toMatchObject({ code: "no-text-index" });
+      expect(await store.list()).not.toContain(name);
+      const collection = await create(withVectors(3));
+      const vector = new Float32Array([1, 0, 0]);
+      for (const mode of ["text", "hybrid"] as const) {
+        const search = collection.search({ mode, text: "x", vector, limit: 1, filters: [] });
+        await expect(search).rejects.toMatchObject({ code: "no-text-index" });
+      }
+    });
+
+    textTest("a collection made without a model serves text only", async () => {
       const collection = await create();
       expect(collection.modes).toEqual(["text"]);
       await expect(
@@ -97,12 +150,12 @@ export function storeContract(
     });
 
     test.each(["", "1st", "a b", "../up", "a-b", "x".repeat(256)])("refuses the name %j", async (name) => {
-      await expect(store.create(name, textOnly)).rejects.toMatchObject({ code: "invalid-collection-name" });
+      await expect(store.create(name, plain)).rejects.toMatchObject({ code: "invalid-collection-name" });
     });
 
     test("a name that is taken is not made again", async () => {
       const { name } = await create();
-      await expect(store.create(name, textOnly)).rejects.toMatchObject({ code: "collection-exists" });
+      await expect(store.create(name, plain)).rejects.toMatchObject({ code: "collection-exists" });
       expect(await store.open(name)).not.toBeNull();
     });
   });
@@ -235,15 +288,17 @@ export function storeContract(
       expect([stats.documents, stats.chunks]).toEqual([documents, 5 * documents]);
       const sources = new Set((await collection.documents()).map((record) => record.source));
       expect(sources.size).toBe(documents);
-      const hits = await searchText(collection, "number1234");
-      expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["doc-1234.md"]));
-      expect(hits).toHaveLength(5);
+      const one = can.text
+        ? (await searchText(collection, "number1234")).map((hit) => hit.chunk)
+        : await collection.chunksOf([documentId("doc-1234.md")]);
+      expect(new Set(one.map((chunk) => chunk.source))).toEqual(new Set(["doc-1234.md"]));
+      expect(one).toHaveLength(5);
       expect(await searchText(collection, "common", [], 1000)).toHaveLength(1000);
     });
   });
 
   describe("search", () => {
-    test("by text ranks by BM25 and leaves out what has no word of the question", async () => {
+    textTest("by text ranks by BM25 and leaves out what has no word of the question", async () => {
       const collection = await create();
       await collection.upsert(
         documentChunks("a.md", [
@@ -261,7 +316,7 @@ export function storeContract(
     });
 
     const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-    test.each([
+    textTest.each([
       ["maxNameLength", "Set proxy.maxNameLength in milvus.yaml."],
       ["proxy", "Set proxy.maxNameLength in milvus.yaml."],
       ["milvus.yaml", "Set proxy.maxNameLength in milvus.yaml."],
@@ -280,7 +335,7 @@ export function storeContract(
       expect((await searchText(collection, question)).map(({ chunk }) => chunk.text)).toEqual([text]);
     });
 
-    test("finds a passage by its context, which the text it returns does not show", async () => {
+    textTest("finds a passage by its context, which the text it returns does not show", async () => {
       const collection = await create();
       await collection.upsert(documentChunks("a.md", ["the limit is 64"], { context: "Zeppelin manual > Limits\n\n" }));
       const [hit] = await searchText(collection, "zeppelin");
@@ -297,7 +352,7 @@ export function storeContract(
       expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source)).toEqual(["b.md"]);
     });
 
-    test("takes any question", async () => {
+    textTest("takes any question", async () => {
       const collection = await create();
       await collection.upsert(documentChunks("a.md", ["plain words"]));
       for (const question of [
@@ -314,15 +369,19 @@ export function storeContract(
       }
     });
 
-    test.each(['"plain"', 'what are "plain words"', '"words plain"', '+plain -"words"', '"plain" "else"', "plain*"])(
-      "takes marks for what they stand beside: %s",
-      async (question) => {
-        const collection = await create();
-        await collection.upsert(documentChunks("a.md", ['"plain words"']));
-        await collection.optimize();
-        expect(await searchText(collection, question)).toHaveLength(1);
-      },
-    );
+    textTest.each([
+      '"plain"',
+      'what are "plain words"',
+      '"words plain"',
+      '+plain -"words"',
+      '"plain" "else"',
+      "plain*",
+    ])("takes marks for what they stand beside: %s", async (question) => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ['"plain words"']));
+      await collection.optimize();
+      expect(await searchText(collection, question)).toHaveLength(1);
+    });
 
     test.each([
       ["cosine", ["near", "middle", "far"], 1 / Math.hypot(1, 0.1)],
@@ -342,7 +401,7 @@ export function storeContract(
       expect(hits[0]!.scores).toEqual({ dense: hits[0]!.score, text: null });
     });
 
-    test("hybrid finds what either finds and puts first what both find", async () => {
+    textTest("hybrid finds what either finds and puts first what both find", async () => {
       const collection = await create(withVectors(3));
       await collection.upsert([
         ...documentChunks("both.md", ["apple pie"], { vectors: [new Float32Array([1, 0, 0])] }),
@@ -595,7 +654,7 @@ export function storeContract(
             documentChunks(`n${i}.md`, ["needle"], { vectors: [new Float32Array([1, i / 50])], metadata: { i } })[0]!,
         ),
       );
-      for (const mode of ["dense", "hybrid"] as const) {
+      for (const mode of can.text ? (["dense", "hybrid"] as const) : (["dense"] as const)) {
         const hits = await dense.search({
           mode,
           text: "needle",
@@ -605,6 +664,53 @@ export function storeContract(
         });
         expect(hits).toHaveLength(3);
         expect(hits.every((hit) => Number(hit.chunk.metadata["i"]) >= 45)).toBe(true);
+      }
+    });
+  });
+
+  describe("filters that few rows meet", () => {
+    const rows = 6_000;
+    const rare = (number: number): boolean => number % 600 === 7;
+    let collection: Collection;
+    let chunks: StoredChunk[];
+    beforeAll(async () => {
+      const random = randomNumbers(23);
+      collection = await create(withVectors(8));
+      const texts = Array.from({ length: rows }, (_, number) => `passage number${number}`);
+      const vectors = texts.map(() => randomVector(random, 8));
+      chunks = chunksWithoutVectors("few.md", texts, { vectors }).map((chunk, number) =>
+        Object.assign(chunk, { page: rare(number) ? 1 : 2, metadata: { lang: rare(number) ? "xyz" : "other" } }),
+      );
+      for (let start = 0; start < rows; start += 1_000) await collection.upsert(chunks.slice(start, start + 1_000));
+    });
+
+    test.each([
+      ["page", "<", "2"],
+      ["lang", "=", "xyz"],
+      ["lang", "~", "x?z"],
+    ] as [string, FilterOperator, string][])("%s %s %s: cost none of their hits", async (field, operator, value) => {
+      const random = randomNumbers(29);
+      const filters = [createFilter(field, operator, value)];
+      for (let question = 0; question < 3; question++) {
+        const vector = randomVector(random, 8);
+        const ranked = chunks
+          .filter((_, number) => rare(number))
+          .map(({ ordinal, vector: stored }) => ({
+            ordinal,
+            product: stored!.reduce((sum, value, dimension) => sum + value * vector[dimension]!, 0),
+          }))
+          .toSorted((a, b) => b.product - a.product);
+        for (const limit of [3, 10, 20]) {
+          const hits = await collection.search({ mode: "dense", text: "", vector, limit, filters });
+          expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual(ranked.slice(0, limit).map(({ ordinal }) => ordinal));
+          expect(hits[0]!.score).toBeCloseTo(ranked[0]!.product, 4);
+          expect(hits[0]!.chunk.text).toBe(`passage number${ranked[0]!.ordinal}`);
+        }
+        if (!can.text) continue;
+        const hits = await collection.search({ mode: "hybrid", text: "passage", vector, limit: 20, filters });
+        expect(hits.map(({ chunk }) => chunk.ordinal).toSorted((a, b) => a - b)).toEqual(
+          ranked.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+        );
       }
     });
   });
@@ -647,10 +753,11 @@ export function storeContract(
 
     test("a writer that was killed leaves every acknowledged row and a collection that works", async () => {
       const collection = await create();
+      const vector = can.text ? null : [...wordVector("written in batch")];
       for (let round = 0; round < 3; round++) {
         const child = fork(
           fileURLToPath(new URL("../fixtures/upsert-forever.mjs", import.meta.url)),
-          [JSON.stringify({ ...under, collection: collection.name, round })],
+          [JSON.stringify({ ...under, collection: collection.name, round, vector })],
           { stdio: ["ignore", "ignore", "inherit", "ipc"] },
         );
         let acknowledged = 0;

@@ -11,18 +11,19 @@ import { type StoreFolder, checkFolder, holdsTable, prepareFolder, tableNames, t
 import { collectionExists, collectionLocked, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
-import { createTextIndex } from "./indexes.ts";
+import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
 import type { Collection, Manifest, Store } from "../types.ts";
 
 /** The folder is made when the first collection is. */
 export interface EmbeddedStoreOptions extends StoreFolder {
   /** Settings of the full-text index of new collections. */
   text: Config["text"];
+  sizes?: VectorIndexSizes;
 }
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
-  const { path, location, text } = options;
+  const { path, location, text, sizes = usualSizes } = options;
   const folderOf = (name: string): string => tablePath(options, name);
   let connection: Promise<Connection> | null = null;
 
@@ -47,7 +48,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   }
 
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
-    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text });
+    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text, sizes });
   }
 
   return {

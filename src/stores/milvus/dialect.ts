@@ -36,14 +36,18 @@ export interface MilvusDialect {
   prepareTerms(analyzer: string): ((text: string) => string) | null;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
+  /** Types of vector indexes with which every row that meets a filter is compared, also right after it was written. */
+  exactIndexes: readonly string[];
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
   /** The field whose index is to be made anew, where loading fails with this message; `null` where none helps. */
   damagedIndex(message: string): string | null;
   /** What to do with a collection that cannot be loaded; `null` where the message alone has to do. */
   hintWhenUnloadable(name: string): string | null;
-  /** Scalar indexes make filters by document fast. */
-  indexesDocuments: boolean;
+  /** Type of the index that makes filters by document fast; `null`: there is none. */
+  documentIndex: string | null;
+  /** Tells which functions a collection has; elsewhere only their output fields are marked. */
+  describesFunctions: boolean;
   /** Unflushed rows are searched slowly, and BM25 finds deleted rows until the deletion is flushed. */
   flushesWrites: boolean;
   /** The analyzers to try for a new collection, the best first; the one that the user named, if any. */
@@ -60,14 +64,13 @@ const SERVERLESS_MAX_HITS = 1024;
 const serverlessHost = /^in03-|\.serverless\./;
 
 /**
- * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`). A version that does not read as one is
- * taken for the newest.
+ * What a server can do, by the version that it gives (`v2.6.4`, `2.5.0-beta`, or `Zilliz Cloud Vector
+ * Database(Compatible with Milvus 2.6)`). A version without a patch is the newest of its line; one that does not read
+ * as a version is taken for the newest of all.
  */
 export function serverDialect(version: string, target: string): MilvusDialect {
-  const numbers = /(\d+)\.(\d+)(?:\.(\d+))?/
-    .exec(version)
-    ?.slice(1)
-    .map((part) => Number(part ?? 0)) ?? [Infinity, 0, 0];
+  const [text = version, ...parts] = /(\d+)\.(\d+)(?:\.(\d+))?[-.\w]*/.exec(version) ?? [];
+  const numbers = parts.length === 0 ? [Infinity, 0, 0] : parts.map((part) => Number(part ?? Infinity));
   const atLeast = (...wanted: [number, number, number]): boolean => {
     for (let index = 0; index < wanted.length; index++) {
       const difference = (numbers[index] ?? 0) - (wanted[index] ?? 0);
@@ -76,7 +79,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     return true;
   };
   return {
-    product: `Milvus ${version.replace(/^v/, "")}`,
+    product: `Milvus ${text}`,
     bm25: atLeast(2, 5, 0),
     templates: atLeast(2, 5, 2),
     slowMetadataFilters: false,
@@ -86,11 +89,15 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     severalWriters: true,
     prepareTerms: () => null,
     autoIndex: "AUTOINDEX",
+    // Rows that are not flushed are searched through an index of the server's own.
+    exactIndexes: [],
     // A server refuses at once what it cannot build.
     checkIndex() {},
     damagedIndex: () => null,
     hintWhenUnloadable: () => null,
-    indexesDocuments: true,
+    // `INVERTED` came with Milvus 2.4; before, text had tries alone.
+    documentIndex: atLeast(2, 4, 0) ? "INVERTED" : "Trie",
+    describesFunctions: true,
     flushesWrites: false,
     analyzers(wanted) {
       if (wanted !== undefined) return [serverAnalyzer(wanted)];
@@ -100,6 +107,11 @@ export function serverDialect(version: string, target: string): MilvusDialect {
   };
 }
 
+/** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
+export function lite2Dialect(target: string): MilvusDialect {
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
+}
+
 /** https://milvus.io/docs/analyzer-overview.md */
 function serverAnalyzer(name: string): AnalyzerChoice {
   switch (name) {
@@ -107,10 +119,26 @@ function serverAnalyzer(name: string): AnalyzerChoice {
       // Words of every language; English ones by their stems. The tokenizer keeps spaces and punctuation.
       return {
         name,
-        params: { tokenizer: "icu", filter: ["lowercase", "removepunct", { type: "stemmer", language: "english" }] },
+        params: {
+          tokenizer: "icu",
+          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
+        },
+      };
+    case "english":
+      // The server's own analyzer of that name, which tells "Zürich" from "Zurich", and `asciifolding`.
+      return {
+        name,
+        params: {
+          tokenizer: "standard",
+          filter: [
+            "lowercase",
+            "asciifolding",
+            { type: "stemmer", language: "english" },
+            { type: "stop", stop_words: ["_english_"] },
+          ],
+        },
       };
     case "standard":
-    case "english":
     case "chinese":
       return { name, params: { type: name } };
     default:

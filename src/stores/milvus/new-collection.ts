@@ -49,7 +49,7 @@ export async function createCollection(
 export async function prepareOrDrop(handle: Required<CollectionHandle>, schema: CollectionSchema): Promise<void> {
   const { connection, dialect, name } = handle;
   try {
-    if (dialect.bm25 && !schema.functions.some(({ type }) => type === BM25_FUNCTION)) {
+    if (dialect.bm25 && !hasBm25(schema, dialect)) {
       throw backend("no-text-index", `${dialect.product} made the collection without its BM25 function`);
     }
     await handle.ensureIndexes();
@@ -58,6 +58,11 @@ export async function prepareOrDrop(handle: Required<CollectionHandle>, schema: 
     await connection.call("DropCollection", { collection_name: name }).catch(() => {});
     throw error;
   }
+}
+
+function hasBm25({ functions, fields }: CollectionSchema, { describesFunctions }: MilvusDialect): boolean {
+  if (!describesFunctions) return fields.some((field) => field.is_function_output);
+  return functions.some(({ type }) => type === BM25_FUNCTION);
 }
 
 /** Throws `UserError` where a collection would have neither vectors nor BM25. */

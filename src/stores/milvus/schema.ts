@@ -157,8 +157,8 @@ export function newIndexes(
       }),
     });
   }
-  if (dialect.indexesDocuments) {
-    indexes.push({ field: "doc_id", parameters: keyValues({ index_type: "INVERTED", params: "{}" }) });
+  if (dialect.documentIndex !== null) {
+    indexes.push({ field: "doc_id", parameters: keyValues({ index_type: dialect.documentIndex, params: "{}" }) });
   }
   return indexes;
 }

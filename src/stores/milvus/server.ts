@@ -5,7 +5,7 @@ import type { MilvusAddress } from "../../addresses/milvus-address.ts";
 import type { Config } from "../../config/schema.ts";
 import { UserError, messageOf } from "../../errors.ts";
 import type { Store } from "../types.ts";
-import { type MilvusDialect, serverDialect } from "./dialect.ts";
+import { type MilvusDialect, lite2Dialect, serverDialect } from "./dialect.ts";
 import { servedLiteDialect } from "./lite/dialect.ts";
 import { assembleMilvusStore } from "./store.ts";
 import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./wire/connection.ts";
@@ -17,10 +17,11 @@ export interface MilvusServerOptions {
   milvus: Config["milvus"];
   /** Absolute folder that the files of `milvus.tls` are relative to. */
   projectRoot: string;
+  onNotice?(text: string): void;
 }
 
 /** A Milvus server, a cluster, or Zilliz Cloud. Connects on first use. */
-export function openMilvusServer({ address, milvus, projectRoot }: MilvusServerOptions): Store {
+export function openMilvusServer({ address, milvus, projectRoot, onNotice }: MilvusServerOptions): Store {
   const database = milvus.database ?? address.database;
   const token = milvus.token || address.credentials;
   const tls = milvus.tls;
@@ -47,6 +48,7 @@ export function openMilvusServer({ address, milvus, projectRoot }: MilvusServerO
     size: async () => null,
     // A server takes several writers; rows are replaced by key.
     lockForWriting: async () => ({ release: async () => {} }),
+    ...(onNotice === undefined ? {} : { onNotice }),
   });
 }
 
@@ -87,5 +89,11 @@ async function askForDialect(connection: MilvusConnection, target: string, locat
     });
   const tags = server?.build_tags ?? "";
   if (tags === "milvus_lite") return servedLiteDialect;
-  return serverDialect(tags === "" ? (await connection.call("GetVersion", {})).version : tags, target);
+  if (tags !== "") return serverDialect(tags, target);
+  try {
+    return serverDialect((await connection.call("GetVersion", {})).version, target);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== MilvusErrorCode.unimplemented) throw error;
+    return lite2Dialect(target);
+  }
 }

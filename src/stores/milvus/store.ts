@@ -21,6 +21,8 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   kind: "milvus" | "milvus-lite";
   settings: Pick<Config["milvus"], "analyzer" | "index" | "fields">;
   size: MilvusCollectionOptions["size"];
+  /** A line for the user about what the deployment cannot do. */
+  onNotice?(text: string): void;
 }
 
 /** The store port over a connection. */
@@ -92,6 +94,11 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       const analyzers = analyzersToTry(dialect, settings);
       refuseWithoutIndex(newManifest, dialect);
       if ((await describe(name)) !== null) throw collectionExists(name, location);
+      if (!dialect.bm25) {
+        parts.onNotice?.(
+          `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
+        );
+      }
       const manifest = await createCollection({ connection, dialect, name }, newManifest, analyzers);
       const { schema } = (await describe(name)) as DescribedCollection;
       const options = await ownOptions(name, manifest, schema);

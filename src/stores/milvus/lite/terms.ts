@@ -1,4 +1,5 @@
 import { stemmer } from "stemmer";
+import { plainLetters } from "../../../text/analysis/fold.ts";
 
 /**
  * Analyzers of Milvus Lite: they prepare the text before it is stored, and the question in the same way. Milvus Lite's
@@ -32,27 +33,12 @@ function segment(text: string): string {
   });
 }
 
-/** Latin letters that Unicode does not decompose into a base letter and a mark. */
-const foldedLetters: Record<string, string> = {
-  ß: "ss",
-  æ: "ae",
-  œ: "oe",
-  ø: "o",
-  ł: "l",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ħ: "h",
-  ı: "i",
-  ŋ: "n",
-};
-
 /** `Zürich` as `Zurich`, like the embedded store's index. Letters that change come out in lower case, as the tokenizer makes all. */
 function folded(text: string): string {
   if (!/[^\0-\x7f]/.test(text)) return text;
   return text.replaceAll(/[^\P{Script=Latin}a-zA-Z]/gu, (letter) => {
     const small = letter.toLowerCase();
-    return foldedLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
+    return plainLetters[small] ?? small.normalize("NFD").replaceAll(/\p{M}/gu, "");
   });
 }
 

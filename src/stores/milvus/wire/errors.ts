@@ -131,7 +131,7 @@ export function transportError(code: number, details: string, call: string, cont
       });
     case GrpcStatus.unimplemented:
       return backend(MilvusErrorCode.unimplemented, `${location} does not know the call ${call}`, {
-        hint: "it is not a Milvus, or one that is too old; 2.4 is the oldest that serves",
+        hint: "it is not a Milvus, or one that is too old; 2.3 is the oldest that serves",
       });
     case GrpcStatus.resourceExhausted:
       return backend("milvus-quota", `${location} refuses more for now: ${reason}`);

@@ -25,15 +25,20 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function store(uri: string, milvus: NonNullable<ConfigInput["milvus"]> = {}): Promise<Store> {
+async function store(
+  uri: string,
+  milvus: NonNullable<ConfigInput["milvus"]> = {},
+  onNotice: (text: string) => void = () => {},
+): Promise<Store> {
   const config = configSchema.parse({ milvus: { uri, timeoutMs: 2_000, token: "root:Secret", ...milvus } });
-  const opened = await openStore(config, {
+  const environment = {
     variables: {},
     projectRoot: "/",
     workingDirectory: "/",
     configFile: null,
     configIsTrusted: true,
-  });
+  };
+  const opened = await openStore(config, environment, { onNotice });
   open.push(() => opened.close());
   return opened;
 }
@@ -326,6 +331,27 @@ describe("a server without BM25", () => {
     ).rejects.toMatchObject({ code: "no-text-index", hint: expect.stringContaining("2.5") as string });
   });
 
+  it("says at once that a new collection is searched by vectors alone", async () => {
+    const { address } = await standIn(emptyServer("v2.3.5-lite").answers);
+    const notices: string[] = [];
+    await (await store(address, {}, (text) => notices.push(text))).create("docs", withVectors);
+    expect(notices).toEqual([
+      "Milvus 2.3.5-lite has no BM25, which Milvus 2.5 brought: docs is searched by vectors alone",
+    ]);
+  });
+
+  it.each([
+    ["v2.3.5-lite", "Trie"],
+    ["v2.4.15", "INVERTED"],
+    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.6)", "INVERTED"],
+  ])("%s indexes documents by a kind of index that it has: %s", async (version, type) => {
+    const { answers, requests } = emptyServer(version);
+    const { address } = await standIn(answers);
+    await (await store(address)).create("docs", withVectors);
+    const index = requests.find(({ field_name: field }) => field === "doc_id");
+    expect(index?.["extra_params"]).toContainEqual({ key: "index_type", value: type });
+  });
+
   it("makes no collection that nothing could be found in", async () => {
     const { address, calls } = await standIn(emptyServer("v2.4.15").answers);
     await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({ code: "no-text-index" });
@@ -337,6 +363,7 @@ describe("a new collection on a server", () => {
   it.each([
     ["v2.6.4", "icu"],
     ["2.5.11", "icu"],
+    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "icu"],
     ["v2.5.4", "english"],
     ["unheard-of", "icu"],
   ])("of version %s has the analyzer %s", async (version, analyzer) => {
@@ -446,6 +473,13 @@ describe("a collection on a server", () => {
     const { answers } = emptyServer(version);
     const { address } = await standIn({
       ...answers,
+      // More rows than are compared outside the server.
+      Query: ({ output_fields: fields }) => ({
+        status: {},
+        fields_data: (fields as string[]).includes("count(*)")
+          ? [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }]
+          : [],
+      }),
       Search: (request) => {
         seen.push(request);
         return { status: {}, results: { scores: [], topks: [0] } };

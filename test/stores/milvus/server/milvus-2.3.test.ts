@@ -1,0 +1,3 @@
+import { engineContract } from "./server-under-test.ts";
+
+await engineContract("server", { text: false });
