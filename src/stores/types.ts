@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity, Filter, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
 
@@ -64,6 +64,8 @@ export interface SearchRequest {
   text: string;
   /** The question's embedding; `null` in `text` mode. */
   vector: Float32Array | null;
+  /** In `hybrid` mode, how both lists become one; `usualFusion` where it is not set. */
+  fusion?: FusionMethod;
   /** 1 to 16,384. */
   limit: number;
   filters: Filter[];
@@ -71,7 +73,7 @@ export interface SearchRequest {
 
 export interface ScoredChunk {
   chunk: Omit<StoredChunk, "vector">;
-  /** Higher is better, whatever the metric. In `hybrid` mode the reciprocal rank fusion score (k = 60). */
+  /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
   scores: { dense: number | null; text: number | null };
 }

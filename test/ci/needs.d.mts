@@ -1,6 +1,7 @@
 export type Need =
   | "pid-namespaces"
   | "shared-data"
+  | "chromium"
   | "model-weights"
   | "embedding-server"
   | "chat-server"
@@ -8,4 +9,5 @@ export type Need =
   | "server-key"
   | "superuser";
 export const sharedDataFolder: string;
+export const chromium: string;
 export const needs: Readonly<Record<Need, { reason: string; isMet: boolean }>>;

@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 export const sharedDataFolder =
   process.env.RAG_SHARED_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
+/** The browser that looks at pages. */
+export const chromium = "/usr/bin/chromium";
+
 const areSet = (...names) => names.every((name) => Boolean(process.env[name]));
 
 /** Every need: what to tell people of it, and whether this machine meets it. */
@@ -25,6 +28,10 @@ export const needs = {
   superuser: {
     reason: "needs the superuser, who can become another user",
     isMet: process.getuid?.() === 0,
+  },
+  chromium: {
+    reason: "needs a browser: Debian's package chromium",
+    isMet: existsSync(chromium),
   },
   "model-weights": {
     reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",

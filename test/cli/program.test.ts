@@ -137,7 +137,11 @@ describe("what is refused", () => {
     [["collections", "copy", "docs"], /required option '--to <uri>'/, /--help/],
     [["collections", "copy", "docs", "--to", ""], '--to: expected something, got ""', /--help/],
     [["collections"], "no command given", "rag collections --help lists the commands: list, show, sources, drop, copy"],
-    [["help", "frob"], "unknown command 'frob'", "rag --help lists the commands: ingest, search, ask, collections"],
+    [
+      ["help", "frob"],
+      "unknown command 'frob'",
+      "rag --help lists the commands: ingest, search, ask, eval, collections",
+    ],
     [["help", "serch"], "unknown command 'serch'", "did you mean rag help search?"],
     [["collections", "help", "dorp"], "unknown command 'dorp'", "did you mean rag collections help drop?"],
     [["collections", "drop", "d2", "d3"], /^too many arguments/, "rag collections drop takes one collection: run it"],

@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
+import { fuse } from "../../src/stores/shared/fusion.ts";
 import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
-import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
+import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
@@ -522,7 +523,28 @@ export function storeContract(
       });
       expect(hits[0]!.chunk.source).toBe("both.md");
       expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["both.md", "text.md", "dense.md"]));
-      expect(hits[0]!.score).toBeCloseTo(1 / 61 + 1 / 62, 4);
+      expect(hits[0]!.scores).toEqual({ dense: expect.any(Number) as number, text: expect.any(Number) as number });
+      for (const { score } of hits) expect([score > 0, score <= 1]).toEqual([true, true]);
+    });
+
+    test.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
+      const collection = await create(withVectors(3));
+      const vectors = { "a.md": [1, 0, 0], "b.md": [1, 0.5, 0], "c.md": [1, 2, 0], "d.md": [0, 1, 0] };
+      await collection.upsert(
+        Object.entries(vectors).flatMap(([source, vector]) =>
+          documentChunks(source, [source === "d.md" ? "only the apple" : `something else ${source}`], {
+            vectors: [new Float32Array(vector)],
+          }),
+        ),
+      );
+      const request = { text: "apple", vector: new Float32Array([1, 0, 0]), limit: 10, filters: [] };
+      const [dense, text] = await Promise.all(
+        (["dense", "text"] as const).map((mode) => collection.search({ ...request, mode })),
+      );
+      const hits = await collection.search({ ...request, mode: "hybrid", fusion });
+      const expected = fuse({ dense: dense!, text: text! }, fusion, 10);
+      expect(hits.map(({ chunk }) => chunk.source)).toEqual(expected.map(({ chunk }) => chunk.source));
+      for (const [index, { score }] of hits.entries()) expect(score).toBeCloseTo(expected[index]!.score, 4);
     });
 
     test("of a vector with other dimensions is refused", async () => {
@@ -748,6 +770,53 @@ export function storeContract(
         });
         expect(hits).toHaveLength(3);
         expect(hits.every((hit) => Number(hit.chunk.metadata["i"]) >= 45)).toBe(true);
+      }
+    });
+  });
+
+  describe("filters that few rows meet", () => {
+    const rows = 6_000;
+    const rare = (number: number): boolean => number % 600 === 7;
+    let collection: Collection;
+    let chunks: StoredChunk[];
+    beforeAll(async () => {
+      const random = randomNumbers(23);
+      collection = await create(withVectors(8));
+      const texts = Array.from({ length: rows }, (_, number) => `passage number${number}`);
+      const vectors = texts.map(() => randomVector(random, 8));
+      chunks = chunksWithoutVectors("few.md", texts, { vectors }).map((chunk, number) =>
+        Object.assign(chunk, { page: rare(number) ? 1 : 2, metadata: { lang: rare(number) ? "xyz" : "other" } }),
+      );
+      for (let start = 0; start < rows; start += 1_000) await collection.upsert(chunks.slice(start, start + 1_000));
+    });
+
+    test.each([
+      ["page", "<", "2"],
+      ["lang", "=", "xyz"],
+      ["lang", "~", "x?z"],
+    ] as [string, FilterOperator, string][])("%s %s %s: cost none of their hits", async (field, operator, value) => {
+      const random = randomNumbers(29);
+      const filters = [createFilter(field, operator, value)];
+      for (let question = 0; question < 3; question++) {
+        const vector = randomVector(random, 8);
+        const ranked = chunks
+          .filter((_, number) => rare(number))
+          .map(({ ordinal, vector: stored }) => ({
+            ordinal,
+            product: stored!.reduce((sum, value, dimension) => sum + value * vector[dimension]!, 0),
+          }))
+          .toSorted((a, b) => b.product - a.product);
+        for (const limit of [3, 10, 20]) {
+          const hits = await collection.search({ mode: "dense", text: "", vector, limit, filters });
+          expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual(ranked.slice(0, limit).map(({ ordinal }) => ordinal));
+          expect(hits[0]!.score).toBeCloseTo(ranked[0]!.product, 4);
+          expect(hits[0]!.chunk.text).toBe(`passage number${ranked[0]!.ordinal}`);
+        }
+        if (!can.text) continue;
+        const hits = await collection.search({ mode: "hybrid", text: "passage", vector, limit: 20, filters });
+        expect(hits.map(({ chunk }) => chunk.ordinal).toSorted((a, b) => a - b)).toEqual(
+          ranked.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+        );
       }
     });
   });

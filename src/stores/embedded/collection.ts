@@ -11,7 +11,7 @@ import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
-import { ensureIndexes } from "./indexes.ts";
+import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { fromRow, toRow } from "./rows.ts";
 import { searchTable } from "./search.ts";
@@ -39,10 +39,11 @@ export interface EmbeddedCollectionOptions {
   location: string;
   /** Settings of the full-text index, should it be missing. */
   text: Config["text"];
+  sizes: VectorIndexSizes;
 }
 
 export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Collection {
-  const { name, manifest, folder, location, text } = options;
+  const { name, manifest, folder, location, text, sizes } = options;
   const failure = translateStoreError(location);
   const rights = rightsOf(folder);
   let { table } = options;
@@ -130,13 +131,13 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     async optimize() {
       // Building an index is when LanceDB needs most memory.
       if (rowsWritten > 0) await giveBackMemory();
-      await ensureIndexes(table, manifest, text).catch(failure);
+      await ensureIndexes(table, manifest, { text, sizes }).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));
       await rights.share();
     },
 
-    search: (request) => read(() => searchTable({ table, name, manifest }, request)),
+    search: (request) => read(() => searchTable({ table, name, manifest, sizes }, request)),
 
     stats: () => read(() => statsOf(table, folder)),
   };

@@ -21,18 +21,19 @@ import {
 } from "../shared/refusals.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
-import { createTextIndex } from "./indexes.ts";
+import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 
 /** The folder is made when the first collection is. */
 export interface EmbeddedStoreOptions extends StoreFolder {
   /** Settings of the full-text index of new collections. */
   text: Config["text"];
+  sizes?: VectorIndexSizes;
 }
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
-  const { path, location, text } = options;
+  const { path, location, text, sizes = usualSizes } = options;
   /** By folder. */
   const connections = new Map<string, Promise<Connection>>();
   const abandoned: Promise<Connection>[] = [];
@@ -91,7 +92,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
     const folder = tablePath(options, name);
-    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, text });
+    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, text, sizes });
   }
 
   /** Makes a table in the store's folder, or in another one beside it. */
@@ -107,7 +108,16 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       await rightsOf(path).share();
       const reopenBuilt = async (): Promise<Table> => (await connected(folder)).openTable(name);
       if (folder === options) return openCollection(table, name, manifest);
-      return openEmbeddedCollection({ table, reopen: reopenBuilt, name, manifest, folder: path, location, text });
+      return openEmbeddedCollection({
+        table,
+        reopen: reopenBuilt,
+        name,
+        manifest,
+        folder: path,
+        location,
+        text,
+        sizes,
+      });
     } catch (error) {
       throw translateStoreError(location)(error);
     }

@@ -41,6 +41,8 @@ export interface MilvusDialect {
   prepareTerms(analyzer: string): ((text: string) => string) | null;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
+  /** Types of vector indexes with which every row that meets a filter is compared, also right after it was written. */
+  exactIndexes: readonly string[];
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
   /** The field whose index is to be made anew, where loading fails with this message; `null` where none helps. */
@@ -93,6 +95,8 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     replaces: "alias",
     prepareTerms: () => null,
     autoIndex: "AUTOINDEX",
+    // Rows that are not flushed are searched through an index of the server's own.
+    exactIndexes: [],
     // A server refuses at once what it cannot build.
     checkIndex() {},
     damagedIndex: () => null,

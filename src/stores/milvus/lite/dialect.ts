@@ -25,6 +25,7 @@ export const liteDialect: MilvusDialect = {
   // Its AUTOINDEX is an HNSW graph that hides rows from filtered searches: of 10,000 rows, the only one that met the
   // filter was found in 1 of 40 searches.
   autoIndex: "FLAT",
+  exactIndexes: ["FLAT"],
   checkIndex: checkLiteIndex,
   damagedIndex: (message) => (halfWritten.test(message) ? VECTOR_FIELD : null),
   hintWhenUnloadable: (name) => `make it anew: rag ingest … --recreate, or drop it: rag collections drop ${name}`,

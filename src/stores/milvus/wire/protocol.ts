@@ -184,15 +184,6 @@ export interface Calls {
     { fields_data: FieldData[] },
   ];
   Search: [SearchParameters, { results: SearchResultData | null }];
-  HybridSearch: [
-    Named & {
-      requests: SearchParameters[];
-      rank_params: KeyValue[];
-      output_fields: string[];
-      consistency_level: number;
-    },
-    { results: SearchResultData | null },
-  ];
 }
 
 export type CallName = keyof Calls;
