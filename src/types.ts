@@ -36,8 +36,11 @@ export interface Document {
    * - `none`: by neither (a chapter of an e-book, a mail); only headings say where a passage stands.
    */
   places: "pages" | "lines" | "none";
-  /** How the text says what is a heading, a list or a table: with Markdown's marks, or not at all. */
-  markup: "markdown" | "plain";
+  /**
+   * How the text says what belongs together: `markdown` with Markdown's marks; `plain` with blank lines between its
+   * paragraphs; `lines` with lines that each stand for themselves (rows of a table, source code).
+   */
+  markup: "markdown" | "plain" | "lines";
   /** In reading order. */
   pages: Page[];
   /** Characters of front matter at the start of the first page, which structure-aware chunkers leave out. */
@@ -87,11 +90,19 @@ export const searchModes = ["hybrid", "dense", "text"] as const;
 
 export type SearchMode = (typeof searchModes)[number];
 
+/** How the two lists of a hybrid search become one; `stores/shared/fusion.ts` says what each does. */
+export const fusionMethods = ["scaled", "rrf10", "rrf"] as const;
+
+export type FusionMethod = (typeof fusionMethods)[number];
+
+/** The method where none is named. */
+export const usualFusion: FusionMethod = "scaled";
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */
   rank: number;
-  /** Higher is better; comparable within one result list only. */
+  /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
   /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
   scores: { dense: number | null; text: number | null };

@@ -1,7 +1,7 @@
 import type { Block, Heading } from "../markdown/blocks.ts";
 import { lengthLimit, pack } from "./pack.ts";
 import { chunksOf, type PageText, type Passage } from "./passages.ts";
-import { linePieces, prosePieces, type Piece } from "./pieces.ts";
+import { lineGroups, linePieces, prosePieces, type Piece } from "./pieces.ts";
 import { sectionsOf, type Section } from "./sections.ts";
 import type { Chunker } from "./types.ts";
 
@@ -14,7 +14,8 @@ import type { Chunker } from "./types.ts";
  * where it is a fence, a table or HTML. Where prose is cut inside a block, the next part begins with up to
  * `overlapChars` of the one before, at most half of `maxChars`.
  *
- * A document without markup has no headings: it is cut at paragraphs in the same way.
+ * A document without markup has no headings: it is cut at paragraphs in the same way, and at line ends only where its
+ * lines stand for themselves.
  */
 export const markdown: Chunker = {
   name: "markdown",
@@ -33,9 +34,10 @@ interface Limits {
 }
 
 function* passagesOf(page: PageText, limits: Limits): Generator<Passage> {
-  if (page.markup === "plain") {
+  if (page.markup !== "markdown") {
     const body = { start: page.bodyStart, end: page.text.length };
-    const pieces = prosePieces(page.text, body, limits.maxChars);
+    const cut = page.markup === "lines" ? lineGroups : prosePieces;
+    const pieces = cut(page.text, body, limits.maxChars);
     for (const range of pack(page.text, pieces, { ...limits, evenUpTo: body.end })) yield { ...range, heading: [] };
     return;
   }

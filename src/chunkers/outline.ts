@@ -1,4 +1,5 @@
 import { markdownBlocks } from "../markdown/blocks.ts";
+import { shortHeading } from "../markdown/heading-text.ts";
 import type { PageText, Passage } from "./passages.ts";
 import type { Range } from "../text/ranges.ts";
 
@@ -9,7 +10,7 @@ export class HeadingPath {
   /** Enters the section below a heading and returns its path, the heading's own text included. */
   enter(heading: { level: number; text: string }): string[] {
     while ((this.#open.at(-1)?.level ?? 0) >= heading.level) this.#open.pop();
-    this.#open.push(heading);
+    this.#open.push({ level: heading.level, text: shortHeading(heading.text) });
     return this.#open.map((open) => open.text).filter((text) => text !== "");
   }
 }
@@ -17,7 +18,7 @@ export class HeadingPath {
 /** Gives each stretch, in the order of the text, the path of the last heading that begins before or with it. */
 export function* underHeadings(page: PageText, ranges: Iterable<Range>): Generator<Passage> {
   const path = new HeadingPath();
-  const blocks = page.markup === "plain" ? [].values() : markdownBlocks(page.text, page.bodyStart, page.lines);
+  const blocks = page.markup === "markdown" ? markdownBlocks(page.text, page.bodyStart, page.lines) : [].values();
   let heading: string[] = [];
   let next = blocks.next();
   for (const range of ranges) {

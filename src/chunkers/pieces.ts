@@ -42,6 +42,18 @@ export function* linePieces(text: string, range: Range, maxChars: number): Gener
   }
 }
 
+/** Lines that stand together between blank lines; where they are longer than `maxChars`, each line alone. */
+export function* lineGroups(text: string, range: Range, maxChars: number): Generator<Piece> {
+  let end = range.start;
+  for (const group of splitAt(text, range, blankLine)) {
+    // A group keeps the indentation of its first line.
+    const start = Math.max(end, text.lastIndexOf("\n", group.start - 1) + 1);
+    ({ end } = group);
+    if (end - start <= maxChars) yield { start, end, cutFrom: null };
+    else yield* linePieces(text, { start, end }, maxChars);
+  }
+}
+
 /** The largest units that fit: paragraphs, lines, sentences, words, characters. An overlap may reach across all of them. */
 export function* recursivePieces(text: string, range: Range, maxChars: number): Generator<Piece> {
   for (const paragraph of splitAt(text, range, blankLine)) {

@@ -32,7 +32,7 @@ export function* sectionsOf(text: string, bodyStart: number, lines: LineIndex): 
   const questioned = new Set(
     sections.filter((section) => isQuestion(section)).map((section) => parentOf(section.path)),
   );
-  const standsAlone = (section: Section) => questioned.has(parentOf(section.path));
+  const standsAlone = (section: Section) => questioned.size > 0 && questioned.has(parentOf(section.path));
   let previous: Section | null = null;
   for (const section of joinBareHeadings(text, sections)) {
     if (previous !== null && !standsAlone(previous) && !standsAlone(section) && belongTogether(previous, section)) {

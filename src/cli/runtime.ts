@@ -13,7 +13,7 @@ import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
   formats: readonly string[];
-  isSupported(path: string): boolean;
+  isSupported(path: string, isAskedFor?: boolean): boolean;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }
 

@@ -45,6 +45,7 @@ export function defaultConfig(): Config {
     "maxFileMb": 64
   },
   "search": {
+    "fusion": "scaled",
     "topK": 5
   },
   "ask": {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strategies } from "../chunkers/index.ts";
-import { searchModes } from "../types.ts";
+import { fusionMethods, searchModes, usualFusion } from "../types.ts";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
@@ -148,6 +148,11 @@ const provider = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("Address of the JSON schema, for editors."),
   collection: name().default("docs").describe("The collection that commands use."),
+  project: name()
+    .optional()
+    .describe(
+      "Name of the project, which a collection remembers: on a store that projects share, another one does not ingest into it. Not set: the git remote with the folder in the repository, else this folder on this machine.",
+    ),
   store: z
     .strictObject({
       path: name()
@@ -206,6 +211,12 @@ export const configSchema = z.strictObject({
   search: z
     .strictObject({
       mode: z.enum(searchModes).optional().describe("`hybrid` where the collection has vectors, else `text`."),
+      fusion: z
+        .enum(fusionMethods)
+        .default(usualFusion)
+        .describe(
+          "How `hybrid` makes one list of two: `scaled`, by scores, each list's scaled to 1 for its first hit, text weighing 0.6; `rrf10` and `rrf`, by ranks (reciprocal rank fusion with k = 10 and k = 60).",
+        ),
       topK: positive().max(1000).default(5).describe("Hits to return."),
       minScore: z.number().optional().describe("Hits below this score are left out."),
     })

@@ -2,16 +2,27 @@ import { posix } from "node:path";
 import { UserError } from "../errors.ts";
 import { looksLikeText } from "../files/decode-text.ts";
 import { describeBinary, startsAsPdf } from "../files/sniff.ts";
+import { checked } from "./checked.ts";
 import type { Loader } from "./types.ts";
 
 /** A format: the extensions that stand for it, and its loader, imported on first use. */
 interface Format {
   /** Lower case, with the dot. */
   extensions: readonly string[];
+  /** Not taken from folders: a folder of documents often lies among programs, which would drown them. */
+  onRequest?: true;
+  /** Its loader reads what hides behind the extension, or says what to do; no document has this format. */
+  isRefused?: true;
   open(): Promise<Loader>;
 }
 
-/** Every format that can be ingested. To add one: a file beside this one, and a row here. */
+const codeExtensions = (
+  ".bash .bat .c .cc .cfg .clj .cmake .cpp .cs .css .cxx .dart .ex .exs .erl .f90 .go .gradle .graphql .groovy .h .hpp .hs " +
+  ".ini .java .jl .js .jsx .cjs .mjs .kt .kts .less .lua .m .ml .mm .nix .php .pl .pm .proto .ps1 .py .pyi .r .rb .rs .sass " +
+  ".scala .scss .sh .sol .sql .svelte .swift .tf .toml .ts .cts .mts .tsx .vb .vue .xml .xsd .xsl .yaml .yml .zig .zsh"
+).split(" ");
+
+/** Every format that can be ingested. To add one: a file beside this one, a row here, and a line in docs/formats.md. */
 export const loaders = {
   markdown: {
     extensions: [".md", ".markdown", ".mdx", ".mdown", ".mkd"],
@@ -23,12 +34,100 @@ export const loaders = {
   },
   pdf: {
     extensions: [".pdf"],
-    open: async () => (await import("./pdf.ts")).pdfLoader,
+    open: async () => (await import("./pdf/pdf.ts")).pdfLoader,
+  },
+  html: {
+    extensions: [".html", ".htm", ".xhtml"],
+    open: async () => (await import("./html/html.ts")).htmlLoader,
+  },
+  docx: {
+    extensions: [".docx", ".docm", ".dotx"],
+    open: async () => (await import("./office/docx.ts")).docxLoader,
+  },
+  pptx: {
+    extensions: [".pptx", ".pptm", ".ppsx", ".potx"],
+    open: async () => (await import("./office/pptx.ts")).pptxLoader,
+  },
+  xlsx: {
+    extensions: [".xlsx", ".xlsm", ".xltx"],
+    open: async () => (await import("./office/xlsx.ts")).xlsxLoader,
+  },
+  "legacy-office": {
+    extensions: [".doc", ".dot", ".xls", ".xlt", ".xlsb", ".ppt", ".pps", ".pot", ".rtf"],
+    isRefused: true,
+    open: async () => (await import("./office/legacy.ts")).legacyOfficeLoader,
+  },
+  odt: {
+    extensions: [".odt", ".ott"],
+    open: async () => (await import("./open-document/open-document.ts")).odtLoader,
+  },
+  odp: {
+    extensions: [".odp", ".otp"],
+    open: async () => (await import("./open-document/open-document.ts")).odpLoader,
+  },
+  ods: {
+    extensions: [".ods", ".ots"],
+    open: async () => (await import("./open-document/open-document.ts")).odsLoader,
+  },
+  epub: {
+    extensions: [".epub"],
+    open: async () => (await import("./epub.ts")).epubLoader,
+  },
+  notebook: {
+    extensions: [".ipynb"],
+    open: async () => (await import("./notebook.ts")).notebookLoader,
+  },
+  eml: {
+    extensions: [".eml", ".mht", ".mhtml"],
+    open: async () => (await import("./mail/eml.ts")).emlLoader,
+  },
+  mbox: {
+    extensions: [".mbox"],
+    open: async () => (await import("./mail/mbox.ts")).mboxLoader,
+  },
+  csv: {
+    extensions: [".csv", ".tsv"],
+    open: async () => (await import("./tabular/csv.ts")).csvLoader,
+  },
+  json: {
+    extensions: [".json"],
+    open: async () => (await import("./data/json.ts")).jsonLoader,
+  },
+  jsonl: {
+    extensions: [".jsonl", ".ndjson"],
+    open: async () => (await import("./data/jsonl.ts")).jsonlLoader,
+  },
+  rst: {
+    extensions: [".rst", ".rest"],
+    open: async () => (await import("./markup/rst.ts")).rstLoader,
+  },
+  asciidoc: {
+    extensions: [".adoc", ".asciidoc", ".asc"],
+    open: async () => (await import("./markup/asciidoc.ts")).asciidocLoader,
+  },
+  org: {
+    extensions: [".org"],
+    open: async () => (await import("./markup/org.ts")).orgLoader,
+  },
+  latex: {
+    extensions: [".tex", ".latex"],
+    open: async () => (await import("./markup/latex.ts")).latexLoader,
+  },
+  subtitles: {
+    extensions: [".srt", ".vtt"],
+    open: async () => (await import("./subtitles.ts")).subtitlesLoader,
+  },
+  code: {
+    extensions: codeExtensions,
+    onRequest: true,
+    open: async () => (await import("./code.ts")).codeLoader,
   },
 } satisfies Record<string, Format>;
 
 /** What a document's format can be. */
-export const formats: readonly string[] = Object.keys(loaders);
+export const formats: readonly string[] = Object.entries<Format>(loaders)
+  .filter(([, { isRefused }]) => isRefused !== true)
+  .map(([name]) => name);
 
 const formatByExtension = new Map<string, Format>(
   Object.values<Format>(loaders).flatMap((format) =>
@@ -36,9 +135,17 @@ const formatByExtension = new Map<string, Format>(
   ),
 );
 
-/** Whether the file's name says that a loader exists for it: what is taken from folders and globs. */
-export function isSupported(path: string): boolean {
-  return formatByExtension.has(extensionOf(path));
+/** Lists of packages that programs write for themselves: thousands of lines, and nobody's words. */
+const lockFiles = new Set(["composer.lock", "npm-shrinkwrap.json", "package-lock.json"]);
+
+/**
+ * Whether a file of this name is taken from folders and globs: a document or a table whose format has a loader. Programs
+ * and settings are taken where a pattern of the user asks for their extension (`isAskedFor`).
+ */
+export function isSupported(path: string, isAskedFor = false): boolean {
+  const format = formatByExtension.get(extensionOf(path));
+  if (format === undefined) return false;
+  return isAskedFor || (format.onRequest !== true && !lockFiles.has(posix.basename(path.replaceAll("\\", "/"))));
 }
 
 /**
@@ -49,14 +156,17 @@ export function isSupported(path: string): boolean {
  */
 export async function loaderFor(source: string, bytes: Uint8Array): Promise<Loader> {
   const format = formatByExtension.get(extensionOf(source));
-  if (format !== undefined) return format.open();
-  if (startsAsPdf(bytes)) return loaders.pdf.open();
-  if (looksLikeText(bytes)) return loaders.text.open();
+  if (format !== undefined) return checked(await format.open());
+  if (startsAsPdf(bytes)) return checked(await loaders.pdf.open());
+  if (looksLikeText(bytes)) return checked(await loaders.text.open());
+  const known = [...formatByExtension]
+    .filter(([, { onRequest }]) => onRequest !== true)
+    .map(([extension]) => extension);
   throw new UserError(
     "unsupported-format",
     `the file is neither text nor a known format: it looks like ${describeBinary(bytes)}`,
     {
-      hint: `known formats: ${[...formatByExtension.keys()].join(" ")} and any other text`,
+      hint: `known formats: ${known.join(" ")} and any other text`,
     },
   );
 }

@@ -35,9 +35,14 @@ const windowChars = 262_144;
  * every line that is not blank. Only block structure is parsed, a window of lines at a time: blocks at the outermost
  * level do not depend on what stands before them. The last block of a window may go on behind it, so it opens the next.
  */
-export function* markdownBlocks(text: string, bodyStart: number, lines: LineIndex): Generator<Heading | Block> {
+export function* markdownBlocks(
+  text: string,
+  bodyStart: number,
+  lines: LineIndex,
+  windowSize = windowChars,
+): Generator<Heading | Block> {
   let line = lines.lineAt(bodyStart);
-  let size = windowChars;
+  let size = windowSize;
   while (line <= lines.count) {
     const start = Math.max(bodyStart, lines.startOf(line));
     const endLine = start + size < text.length ? lines.lineAt(start + size) + 1 : lines.count + 1;
@@ -53,7 +58,7 @@ export function* markdownBlocks(text: string, bodyStart: number, lines: LineInde
       else yield block;
     }
     line = open === undefined ? endLine : lines.lineAt(open.start);
-    size = windowChars;
+    size = windowSize;
   }
 }
 
@@ -67,7 +72,7 @@ function blocksOf(text: string, lines: LineIndex, window: Range): (Heading | Blo
   const offsetOf = (line: number) => Math.min(window.end, Math.max(window.start, lines.startOf(firstLine + line)));
   const blocks: (Heading | Block)[] = [];
   let end = window.start;
-  for (const node of nodesIn(tokens, 0, tokens.length, 0)) {
+  for (const node of outermostNodes(tokens)) {
     const start = offsetOf(node.firstLine);
     // Link reference definitions have no tokens.
     blocks.push(...proseIn({ start: end, end: start }));
@@ -88,39 +93,42 @@ function blocksOf(text: string, lines: LineIndex, window: Range): (Heading | Blo
     return { kind: "heading", ...range, level: Number(token.tag.slice(1)), text: words, wordsEnd: range.end };
   }
 
-  function blockAt({ token, index, until }: Node, range: Range): Block {
+  function blockAt({ token, children }: Node, range: Range): Block {
     const kind = kinds[token.type] ?? "lines";
-    if (kind !== "container") return { kind, ...range, children: [] };
-    const nodes = nodesIn(tokens, index + 1, until, token.level + 1);
-    const children = nodes.map((node, position) => {
-      const next = nodes[position + 1];
+    const blocksInside = children.map((node, position) => {
+      const next = children[position + 1];
       const start = position === 0 ? range.start : offsetOf(node.firstLine);
       return blockAt(node, { start, end: next === undefined ? range.end : offsetOf(next.firstLine) });
     });
-    return { kind, ...range, children };
+    return { kind, ...range, children: blocksInside };
   }
 }
 
-/** A token that begins a block, and where the tokens inside the block end. Lines count from 0 in the window. */
+/** A token that begins a block. Lines count from 0 in the window. */
 interface Node {
   token: Token;
   index: number;
-  until: number;
   firstLine: number;
   endLine: number;
+  /** The blocks directly inside a container, in order; of other kinds none. */
+  children: Node[];
 }
 
-/** The blocks of one level of nesting among the tokens from `from` to `until`. */
-function nodesIn(tokens: readonly Token[], from: number, until: number, level: number): Node[] {
-  const nodes: Node[] = [];
-  for (let index = from; index < until; index++) {
-    const token = tokens[index]!;
-    if (token.level !== level || token.nesting < 0 || token.map === null) continue;
-    const previous = nodes.at(-1);
-    if (previous !== undefined) previous.until = index;
-    nodes.push({ token, index, until, firstLine: token.map[0], endLine: token.map[1] });
+/** The outermost blocks among a window's tokens, with those inside them. */
+function outermostNodes(tokens: readonly Token[]): Node[] {
+  const outermost: Node[] = [];
+  // By nesting level: where the next block of that level belongs.
+  const open = [outermost];
+  for (const [index, token] of tokens.entries()) {
+    if (token.nesting < 0 || token.map === null) continue;
+    const siblings = open[token.level];
+    if (siblings === undefined) continue;
+    const node: Node = { token, index, firstLine: token.map[0], endLine: token.map[1], children: [] };
+    siblings.push(node);
+    open.length = token.level + 1;
+    if (kinds[token.type] === "container") open.push(node.children);
   }
-  return nodes;
+  return outermost;
 }
 
 /** A token that is none of these is cut at line ends: fences, indented code, tables. */

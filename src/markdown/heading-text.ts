@@ -1,8 +1,9 @@
 import type { Env, Token } from "markdown-it";
 import { cutPoint } from "../text/ranges.ts";
+import { withoutAttributes } from "./heading-attributes.ts";
 import { documentParser } from "./parser.ts";
 
-/** Characters of a heading that are kept: it is repeated in every chunk below it. */
+/** Characters of a heading in a path: it is repeated in every chunk below it. */
 const maxHeadingChars = 200;
 
 /** Characters of a heading's markup that are read. */
@@ -21,12 +22,6 @@ export function plainHeading(markup: string, environment: Env): string {
 }
 
 const inlineMarkup = /[\\`*_~[\]<>&!]/;
-
-/** Leaves out `{#id .class}` as Pandoc, Docusaurus and others write it, and `{: #id}` of kramdown. */
-function withoutAttributes(source: string): string {
-  const open = source.lastIndexOf("{");
-  return open !== -1 && /^\{:?\s*[#.][^{}]*\}\s*$/.test(source.slice(open)) ? source.slice(0, open) : source;
-}
 
 function wordsOf(tokens: readonly Token[]): string {
   let words = "";
@@ -47,9 +42,13 @@ function wordsOf(tokens: readonly Token[]): string {
 /** What documentation tools put at the end of a heading to link to it. */
 const permalinkSign = /^[\s\u200b#¶§🔗]*$/u;
 
-/** The words of a heading on one line, cut where they are longer than a heading. */
+/** The words of a heading on one line. */
 export function headingLine(words: string): string {
-  const line = words.replaceAll(/[\s\u200b]+/g, " ").trim();
+  return words.replaceAll(/[\s\u200b]+/g, " ").trim();
+}
+
+/** A heading for a path of headings: cut where it is longer than 200 characters. */
+export function shortHeading(line: string): string {
   if (line.length <= maxHeadingChars) return line;
   return `${line.slice(0, cutPoint(line, 0, maxHeadingChars - 1, maxHeadingChars - 1)).trimEnd()}…`;
 }

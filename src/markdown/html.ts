@@ -2,7 +2,7 @@ import { Tokenizer } from "htmlparser2";
 import type { Range } from "../text/ranges.ts";
 
 /** A tag or a stretch of text; comments and declarations lie between tokens. Offsets count from the start of the HTML. */
-export interface HtmlToken extends Range {
+interface HtmlToken extends Range {
   kind: "text" | "open" | "close";
   /** The text with its entities decoded, or the tag's name in lower case. */
   value: string;
@@ -16,13 +16,14 @@ export interface HtmlPart extends Range {
 
 const hiddenElements = new Set(["script", "style", "svg", "button"]);
 const headingName = /^h[1-6]$/;
+const headingTag = /<h[1-6]/i;
 const ignore = () => {};
 
 /**
  * The tags and texts of a piece of HTML, in order. Elements are not nested into a tree: Markdown cuts HTML anywhere, and
  * a tree of tags that are never closed takes quadratic time. A tag that the end of the piece cuts short reaches to it.
  */
-export function htmlTokens(html: string): HtmlToken[] {
+function htmlTokens(html: string): HtmlToken[] {
   const tokens: HtmlToken[] = [];
   let openTag: { start: number; value: string } | null = null;
   let svgDepth = 0;
@@ -99,9 +100,18 @@ export function htmlParts(html: string): HtmlPart[] {
   return parts;
 }
 
+/** A tag whose form leaves no doubt where it ends. */
+const plainTag = /<\/?[a-z][a-z0-9-]*(?:\s+[a-z_:-][\w:-]*(?:="[^"<]*")?)*\s*\/?>/gi;
+/** Elements whose text is hidden, or in which a tag is text. */
+const specialTag = /<(?:script|style|svg|button|textarea|title|xmp|iframe|noembed|noframes|plaintext)/i;
+const word = /[\p{L}\p{N}]/u;
+
 /** Whether a reader sees words in a piece of HTML. */
 export function hasWords(html: string): boolean {
-  return htmlParts(html).some(({ kind, value }) => kind === "text" && /[\p{L}\p{N}]/u.test(value));
+  // Most pieces are a few plain tags: they are told without a tokenizer.
+  const text = html.replaceAll(plainTag, " ");
+  if (!/[<&]/.test(text) && !specialTag.test(html)) return word.test(text);
+  return htmlParts(html).some(({ kind, value }) => kind === "text" && word.test(value));
 }
 
 /** A heading in a piece of HTML; offsets count from the start of the piece. */
@@ -116,39 +126,38 @@ export interface HtmlHeading extends Range {
 
 /** Headings inside these are examples. */
 const verbatimElements = new Set(["pre", "textarea", "template"]);
+const demoElement = /\sclass(?:Name)?\s*=\s*["'][^"']*(?<![\w-])(?:demo|example|playground)(?![\w-])/i;
+/** An attribute of Vue, Alpine or Angular: the element belongs to a component, which decides whether it is shown. */
+const directive = /\s(?:v-[a-z]|x-[a-z]|[@:*#][a-z])/i;
+/** What a template fills in. */
+const placeholder = /\{[^{}]*\}/g;
 
-/** The `<h1>` to `<h6>` elements that are closed, in order, without those in comments and verbatim elements. */
+/**
+ * The `<h1>` to `<h6>` elements that are closed, in order, without those in comments, examples and components, and those
+ * of which a template fills in all words.
+ */
 export function* htmlHeadings(html: string): Generator<HtmlHeading> {
+  // Few blocks of HTML hold a heading, and reading their tags takes longer than looking for one.
+  if (!headingTag.test(html)) return;
   let heading: { start: number; name: string; text: string[]; wordsEnd: number | null } | null = null;
   let verbatim: string | null = null;
   for (const { kind, start, end, value } of htmlParts(html)) {
     if (verbatim !== null) {
       if (kind === "close" && value === verbatim) verbatim = null;
-    } else if (kind === "open" && headingName.test(value)) heading = { start, name: value, text: [], wordsEnd: null };
-    else if (heading === null) {
-      if (kind === "open" && verbatimElements.has(value)) verbatim = value;
+    } else if (kind === "open" && headingName.test(value)) {
+      heading = directive.test(html.slice(start, end)) ? null : { start, name: value, text: [], wordsEnd: null };
+    } else if (heading === null) {
+      if (kind === "open" && (verbatimElements.has(value) || demoElement.test(html.slice(start, end))))
+        verbatim = value;
     } else if (kind === "text") heading.text.push(value);
     else if (kind === "hidden") heading.wordsEnd ??= start;
     else if (value === "br") heading.text.push(" ");
     else if (kind === "close" && value === heading.name) {
       const { start: headingStart, text, wordsEnd } = heading;
-      yield { start: headingStart, end, level: Number(value[1]), text: text.join(""), wordsEnd: wordsEnd ?? end };
       heading = null;
+      const words = text.join("");
+      if (words.includes("{") && !word.test(words.replaceAll(placeholder, ""))) continue;
+      yield { start: headingStart, end, level: Number(value[1]), text: words, wordsEnd: wordsEnd ?? end };
     }
   }
-}
-
-const knownElement =
-  /^(?:a|b|br|button|code|dd|details|div|dl|dt|em|h[1-6]|hr|i|img|li|ol|p|pre|section|span|strong|sub|summary|sup|svg|table|tbody|td|th|thead|tr|ul)$/;
-
-/**
- * A text with HTML in it, each tag and comment replaced by a space. A bracket before a name that is no element of HTML is
- * text, as in `List<String>`.
- */
-export function withoutTags(text: string): string {
-  const parts: string[] = [];
-  for (const { kind, start, end, value } of htmlTokens(text)) {
-    parts.push(kind === "text" || !knownElement.test(value) ? text.slice(start, end) : " ");
-  }
-  return parts.join("");
 }

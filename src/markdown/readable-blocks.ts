@@ -1,6 +1,5 @@
 import type { Token } from "markdown-it";
 import { htmlBlocks, type ReadableBlock, type ReadableLine } from "./html-blocks.ts";
-import { htmlTokens } from "./html.ts";
 import { passageParser } from "./parser.ts";
 import { looksLikeHeading, looksLikeTitle } from "./title-form.ts";
 
@@ -103,8 +102,9 @@ function isNavigation(inline: Token): boolean {
 
 function isTag({ type, content }: Token, kind: "open" | "close", name: string): boolean {
   if (type !== "html_inline") return false;
-  const [tag] = htmlTokens(content);
-  return tag?.kind === kind && tag.value === name;
+  // The parser gives each tag a token of its own.
+  const [, slash, tagName] = /^<(\/?)([a-z][a-z0-9-]*)/i.exec(content) ?? [];
+  return tagName?.toLowerCase() === name && (slash === "/") === (kind === "close");
 }
 
 /** Whether a paragraph has the form of a heading. A splitter may have taken the mark of the first one. */

@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity, Filter, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
 
@@ -16,10 +16,12 @@ export interface Manifest {
   toolVersion: string;
   /** ISO 8601. */
   createdAt: string;
+  /** The project that its documents are from; not set where nothing tells it from others. */
+  project?: string;
 }
 
 /** What the schema of a collection tells that another program made; nothing tells the rest. */
-export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric">, null> {
+export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric" | "project">, null> {
   /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
   embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
   metric: Metric | null;
@@ -71,6 +73,8 @@ export interface SearchRequest {
   text: string;
   /** The question's embedding; `null` in `text` mode. */
   vector: Float32Array | null;
+  /** In `hybrid` mode, how both lists become one; `usualFusion` where it is not set. */
+  fusion?: FusionMethod;
   /** 1 to 16,384. */
   limit: number;
   filters: Filter[];
@@ -78,7 +82,7 @@ export interface SearchRequest {
 
 export interface ScoredChunk {
   chunk: Omit<StoredChunk, "vector">;
-  /** Higher is better, whatever the metric. In `hybrid` mode the reciprocal rank fusion score (k = 60). */
+  /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
   scores: { dense: number | null; text: number | null };
 }
@@ -149,6 +153,17 @@ export interface WriterLease {
  */
 export type StoreUse = "writing" | "looking";
 
+/**
+ * A new collection, built beside the one of its name, which readers go on to find until `swap`.
+ */
+export interface Replacement {
+  readonly collection: Collection;
+  /** Puts the new collection in the place of the old one, which is dropped. On failure the old one is in its place. */
+  swap(): Promise<void>;
+  /** Drops what was built, also after a swap that failed. */
+  discard(): Promise<void>;
+}
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;
@@ -168,9 +183,17 @@ export interface Store {
    * Asked before a write: one row that is refused takes all the others of its request with it.
    */
   refusalOf(chunk: StoredChunk): string | null;
-  /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */
-  checkNewCollections(): Promise<void>;
-  /** Refuses a collection that another program made, unless told that it is meant. */
+  /**
+   * Begins a new collection that will replace the one of this name. Throws `UserError` where that one is not ours, and
+   * where the store cannot put one collection in the place of another.
+   */
+  createBeside(name: string, manifest: NewManifest): Promise<Replacement>;
+  /**
+   * Brings the collection of a name back to one whole state after a process was killed while it replaced it, and deletes
+   * what that process had built. Called by whoever holds the writer's lease; what a living process builds stays.
+   */
+  recover(name: string): Promise<void>;
+  /** Refuses a collection that another program made or that cannot be read, unless told that it is meant. */
   drop(name: string, options?: { evenIfForeign?: boolean }): Promise<void>;
   /**
    * Waits for nobody: a `UserError` that names the holder where another process writes the collection.

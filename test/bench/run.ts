@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { benchAsk } from "./ask.ts";
 import { benchEmbed } from "./embed.ts";
 import type { Figure } from "./figure.ts";
+import { benchFilters, benchFiltersOnMilvus } from "./filters.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchMemory, benchMillion } from "./memory.ts";
 import { benchQuery } from "./query.ts";
@@ -26,6 +27,8 @@ const topics: Record<string, Topic> = {
   embed: benchEmbed,
   ask: benchAsk,
   lite: benchMilvusLite,
+  filters: benchFilters,
+  "filters-milvus": benchFiltersOnMilvus,
 };
 
 process.exitCode = await main(process.argv.slice(2));

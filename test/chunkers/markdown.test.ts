@@ -101,6 +101,14 @@ describe("HTML headings", () => {
     expect(headingsOf(chunks)).toEqual(["FAQ"]);
   });
 
+  test.each([
+    '<div class="demo">\n<h1>Hello</h1>\n</div>',
+    '<div>\n<h1 v-if="ok">Hello</h1>\n</div>',
+    "<h1>{{ Hello }}</h1>",
+  ])("of a demo or a component are none: %j", (demo) => {
+    expect(headingsOf(chunk(`# Page\n\n${demo}\n\n## Part\n\n${filler}`)).at(-1)).toBe("Page > Part");
+  });
+
   test("in comments and preformatted text are none", () => {
     const text = `<div>\n<!-- <h1>No</h1> --><pre><h2>No</h2></pre>\n<h3>Yes</h3>${filler}\n</div>`;
     expect(headingsOf(chunk(text))).toContain("Yes");

@@ -410,7 +410,10 @@ describe("rag search", () => {
     ["source==guide/search.md", /^write --filter "source=guide\/search\.md"/],
     ["version => 2", /^write --filter "version>=2"/],
     ["title<>Search", /^write --filter "title!=Search"/],
-    ["format=md", 'format is one of markdown, text, pdf; for the ending of a name write --filter "source~*.md"'],
+    [
+      "format=md",
+      'format is one of markdown, text, pdf, html, docx, pptx, xlsx, odt, odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles, code; for the ending of a name write --filter "source~*.md"',
+    ],
     ["format!=Markdown", "did you mean format!=markdown?"],
   ])("refuses the filter %s, which no passage can meet", async (filter, hint) => {
     for (const command of ["search", "ask"]) {

@@ -15,13 +15,40 @@ describe("by extension", () => {
     ["a.text", "text"],
     ["a.log", "text"],
     ["a.PDF", "pdf"],
+    ["a.htm", "html"],
+    ["a.docx", "docx"],
+    ["a.pptx", "pptx"],
+    ["a.xlsx", "xlsx"],
+    ["a.doc", "legacy-office"],
+    ["a.odt", "odt"],
+    ["a.epub", "epub"],
+    ["a.ipynb", "notebook"],
+    ["a.eml", "eml"],
+    ["a.mbox", "mbox"],
+    ["a.tsv", "csv"],
+    ["a.json", "json"],
+    ["a.ndjson", "jsonl"],
+    ["a.rst", "rst"],
+    ["a.adoc", "asciidoc"],
+    ["a.org", "org"],
+    ["a.tex", "latex"],
+    ["a.vtt", "subtitles"],
   ])("%s is %s, whatever it holds", async (source, name) => {
     expect(isSupported(source)).toBe(true);
     expect((await loaderFor(source, binary)).name).toBe(name);
   });
 
   it("others are not taken from folders", () => {
-    expect(["README", "a.png", "md", ".md", "a.md/b", "a.md.bak"].filter(isSupported)).toEqual([]);
+    expect(["README", "a.png", "md", ".md", "a.md/b", "a.md.bak"].filter((path) => isSupported(path))).toEqual([]);
+  });
+
+  it("programs, settings and lists of packages are taken where they are asked for", async () => {
+    for (const path of ["src/a.py", "a.YAML", "web/package-lock.json"]) {
+      expect(isSupported(path)).toBe(false);
+      expect(isSupported(path, true)).toBe(true);
+    }
+    expect(isSupported("a.png", true)).toBe(false);
+    expect((await loaderFor("src/a.py", Buffer.from("x = 1"))).name).toBe("code");
   });
 });
 
@@ -34,13 +61,24 @@ describe("by content", () => {
   });
 
   it("other binary data is refused with what it looks like", async () => {
-    await expect(loaderFor("a.docx", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
+    await expect(loaderFor("a.xyz", Buffer.from("PK\u0003\u0004\0\0\0\0"))).rejects.toMatchObject({
       code: "unsupported-format",
       message:
         "the file is neither text nor a known format: it looks like a ZIP archive (Office files are such archives)",
     });
     await expect(loaderFor("a.bin", binary)).rejects.toMatchObject({ code: "unsupported-format" });
   });
+});
+
+it("text that is damaged is a warning, a stray sign is none", async () => {
+  const load = async (text: string) => {
+    const loader = await loaderFor("a.jsonl", Buffer.alloc(0));
+    return (await loader.load({ source: "a.jsonl", bytes: Buffer.from(text) })).warnings;
+  };
+  expect(await load('{"a":"lost \\ud800\\ud801\\ud802 words"}')).toEqual([
+    "the text is damaged in 1 place: it has control characters, or \uFFFD in place of lost ones",
+  ]);
+  expect(await load('{"a":"the sign \\ufffd stands for a lost one"}')).toEqual([]);
 });
 
 it("plain text is taken as it is", async () => {

@@ -139,6 +139,13 @@ describe("the title", () => {
   });
 });
 
+it("attributes of headings leave the text, and nothing else does", async () => {
+  const kept = ["```\n# a {#b}\n```", "Text {#c}\n\nand {#d}", "# {{name}}", "# a {b}"];
+  const text = ["# One {#one .wide}", "Two {: #two }\n===", "## Three {#three} ##", ...kept].join("\n\n");
+  const read = ["# One", "Two\n===", "## Three", ...kept].join("\n\n");
+  expect((await load(text)).document.pages).toEqual([{ text: read }]);
+});
+
 it("binary data named .md is refused", async () => {
   const bytes = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108", "hex");
   await expect(markdownLoader.load({ source: "a.md", bytes })).rejects.toMatchObject({

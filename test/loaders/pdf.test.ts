@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pdfLoader } from "../../src/loaders/pdf.ts";
+import { pdfLoader } from "../../src/loaders/pdf/pdf.ts";
 import { lines, makePdf } from "../fixtures/pdf.ts";
 import type { PdfOptions } from "../fixtures/pdf.ts";
 

@@ -73,7 +73,6 @@ describe("real and awkward files", needing("shared-data"), () => {
     ["pdf/not_a_pdf.pdf", "not-a-pdf"],
     ["pdf/html_named.pdf", "not-a-pdf"],
     ["other/random.bin", "unsupported-format"],
-    ["other/markitdown_test.xlsx", "unsupported-format"],
     ["docx/legacy_sample.doc", "unsupported-format"],
   ])("%s is refused: %s", async (file, code) => {
     expect(await load(file)).toMatchObject({ name: "UserError", code });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { markdown } from "../../src/chunkers/markdown.ts";
+import { recursive } from "../../src/chunkers/recursive.ts";
 import { readFrontMatter } from "../../src/markdown/front-matter.ts";
+import { readableMdx } from "../../src/markdown/mdx/readable-mdx.ts";
 import { passageSentences } from "../../src/markdown/passage-sentences.ts";
 import { plainMarkdown } from "../../src/markdown/plain-markdown.ts";
 import { defaults, markdownDocument, seededRandom } from "../chunkers/support.ts";
@@ -49,6 +51,18 @@ const units = [
   "字\n",
   "```\n",
   "   \n",
+  "{/*",
+  "{`",
+  "{'",
+  "x {{",
+  "{\n\n",
+  "<a b={",
+  "<a b='<a b=\"' c=\"",
+  "</a>",
+  "  <A>\n",
+  "import {\n\n",
+  "export (\n\n",
+  "$x^",
 ];
 
 const deepList = (length: number) => {
@@ -83,6 +97,8 @@ const inputs: [name: string, text: (length: number) => string][] = [
 
 const readers: Record<string, (text: string) => unknown> = {
   "the Markdown chunker": (text) => markdown.chunk(markdownDocument(text), defaults),
+  "the recursive chunker": (text) => recursive.chunk(markdownDocument(text), defaults),
+  readableMdx: (text) => readableMdx(text, 0),
   passageSentences,
   plainMarkdown,
   readFrontMatter: (text) => readFrontMatter(`---\n${text}\n- a\n---\n`),

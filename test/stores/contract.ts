@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
+import { fuse } from "../../src/stores/shared/fusion.ts";
 import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
-import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
+import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
@@ -18,12 +19,18 @@ export interface StoreUnderTest {
   environment: Environment;
   /** Begins the name of every collection that is made: a server may hold others. */
   prefix?: string;
+  /** What a killed process leaves cannot be seen through a store: names of everything that is kept of a collection. */
+  traces(collection: string): Promise<string[]>;
+  /** Leaves a collection as a process does that is killed in the middle of putting another in its place. */
+  cutSwapShort(collection: string): Promise<void>;
 }
 
 /** What an engine can do beyond what all of them can. */
 export interface Capabilities {
   /** BM25: search by text and hybrid search, and collections that have no vectors. */
   text: boolean;
+  /** A collection can be put in the place of another. */
+  replaces?: boolean;
 }
 
 const textOnly: NewManifest = {
@@ -68,6 +75,7 @@ export function storeContract(
   can: Capabilities = { text: true },
 ): void {
   const [textTest, denseTest] = can.text ? [test, unregistered] : [unregistered, test];
+  const [replaceTest, keepTest] = can.replaces === false ? [unregistered, test] : [test, unregistered];
   const plain = can.text ? textOnly : withVectors(WORD_DIMENSIONS);
   let under: StoreUnderTest;
   let store: Store;
@@ -106,6 +114,105 @@ export function storeContract(
     const hits = await collection.search({ mode: "dense", text, vector: wordVector(text), limit, filters });
     return hits.filter(({ score }) => score > 0.001);
   };
+
+  describe("a collection in the place of another", () => {
+    const sourcesOf = async (collection: Collection): Promise<string[]> =>
+      (await collection.documents()).map(({ source }) => source).sort();
+    const found = async (name: string): Promise<string[]> =>
+      reopened(async (again) => sourcesOf(await openOwn(again, name)));
+    const listed = async (name: string): Promise<string[]> =>
+      (await store.list()).filter((candidate) => candidate === name || candidate.startsWith(`${name}__`));
+
+    replaceTest("is not found before the swap, and alone afterwards, any number of times", async () => {
+      const old = await create();
+      const { name } = old;
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      for (const round of [1, 2, 3]) {
+        const before = await found(name);
+        const reader = await openOwn(store, name);
+        const { collection, swap } = await store.createBeside(name, plain);
+        expect(collection.name).toBe(name);
+        await collection.upsert(documentChunks(`new-${round}.md`, [`needle of round ${round}`]));
+        await collection.optimize();
+        expect(await found(name)).toEqual(before);
+        expect(await listed(name)).toEqual([name]);
+        await swap();
+        expect(await found(name)).toEqual([`new-${round}.md`]);
+        expect(await listed(name)).toEqual([name]);
+        expect((await under.traces(name)).length).toBe(1);
+        // Whoever opened the old one goes on with the new one.
+        expect((await searchText(reader, "needle")).map(({ chunk }) => chunk.source)).toEqual([`new-${round}.md`]);
+      }
+      const replaced = await openOwn(store, name);
+      await replaced.upsert(documentChunks("more.md", ["another needle"]));
+      expect(await found(name)).toEqual(["more.md", "new-3.md"]);
+      expect((await replaced.stats()).chunks).toBe(2);
+      await expect(store.create(name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+      await store.drop(name);
+      expect(await store.open(name)).toBeNull();
+      expect(await under.traces(name)).toEqual([]);
+      await store.create(name, plain);
+    });
+
+    replaceTest("leaves no trace where it is discarded", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const { collection, discard } = await store.createBeside(old.name, plain);
+      await collection.upsert(documentChunks("new.md", ["a needle"]));
+      await discard();
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect((await under.traces(old.name)).length).toBe(1);
+    });
+
+    replaceTest("is removed by the next writer where its builder was killed, and not before", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const builder = fork(
+        fileURLToPath(new URL("../fixtures/build-beside.mjs", import.meta.url)),
+        [JSON.stringify({ ...under, collection: old.name, manifest: plain })],
+        { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+      );
+      await once(builder, "message");
+      expect((await under.traces(old.name)).length).toBe(2);
+      // Elsewhere the lock keeps others away while it is built.
+      if (store.kind === "milvus") {
+        await store.recover(old.name);
+        expect((await under.traces(old.name)).length).toBe(2);
+      }
+      builder.kill("SIGKILL");
+      await once(builder, "exit");
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect(await listed(old.name)).toEqual([old.name]);
+      await store.recover(old.name);
+      expect((await under.traces(old.name)).length).toBe(1);
+      expect(await found(old.name)).toEqual(["old.md"]);
+    });
+
+    replaceTest("that a killed process did not get to put there leaves the old one, which is found", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      await under.cutSwapShort(old.name);
+      const again = await open(under);
+      try {
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect((await again.list()).includes(old.name)).toBe(true);
+        await expect(again.create(old.name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+        await again.recover(old.name);
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect(await under.traces(old.name)).toEqual([expect.stringContaining(old.name)]);
+      } finally {
+        await again.close();
+      }
+    });
+
+    keepTest("is refused, and the old one stays", async () => {
+      const old = await create();
+      await expect(store.createBeside(old.name, plain)).rejects.toMatchObject({ code: "no-replacement", exitCode: 2 });
+      expect(await found(old.name)).toEqual([]);
+    });
+  });
 
   describe("collections", () => {
     test("a collection that is not there opens as null and is not made by looking", async () => {
@@ -426,7 +533,28 @@ export function storeContract(
       });
       expect(hits[0]!.chunk.source).toBe("both.md");
       expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["both.md", "text.md", "dense.md"]));
-      expect(hits[0]!.score).toBeCloseTo(1 / 61 + 1 / 62, 4);
+      expect(hits[0]!.scores).toEqual({ dense: expect.any(Number) as number, text: expect.any(Number) as number });
+      for (const { score } of hits) expect([score > 0, score <= 1]).toEqual([true, true]);
+    });
+
+    test.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
+      const collection = await create(withVectors(3));
+      const vectors = { "a.md": [1, 0, 0], "b.md": [1, 0.5, 0], "c.md": [1, 2, 0], "d.md": [0, 1, 0] };
+      await collection.upsert(
+        Object.entries(vectors).flatMap(([source, vector]) =>
+          documentChunks(source, [source === "d.md" ? "only the apple" : `something else ${source}`], {
+            vectors: [new Float32Array(vector)],
+          }),
+        ),
+      );
+      const request = { text: "apple", vector: new Float32Array([1, 0, 0]), limit: 10, filters: [] };
+      const [dense, text] = await Promise.all(
+        (["dense", "text"] as const).map((mode) => collection.search({ ...request, mode })),
+      );
+      const hits = await collection.search({ ...request, mode: "hybrid", fusion });
+      const expected = fuse({ dense: dense!, text: text! }, fusion, 10);
+      expect(hits.map(({ chunk }) => chunk.source)).toEqual(expected.map(({ chunk }) => chunk.source));
+      for (const [index, { score }] of hits.entries()) expect(score).toBeCloseTo(expected[index]!.score, 4);
     });
 
     test("of a vector with other dimensions is refused", async () => {
@@ -652,6 +780,53 @@ export function storeContract(
         });
         expect(hits).toHaveLength(3);
         expect(hits.every((hit) => Number(hit.chunk.metadata["i"]) >= 45)).toBe(true);
+      }
+    });
+  });
+
+  describe("filters that few rows meet", () => {
+    const rows = 6_000;
+    const rare = (number: number): boolean => number % 600 === 7;
+    let collection: Collection;
+    let chunks: StoredChunk[];
+    beforeAll(async () => {
+      const random = randomNumbers(23);
+      collection = await create(withVectors(8));
+      const texts = Array.from({ length: rows }, (_, number) => `passage number${number}`);
+      const vectors = texts.map(() => randomVector(random, 8));
+      chunks = chunksWithoutVectors("few.md", texts, { vectors }).map((chunk, number) =>
+        Object.assign(chunk, { page: rare(number) ? 1 : 2, metadata: { lang: rare(number) ? "xyz" : "other" } }),
+      );
+      for (let start = 0; start < rows; start += 1_000) await collection.upsert(chunks.slice(start, start + 1_000));
+    });
+
+    test.each([
+      ["page", "<", "2"],
+      ["lang", "=", "xyz"],
+      ["lang", "~", "x?z"],
+    ] as [string, FilterOperator, string][])("%s %s %s: cost none of their hits", async (field, operator, value) => {
+      const random = randomNumbers(29);
+      const filters = [createFilter(field, operator, value)];
+      for (let question = 0; question < 3; question++) {
+        const vector = randomVector(random, 8);
+        const ranked = chunks
+          .filter((_, number) => rare(number))
+          .map(({ ordinal, vector: stored }) => ({
+            ordinal,
+            product: stored!.reduce((sum, value, dimension) => sum + value * vector[dimension]!, 0),
+          }))
+          .toSorted((a, b) => b.product - a.product);
+        for (const limit of [3, 10, 20]) {
+          const hits = await collection.search({ mode: "dense", text: "", vector, limit, filters });
+          expect(hits.map(({ chunk }) => chunk.ordinal)).toEqual(ranked.slice(0, limit).map(({ ordinal }) => ordinal));
+          expect(hits[0]!.score).toBeCloseTo(ranked[0]!.product, 4);
+          expect(hits[0]!.chunk.text).toBe(`passage number${ranked[0]!.ordinal}`);
+        }
+        if (!can.text) continue;
+        const hits = await collection.search({ mode: "hybrid", text: "passage", vector, limit: 20, filters });
+        expect(hits.map(({ chunk }) => chunk.ordinal).toSorted((a, b) => a - b)).toEqual(
+          ranked.map(({ ordinal }) => ordinal).toSorted((a, b) => a - b),
+        );
       }
     });
   });

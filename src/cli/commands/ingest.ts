@@ -1,9 +1,15 @@
+import { realpath } from "node:fs/promises";
+import path from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
 import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
+import type { IngestProject } from "../../pipeline/ingest/project.ts";
 import type { Store } from "../../stores/types.ts";
+import type { Environment } from "../../config/environment.ts";
 import type { Override } from "../../config/load.ts";
+import { projectIdentity } from "../../config/project-identity.ts";
+import type { Config } from "../../config/schema.ts";
 import type { Metadata } from "../../types.ts";
 import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
@@ -26,6 +32,9 @@ export interface IngestFlags extends CommonFlags {
   separator?: string;
   metadata: Metadata;
   recreate?: boolean;
+  project?: string;
+  /** Seconds; `true`: as long as it takes. */
+  wait?: number | true;
   /** `true`: `--prune`, `false`: `--no-prune`; not set: what is gone is removed unless that looks like a mistake. */
   prune?: boolean;
   dryRun?: boolean;
@@ -116,7 +125,7 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, openModel, chunker, loaders }: Runtime,
+  { config, environment, openModel, chunker, loaders }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
   const { loaderFor } = await loaders();
@@ -128,6 +137,9 @@ async function ingestInto(
       {
         name: config.collection,
         recreate: flags.recreate ?? false,
+        project: await projectOf(store, config, environment),
+        waitMs: waitMsOf(flags.wait),
+        onWait: (message) => output.notice(`waiting: ${message}`),
         chunking,
         embedding,
         metric,
@@ -151,6 +163,30 @@ async function ingestInto(
   }
 }
 
+function waitMsOf(wait: IngestFlags["wait"]): number {
+  return wait === true ? Infinity : (wait ?? 0) * 1000;
+}
+
+/** A store in the project's own folder is shared with no other project, and goes where the folder goes. */
+async function projectOf(store: Store, config: Config, environment: Environment): Promise<IngestProject> {
+  const { projectRoot: root } = environment;
+  const { portable, local, isNamed } = await projectIdentity(config, environment);
+  const isStoreShared =
+    store.kind === "milvus" || !isInside(await realPath(root), await realPath(path.resolve(root, store.location)));
+  const aliases = portable === null ? [local] : isNamed ? [portable] : [portable, local];
+  return { name: portable ?? (isStoreShared ? local : null), aliases, isNamed, root, isStoreShared };
+}
+
+/** The path itself where nothing is there yet. */
+async function realPath(file: string): Promise<string> {
+  return realpath(file).catch(() => file);
+}
+
+function isInside(folder: string, candidate: string): boolean {
+  const way = path.relative(folder, candidate);
+  return way !== ".." && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+}
+
 /** `--check` is answered by one document that differs, even where others failed. */
 function exitCodeOf({ documents }: Pick<IngestResult, "documents">, flags: IngestFlags): ExitCode {
   const drift = documents.added + documents.changed + documents.removed;
@@ -165,5 +201,6 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.overlapChars", flags.overlapChars, "--overlap-chars"],
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
+    ["project", flags.project, "--project"],
   ]);
 }

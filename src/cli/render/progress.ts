@@ -100,3 +100,14 @@ export function describeIngest(progress: IngestProgress, elapsedMs: number): str
     }
   }
 }
+
+/** How far an evaluation has got. */
+export interface EvalProgress extends Staged {
+  done: number;
+  total: number;
+}
+
+/** `evaluating: 120 of 1,190 questions` */
+export function describeEval({ stage, done, total }: EvalProgress): string {
+  return `${stage}: ${formatCount(done)} of ${counted(total, "question")}`;
+}

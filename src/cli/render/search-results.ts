@@ -77,7 +77,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
   const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
 
-  const readables = view.full ? [] : await Promise.all(result.hits.map(readable));
+  const readables = view.full ? [] : result.hits.map(readable);
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
@@ -92,8 +92,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
 }
 
 /** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
-async function readable({ text, heading, title }: Hit): Promise<string> {
-  return plainMarkdown(await withoutHeading(text, [...heading, title]));
+function readable({ text, heading, title }: Hit): string {
+  return plainMarkdown(withoutHeading(text, [...heading, title]));
 }
 
 /** Scores differ in size by a hundredfold between modes: three significant digits. */

@@ -34,6 +34,7 @@ export async function copyBetweenStores(request: CopyBetweenStores): Promise<Cop
   refuseForeign(source, names.source);
   const leases = await lockBoth(from, to, isSameStore);
   try {
+    await to.store.recover(to.name);
     const target = await to.store.open(to.name);
     const createTarget = (made: Manifest) => to.store.create(to.name, newManifest(made));
     const refusalOf = (chunk: StoredChunk) => to.store.refusalOf(chunk);

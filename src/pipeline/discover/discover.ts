@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { extname, relative, resolve } from "node:path";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
@@ -53,8 +53,11 @@ export interface DiscoverOptions {
   include: readonly string[];
   /** Globs as in .gitignore, relative to the project root. What one of them matches is left out. */
   exclude: readonly string[];
-  /** Whether a loader exists for a file of this name. Files that are named outright are taken without asking. */
-  isSupported(path: string): boolean;
+  /**
+   * Whether a file of this name is taken from folders and globs. `isAskedFor`: an `include` pattern or the glob itself
+   * names its extension. Files that are named outright are taken without asking.
+   */
+  isSupported(path: string, isAskedFor: boolean): boolean;
 }
 
 /** Files whose sizes are read at the same time, at most. */
@@ -68,7 +71,12 @@ const statsAtOnce = 256;
  * `no-match` (exit 2) before anything else happens.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { root, isSupported } = options;
+  const { root } = options;
+  const isSupported = (source: string, globs: readonly string[] | null): boolean =>
+    options.isSupported(
+      source,
+      [...options.include, ...(globs ?? [])].some((glob) => namesExtension(glob, source)),
+    );
   const { isWanted, isExcluded } = createSelection(options.include, options.exclude);
   const sourceOf = (path: string) => posix(relative(root, path));
   const roots: Root[] = [];
@@ -102,14 +110,14 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const path of walk.files) {
       const source = sourceOf(path);
       if (!isWanted(source)) continue;
-      if (isSupported(source)) paths.set(source, resolve(path));
+      if (isSupported(source, place.globs)) paths.set(source, resolve(path));
       else skipped += 1;
     }
     for (const { path, error } of walk.unreadable) {
       const source = sourceOf(path);
       if (!isExcluded(`${source}/`)) failures.set(source, notReadable(source, error));
     }
-    for (const found of walk.misnamed) noteMisnamed(found, isSupported);
+    for (const found of walk.misnamed) noteMisnamed(found, (source) => isSupported(source, place.globs));
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
@@ -128,13 +136,19 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       const path = resolve(root, source);
       return roots.some((place) => {
         if (place.kind === "misnamed") return false;
-        return place.kind === "file" ? place.path === path : isSupported(source) && place.matches(path);
+        return place.kind === "file" ? place.path === path : isSupported(source, place.globs) && place.matches(path);
       });
     },
     failures: [...failures.values()].sort((a, b) => compareCodePoints(a.source, b.source)),
     warnings: [...warnings].sort(compareCodePoints),
     skipped,
   };
+}
+
+/** Whether a glob without braces ends with the extension of a file: `*.py`, `src/main.py`. */
+function namesExtension(glob: string, source: string): boolean {
+  const extension = extname(source).toLowerCase();
+  return extension !== "" && glob.toLowerCase().endsWith(extension);
 }
 
 function isEmpty({ files, unreadable, misnamed, special }: Walk): boolean {

@@ -1,5 +1,6 @@
 import { readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { Config } from "../../config/schema.ts";
 import { messageOf } from "../../errors.ts";
@@ -10,7 +11,8 @@ import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
-import { ensureIndexes } from "./indexes.ts";
+import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
+import { missingRights, rightsOf } from "./rights.ts";
 import { fromRow, toRow } from "./rows.ts";
 import { searchTable } from "./search.ts";
 
@@ -20,11 +22,15 @@ const retainMs = 10_000;
 const rowsPerGarbageCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
-/** Times that a read is run, while writers delete the version that it reads. */
-const readAttempts = 3;
+/** Times that a read is run while a writer deletes or replaces what it reads. */
+const readAttempts = 4;
+/** Milliseconds before a second try, and twice and thrice as many before the next. */
+const readPauseMs = 50;
 
 export interface EmbeddedCollectionOptions {
   table: Table;
+  /** Opens the table again that has the collection's name by now. */
+  reopen(): Promise<Table>;
   name: string;
   manifest: Manifest;
   /** The table's folder. */
@@ -33,22 +39,30 @@ export interface EmbeddedCollectionOptions {
   location: string;
   /** Settings of the full-text index, should it be missing. */
   text: Config["text"];
+  sizes: VectorIndexSizes;
 }
 
 export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Collection {
-  const { table, name, manifest, folder, location, text } = options;
+  const { name, manifest, folder, location, text, sizes } = options;
   const failure = translateStoreError(location);
+  const rights = rightsOf(folder);
+  let { table } = options;
   /** Written since garbage was collected. */
   let rowsWritten = 0;
 
-  /** Runs a read on the newest version of the table; again where a writer has deleted that version meanwhile. */
+  /**
+   * Runs a read; again on a table opened anew where a writer has deleted that version meanwhile, has put another table in
+   * its place, or has not yet given others the rights to what it wrote.
+   */
   async function read<T>(query: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await query();
       } catch (error) {
-        if (attempt === readAttempts || !/not found|no such file/i.test(messageOf(error))) throw failure(error);
-        await table.checkoutLatest();
+        if (!/not found|no such file|permission denied/i.test(messageOf(error))) throw failure(error);
+        if (attempt === readAttempts) throw (await missingRights({ name, folder, location })) ?? failure(error);
+        await sleep((attempt - 1) * readPauseMs);
+        table = await options.reopen();
       }
     }
   }
@@ -63,6 +77,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
   async function remove(where: string): Promise<void> {
     await table.delete(where).catch(failure);
+    await rights.share();
   }
 
   async function giveBackMemory(): Promise<void> {
@@ -87,6 +102,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       if (chunks.length === 0) return;
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
       await merge.execute(chunks.map(toRow)).catch(failure);
+      await rights.share();
       rowsWritten += chunks.length;
       if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();
     },
@@ -115,12 +131,13 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     async optimize() {
       // Building an index is when LanceDB needs most memory.
       if (rowsWritten > 0) await giveBackMemory();
-      await ensureIndexes(table, manifest, text).catch(failure);
+      await ensureIndexes(table, manifest, { text, sizes }).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));
+      await rights.share();
     },
 
-    search: (request) => read(() => searchTable({ table, name, manifest }, request)),
+    search: (request) => read(() => searchTable({ table, name, manifest, sizes }, request)),
 
     stats: () => read(() => statsOf(table, folder)),
 

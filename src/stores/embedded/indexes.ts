@@ -10,8 +10,16 @@ export const textIndex = "text_idx";
 /** LanceDB's names of the metrics. */
 export const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
 
-/** Up to this many rows an exact scan answers in some tens of milliseconds; beyond, an index pays. */
-const exactRows = 50_000;
+/** When vectors get an index, and how fine it is. */
+export interface VectorIndexSizes {
+  /** Up to this many rows, every vector is compared: in a whole table, or of those that meet a filter. */
+  exactRows: number;
+  /** Rows of a partition of the index, about. */
+  partitionRows: number;
+}
+
+/** Comparing 50,000 rows takes some tens of milliseconds; beyond, an index pays. Partitions are as LanceDB advises. */
+export const usualSizes: VectorIndexSizes = { exactRows: 50_000, partitionRows: 4_096 };
 
 /** Makes the index that BM25 searches; made on an empty table, it is filled by `optimize`. */
 export async function createTextIndex(table: Table, text: Config["text"]): Promise<void> {
@@ -42,12 +50,23 @@ export async function wordsOf(text: string): Promise<MatchQuery> {
  * files are damaged, and the index of the vectors once they are many. A full-text index that covers no row yet is built
  * anew from all rows, which takes two thirds of the time that LanceDB needs to add them to it.
  */
-export async function ensureIndexes(table: Table, manifest: Manifest, text: Config["text"]): Promise<void> {
+export async function ensureIndexes(
+  table: Table,
+  manifest: Manifest,
+  { text, sizes }: { text: Config["text"]; sizes: VectorIndexSizes },
+): Promise<void> {
   if (!(await textIndexServes(table))) await createTextIndex(table, text);
-  if (manifest.embedding === null || (await table.countRows()) <= exactRows) return;
+  if (manifest.embedding === null) return;
+  const rows = await table.countRows();
+  if (rows <= sizes.exactRows) return;
   if ((await table.listIndices()).some((index) => index.columns.includes("vector"))) return;
   const { Index } = await lancedb();
-  await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: distanceTypes[manifest.metric] }) });
+  await table.createIndex("vector", {
+    config: Index.ivfFlat({
+      distanceType: distanceTypes[manifest.metric],
+      numPartitions: Math.ceil(rows / sizes.partitionRows),
+    }),
+  });
 }
 
 /** Searches the index for the words of a stored passage: this reads every part of the index, and no unindexed row. */

@@ -2,17 +2,22 @@ import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
-import { bestFirst, fuseByReciprocalRank, fusionDepth } from "../shared/reciprocal-rank-fusion.ts";
+import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
+import { usualFusion } from "../../types.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
-import { distanceTypes, textIndex, wordsOf } from "./indexes.ts";
+import { type VectorIndexSizes, distanceTypes, textIndex, wordsOf } from "./indexes.ts";
 import { embeddedColumns, fromRow } from "./rows.ts";
 
 /**
- * Partitions of the vector index that a query looks into; LanceDB makes one of about 4,096 rows. Measured on 100,000
- * random vectors of 384 dimensions: recall@10 is 1.0 with 40 and 0.91 with 20.
+ * Partitions of the vector index that a query looks into, at least. Measured on 100,000 random vectors of 384
+ * dimensions: recall@10 is 1.0 with 40 and 0.91 with 20.
  */
-const probes = 40;
+const leastProbes = 40;
+/** The share of all partitions that a query looks into, at least: the larger the table, the more are near a question. */
+const probedShare = 1 / 4;
+/** More partitions than any index has. */
+const everyPartition = 1_000_000;
 
 /** From LanceDB's distance (smaller is nearer) to a similarity (greater is nearer). */
 const similarities: Record<Metric, (distance: number) => number> = {
@@ -26,6 +31,7 @@ export interface SearchedTable {
   table: Table;
   name: string;
   manifest: Manifest;
+  sizes: VectorIndexSizes;
 }
 
 /** Searches one version of a table. Throws `UserError`, and what LanceDB throws. */
@@ -40,7 +46,7 @@ export async function searchTable(searched: SearchedTable, request: SearchReques
     searchDense(searched, vector, depth, where),
     searchText(searched, text, depth, where),
   ]);
-  return fuseByReciprocalRank(dense, byText, limit);
+  return fuse({ dense, text: byText }, request.fusion ?? usualFusion, limit);
 }
 
 async function searchText(
@@ -74,20 +80,37 @@ async function textLimit({ table, name }: SearchedTable, limit: number): Promise
 }
 
 async function searchDense(
-  { table, manifest: { metric } }: SearchedTable,
+  searched: SearchedTable,
   vector: Float32Array,
   limit: number,
   where: string | null,
 ): Promise<ScoredChunk[]> {
+  const { table, manifest } = searched;
+  const { metric } = manifest;
   const query = table
     .query()
     .nearestTo(vector)
     .distanceType(distanceTypes[metric])
-    .nprobes(probes)
+    // First, as LanceDB wants the least to be no more than the most. It goes on where it has not found enough.
+    .maximumNprobes(everyPartition)
+    .minimumNprobes(await probesFor(searched, where))
     .select([...embeddedColumns, "_distance"])
     .limit(limit);
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[metric](row["_distance"] as number))));
+}
+
+/**
+ * How many partitions of the index to look into. The index keeps vectors whole, so that looking into all of them finds
+ * what a comparison with every row would. That is done where few rows are compared, because few meet the filter: they
+ * may lie in any partition. Measured on 300,000 rows with 40 partitions: where a hundredth of the rows meets the filter
+ * recall@10 is 0.97, where a thousandth does 0.83.
+ */
+async function probesFor({ table, sizes }: SearchedTable, where: string | null): Promise<number> {
+  const rows = await table.countRows();
+  const compared = where === null || rows <= sizes.exactRows ? rows : await table.countRows(where);
+  if (compared <= sizes.exactRows) return everyPartition;
+  return Math.max(leastProbes, Math.ceil((rows / sizes.partitionRows) * probedShare));
 }
 
 function hitOf(row: Row, mode: "dense" | "text", score: number): ScoredChunk {

@@ -10,10 +10,10 @@ import { describeIndexes, indexStats } from "./indexes.ts";
 import { type CollectionHandle, flush } from "./loading.ts";
 import { milvusOverview } from "./overview/overview.ts";
 import { type MilvusKey, allRows, countRows, everyRow } from "./reader.ts";
-import { decodeChunk } from "./rows.ts";
+import { decodeChunk, decodeSubject } from "./rows.ts";
 import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
-import { modesOf, searchMilvus } from "./search.ts";
-import type { SearchedCollection } from "./search-calls.ts";
+import { modesOf, searchMilvus } from "./search/search.ts";
+import type { SearchedCollection } from "./search/calls.ts";
 import type { CollectionSchema } from "./wire/protocol.ts";
 import { deleteRows, upsertRows } from "./writes.ts";
 
@@ -47,9 +47,10 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     denseMetric: milvusMetrics[manifest.metric],
     prepareTerms,
     output: chunkColumns,
-    filtered: ["source", "title", "format", "page", "headings", "metadata"],
+    filtered: () => ["source", "title", "format", "page", "headings", "metadata"],
     scope: ownScope,
     decode: decodeChunk,
+    decodeSubject,
     isOneOf: (keys) => isOneOf("id", keys as string[]),
   };
   const wholeRow = has(VECTOR_FIELD) ? [...chunkColumns, VECTOR_FIELD] : chunkColumns;

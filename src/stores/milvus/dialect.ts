@@ -34,10 +34,17 @@ export interface MilvusDialect {
   isOwnEngine: boolean;
   /** Several processes may write a collection at once. */
   severalWriters: boolean;
+  /**
+   * How a new collection comes into the place of an old one: an alias that is pointed elsewhere, or new names for both.
+   * `null`: neither is possible.
+   */
+  replaces: "alias" | "rename" | null;
   /** How an analyzer of a manifest prepares text for BM25, in a field of its own; `null` where the database does that. */
   prepareTerms(analyzer: string): ((text: string) => string) | null;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
+  /** Types of vector indexes with which every row that meets a filter is compared, also right after it was written. */
+  exactIndexes: readonly string[];
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
   /** The field whose index is to be made anew, where loading fails with this message; `null` where none helps. */
@@ -88,8 +95,11 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     bm25Sign: 1,
     isOwnEngine: false,
     severalWriters: true,
+    replaces: "alias",
     prepareTerms: () => null,
     autoIndex: "AUTOINDEX",
+    // Rows that are not flushed are searched through an index of the server's own.
+    exactIndexes: [],
     // A server refuses at once what it cannot build.
     checkIndex() {},
     damagedIndex: () => null,
@@ -108,7 +118,7 @@ export function serverDialect(version: string, target: string): MilvusDialect {
 
 /** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
 export function lite2Dialect(target: string): MilvusDialect {
-  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", replaces: null, describesFunctions: false };
 }
 
 /** https://milvus.io/docs/analyzer-overview.md */

@@ -5,7 +5,7 @@ import type { AnalyzerChoice, MilvusDialect } from "./dialect.ts";
 import { type CollectionHandle, load } from "./loading.ts";
 import { manifestProperties, newSchema } from "./schema.ts";
 import { backend } from "./wire/errors.ts";
-import { BM25_FUNCTION, CONSISTENCY_LEVEL, type CollectionSchema } from "./wire/protocol.ts";
+import { BM25_FUNCTION, CONSISTENCY_LEVEL, type CollectionSchema, type KeyValue } from "./wire/protocol.ts";
 
 /**
  * The analyzers to try for a new collection; `null`: made without BM25. Throws `UserError` where the settings ask for
@@ -19,11 +19,15 @@ export function analyzersToTry(
   return dialect.bm25 ? dialect.analyzers(settings.analyzer) : [null];
 }
 
-/** Makes a collection with the first of the analyzers that the server has, and returns its manifest. */
+/**
+ * Makes a collection with the first of the analyzers that the server has, and returns its manifest. `properties`: what it
+ * says of itself besides.
+ */
 export async function createCollection(
   { connection, dialect, name }: CollectionHandle,
   newManifest: NewManifest,
   analyzers: readonly (AnalyzerChoice | null)[],
+  properties: readonly KeyValue[] = [],
 ): Promise<Manifest> {
   const { encodeSchema } = await connection.protocol;
   for (const [index, analyzer] of analyzers.entries()) {
@@ -34,7 +38,7 @@ export async function createCollection(
         schema: encodeSchema(newSchema(name, manifest, dialect, analyzer)),
         shards_num: 1,
         consistency_level: CONSISTENCY_LEVEL.strong,
-        properties: manifestProperties(manifest),
+        properties: [...manifestProperties(manifest), ...properties],
       });
       return manifest;
     } catch (error) {

@@ -33,23 +33,34 @@ interface Part {
  */
 export async function countRows(
   collection: CollectionHandle,
-  { text = "", loads = true }: { text?: string; loads?: boolean } = {},
+  expression: Expression = everyRow,
+  { loads = true }: { loads?: boolean } = {},
 ): Promise<number> {
-  const [row] = await query(collection, { ...everyRow, text }, ["count(*)"], {}, loads);
+  const [row] = await query(collection, expression, ["count(*)"], {}, loads);
   return Number(row?.["count(*)"] ?? 0);
 }
 
-/** All rows that meet the expression, page by page, in no particular order. */
+/**
+ * All rows that meet the expression, page by page, in no particular order. `most`: rows of a page at most, where the
+ * fields make rows larger than the dialect reckons with. `total`: how many rows there are, where that is known, so that
+ * none is asked for after the last.
+ */
 export async function* allRows(
   collection: ReadableRows,
   expression: Expression,
   fields: readonly string[],
+  { most = Infinity, total = Infinity }: { most?: number; total?: number } = {},
 ): AsyncGenerator<Row[]> {
   const { order, rows, wholeRows } = collection.dialect.pages;
   const isWhole = collection.text !== null && fields.includes(collection.text);
-  const size = isWhole ? wholeRows : rows;
-  if (order === "key") yield* pagesByKey(collection, expression, fields, size);
-  else yield* pagesByPosition(collection, expression, fields, size);
+  const size = Math.min(isWhole ? wholeRows : rows, most);
+  const pages = order === "key" ? pagesByKey : pagesByPosition;
+  let read = 0;
+  for await (const page of pages(collection, expression, fields, size)) {
+    yield page;
+    read += page.length;
+    if (read >= total) return;
+  }
 }
 
 /** Each page begins behind the last key of the one before. */

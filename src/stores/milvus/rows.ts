@@ -1,6 +1,6 @@
 import type { Metadata, StoredChunk } from "../../types.ts";
 import { UserError } from "../../errors.ts";
-import { HEADING_SEPARATOR } from "../../filters/match.ts";
+import { type FilterSubject, HEADING_SEPARATOR } from "../../filters/match.ts";
 import { type Row, chunkOf } from "../shared/chunk-row.ts";
 import { DataType, type FieldData, type Int64 } from "./wire/protocol.ts";
 import { JSON_BYTES, TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./schema.ts";
@@ -209,15 +209,28 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What filters look at in a row of a collection that this tool made; its text need not be there. */
+export function decodeSubject(row: Row): FilterSubject {
+  const headings = row["headings"] as { path?: string[] } | null;
+  return {
+    source: row["source"] as string,
+    title: row["title"] as string,
+    format: row["format"] as string,
+    page: orNull(row["page"]),
+    heading: headings?.path ?? [],
+    metadata: (row["metadata"] ?? {}) as Metadata,
+  };
+}
+
 /** A row of a collection that this tool made. */
 export function decodeChunk(row: Row): StoredChunk {
-  const headings = row["headings"] as { path?: string[] } | null;
+  const { heading, page, metadata } = decodeSubject(row);
   return chunkOf(row, {
-    heading: headings?.path ?? [],
-    page: orNull(row["page"]),
+    heading,
+    page,
     startLine: orNull(row["start_line"]),
     endLine: orNull(row["end_line"]),
-    metadata: (row["metadata"] ?? {}) as Metadata,
+    metadata,
     vector: (row[VECTOR_FIELD] as Float32Array | undefined) ?? null,
   });
 }

@@ -70,6 +70,17 @@ describe("what is found", () => {
     ]);
   });
 
+  it("says whether a glob or an include pattern asks for a file's extension", async () => {
+    await write({ "src/a.py": "", "src/b.TS": "", "src/c.md": "", "src/py": "" });
+    const isSupported = (path: string, isAskedFor: boolean) => path.endsWith(".md") || isAskedFor;
+    expect(sources(await find(["src"], { isSupported }))).toEqual(["src/c.md"]);
+    expect(sources(await find(["src"], { isSupported, include: ["*.py"] }))).toEqual(["src/a.py"]);
+    expect(sources(await find(["src/*.{ts,TS,py}"], { isSupported }))).toEqual(["src/a.py", "src/b.TS"]);
+    expect(sources(await find(["src/*"], { isSupported }))).toEqual(["src/c.md"]);
+    expect((await find(["src/*.py"], { isSupported })).covers("src/gone.py")).toBe(true);
+    expect((await find(["src"], { isSupported })).covers("src/gone.py")).toBe(false);
+  });
+
   it("takes a file that is named outright, ignored or of an unknown format", async () => {
     await write({ ".gitignore": "*.md\n", "a.md": "", "b.xyz": "", ".hidden/c.md": "" });
     expect(sources(await find(["a.md", "b.xyz", ".hidden/c.md"]))).toEqual([".hidden/c.md", "a.md", "b.xyz"]);

@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../../src/config/schema.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { openStore } from "../../../src/stores/index.ts";
-import { documentChunks } from "../../fixtures/chunks.ts";
-import { openOwn } from "../../fixtures/collections.ts";
+import { createFilter } from "../../../src/filters/parse.ts";
+import { documentChunks, randomNumbers, randomVector } from "../../fixtures/chunks.ts";
+import { manifestFor, openOwn } from "../../fixtures/collections.ts";
 import { storeContract } from "../contract.ts";
 
 const folders: string[] = [];
@@ -32,6 +33,16 @@ describe("the embedded store", () => {
           workingDirectory: projectRoot,
           configFile: null,
           configIsTrusted: true,
+        },
+        async traces(collection) {
+          const names = await readdir(join(projectRoot, ".rag"), { recursive: true });
+          return names.filter((name) => name.endsWith(`${collection}.lance`));
+        },
+        async cutSwapShort(collection) {
+          const [folder, table] = [join(projectRoot, ".rag"), `${collection}.lance`];
+          for (const place of [".building", ".replaced"]) await mkdir(join(folder, place), { recursive: true });
+          await cp(join(folder, table), join(folder, ".building", table), { recursive: true });
+          await rename(join(folder, table), join(folder, ".replaced", table));
         },
       };
     },
@@ -77,6 +88,20 @@ test("a table that another program made is dropped only where that is meant", as
   connection.close();
 });
 
+test("a table that cannot be read is dropped or replaced only where that is meant", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  await mkdir(join(projectRoot, "newer.lance", "_versions"), { recursive: true });
+  await writeFile(join(projectRoot, "newer.lance", "_versions", "1.manifest"), "of a LanceDB to come");
+  const refusal = { code: "unreadable-collection", hint: expect.stringContaining("--yes") as string };
+  await expect(store.drop("newer")).rejects.toMatchObject(refusal);
+  await expect(store.createBeside("newer", manifestFor(0))).rejects.toMatchObject(refusal);
+  expect(await readdir(projectRoot)).toEqual(["newer.lance"]);
+  await store.drop("newer", { evenIfForeign: true });
+  expect(await store.list()).toEqual([]);
+  await store.close();
+});
+
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
@@ -107,4 +132,61 @@ test("an index whose files are damaged is made anew by the next optimize", async
   await damaged.optimize();
   expect(await search()).toHaveLength(1);
   await second.close();
+});
+
+test("an index of many partitions costs a filter none of its hits, nor rows that were written since", async () => {
+  const store = openEmbeddedStore({
+    path: await emptyProject(),
+    location: ".rag",
+    text: configSchema.parse({}).text,
+    sizes: { exactRows: 500, partitionRows: 25 },
+  });
+  const collection = await store.create("docs", {
+    schemaVersion: 1,
+    embedding: { provider: "test", model: "tiny", dimensions: 16, queryPrefix: "", documentPrefix: "" },
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  });
+  const random = randomNumbers(31);
+  const vectors = Array.from({ length: 4_000 }, () => randomVector(random, 16));
+  const chunks = documentChunks(
+    "a.md",
+    vectors.map((_, number) => `passage ${number}`),
+    { vectors },
+  ).map((chunk, number) => Object.assign(chunk, { page: number % 1_000 }));
+  await collection.upsert(chunks.slice(0, 3_000));
+  await collection.optimize();
+  expect((await collection.stats()).index).toContainEqual(expect.objectContaining({ type: "IvfFlat", rows: 3_000 }));
+  await collection.upsert(chunks.slice(3_000));
+
+  // 4, 400 and 2,000 rows meet the filter; the last are more than are compared one by one.
+  for (const [pages, atLeast] of [
+    [1, 1],
+    [100, 1],
+    [500, 0.8],
+  ] as const) {
+    const filters = [createFilter("page", "<", String(pages))];
+    let found = 0;
+    let wanted = 0;
+    for (let question = 0; question < 10; question++) {
+      const vector = randomVector(random, 16);
+      const nearest = chunks
+        .filter(({ page }) => page! < pages)
+        .map(({ id, vector: stored }) => ({
+          id,
+          product: stored!.reduce((sum, value, dimension) => sum + value * vector[dimension]!, 0),
+        }))
+        .toSorted((a, b) => b.product - a.product)
+        .slice(0, 10);
+      const hits = await collection.search({ mode: "dense", text: "", vector, limit: 10, filters });
+      expect(hits).toHaveLength(nearest.length);
+      const ids = new Set(hits.map(({ chunk }) => chunk.id));
+      found += nearest.filter(({ id }) => ids.has(id)).length;
+      wanted += nearest.length;
+    }
+    expect(found / wanted).toBeGreaterThanOrEqual(atLeast);
+  }
+  await store.close();
 });

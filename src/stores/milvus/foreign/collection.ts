@@ -1,14 +1,15 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
 import { checkVector } from "../../shared/check-vector.ts";
+import type { Filter } from "../../../types.ts";
 import type { CollectionStats, DocumentSummary, ForeignCollection, ScoredChunk } from "../../types.ts";
 import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
 import { milvusOverview } from "../overview/overview.ts";
 import { type MilvusKey, allRows, countRows, everyRow } from "../reader.ts";
-import { modesOf, searchMilvus } from "../search.ts";
-import type { SearchedCollection } from "../search-calls.ts";
+import { modesOf, searchMilvus } from "../search/search.ts";
+import type { SearchedCollection } from "../search/calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
 import { foreignScope } from "./filter.ts";
 import { partitionGap } from "../overview/partitions.ts";
@@ -46,9 +47,11 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     searchParams,
     prepareTerms: null,
     output: scalars,
-    filtered: scalars,
+    filtered: (filters) =>
+      scalars.filter((field) => field !== layout.text || filters.some((filter) => names(filter, field))),
     scope: foreignScope(name, schema, layout),
     decode: (row) => foreignChunk(row, layout),
+    decodeSubject: (row) => foreignChunk(row, layout),
     isOneOf: (keys) => isOneOf(key, keys),
   };
 
@@ -116,6 +119,11 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
       return { ...overview, gap: overview.gap ?? gap, documents: layout.source === null ? overview.chunks : null };
     },
   };
+}
+
+/** Whether a filter compares this field under the name that the collection gives it. */
+function names({ field: named }: Filter, field: string): boolean {
+  return named.kind === "metadata" && named.key === field;
 }
 
 /** A condition on keys. Leaves out strings that have no safe literal: the last resort of a search does not find their rows. */

@@ -21,10 +21,12 @@ export const liteDialect: MilvusDialect = {
   bm25Sign: -1,
   isOwnEngine: true,
   severalWriters: false,
+  replaces: "rename",
   prepareTerms: (analyzer) => (isLiteAnalyzer(analyzer) ? liteAnalyzers[analyzer] : null),
   // Its AUTOINDEX is an HNSW graph that hides rows from filtered searches: of 10,000 rows, the only one that met the
   // filter was found in 1 of 40 searches.
   autoIndex: "FLAT",
+  exactIndexes: ["FLAT"],
   checkIndex: checkLiteIndex,
   damagedIndex: (message) => (halfWritten.test(message) ? VECTOR_FIELD : null),
   hintWhenUnloadable: (name) => `make it anew: rag ingest … --recreate, or drop it: rag collections drop ${name}`,

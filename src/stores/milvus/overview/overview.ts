@@ -1,7 +1,7 @@
 import { UserError } from "../../../errors.ts";
 import type { CollectionOverview } from "../../types.ts";
 import type { CollectionHandle } from "../loading.ts";
-import { countRows } from "../reader.ts";
+import { countRows, everyRow } from "../reader.ts";
 import { MilvusErrorCode } from "../wire/errors.ts";
 
 /** A number, or why it is not known. */
@@ -18,8 +18,8 @@ export async function milvusOverview(
   { documents }: { documents: string | null },
 ): Promise<CollectionOverview> {
   const [rows, committed] = await Promise.all([
-    count(() => countRows(collection, { loads: false })),
-    documents === null ? null : count(() => countRows(collection, { text: documents, loads: false })),
+    count(() => countRows(collection, everyRow, { loads: false })),
+    documents === null ? null : count(() => countRows(collection, { ...everyRow, text: documents }, { loads: false })),
   ]);
   if ("count" in rows) {
     return {

@@ -165,6 +165,10 @@ export interface Calls {
     Status,
   ];
   DropCollection: [Named, Status];
+  RenameCollection: [{ oldName: string; newName: string }, Status];
+  CreateAlias: [Named & { alias: string }, Status];
+  AlterAlias: [Named & { alias: string }, Status];
+  DropAlias: [{ alias: string }, Status];
   CreateIndex: [Named & { field_name: string; index_name: string; extra_params: KeyValue[] }, Status];
   DropIndex: [Named & { field_name: string; index_name: string }, Status];
   DescribeIndex: [Named, { index_descriptions: IndexDescription[] }];
@@ -186,15 +190,6 @@ export interface Calls {
     { fields_data: FieldData[] },
   ];
   Search: [SearchParameters, { results: SearchResultData | null }];
-  HybridSearch: [
-    Named & {
-      requests: SearchParameters[];
-      rank_params: KeyValue[];
-      output_fields: string[];
-      consistency_level: number;
-    },
-    { results: SearchResultData | null },
-  ];
 }
 
 export type CallName = keyof Calls;

@@ -140,7 +140,7 @@ describe.skipIf(liteUnavailable !== null)(
     ])("refuses an index that it cannot build: %j", async (index) => {
       const odd = await open({ index });
       const refusal = { code: expect.stringMatching(/^index-(type|params)$/), exitCode: 2 };
-      await expect(odd.checkNewCollections()).rejects.toMatchObject(refusal);
+      await expect(odd.createBeside("odd", textOnly)).rejects.toMatchObject(refusal);
       await expect(odd.create("odd", textOnly)).rejects.toMatchObject(refusal);
       expect(await odd.list()).not.toContain("odd");
       await odd.close();
@@ -148,7 +148,7 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("names the indexes that it has", async () => {
       const odd = await open({ index: { type: "SCANN" } });
-      await expect(odd.checkNewCollections()).rejects.toMatchObject({
+      await expect(odd.createBeside("odd", textOnly)).rejects.toMatchObject({
         hint: expect.stringMatching(/FLAT, HNSW, .*IVF_FLAT.*milvus\.index\.type/) as string,
       });
       await odd.close();

@@ -1,5 +1,5 @@
-import { inColumns } from "./pdf-columns.ts";
-import type { PlacedRun } from "./pdf-columns.ts";
+import { inColumns } from "./columns.ts";
+import type { PlacedRun } from "./columns.ts";
 
 /** A run of text on a page, in the order in which the file draws it. */
 export interface TextRun {

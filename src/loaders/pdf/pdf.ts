@@ -1,12 +1,12 @@
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
-import { messageOf, UserError } from "../errors.ts";
-import type { Page } from "../types.ts";
-import { fileStem } from "../files/file-stem.ts";
-import { describeBinary, hasPdfHeader, looksLikeHtml } from "../files/sniff.ts";
-import { looksLikeText } from "../files/decode-text.ts";
-import { layOutLines, textOfLines, wordsOf } from "./pdf-layout.ts";
-import type { Line, TextRun } from "./pdf-layout.ts";
-import type { Loader } from "./types.ts";
+import { messageOf, UserError } from "../../errors.ts";
+import type { Page } from "../../types.ts";
+import { fileStem } from "../../files/file-stem.ts";
+import { describeBinary, hasPdfHeader, looksLikeHtml } from "../../files/sniff.ts";
+import { looksLikeText } from "../../files/decode-text.ts";
+import { layOutLines, textOfLines, wordsOf } from "./layout.ts";
+import type { Line, TextRun } from "./layout.ts";
+import type { Loader } from "../types.ts";
 
 /** PDF: the text layer, page by page. Scanned pages have none and are reported; nothing is recognised from images. */
 export const pdfLoader: Loader = {
@@ -14,7 +14,7 @@ export const pdfLoader: Loader = {
   version: 1,
   async load({ source, bytes }) {
     if (!hasPdfHeader(bytes)) throw notPdf(bytes);
-    const { openPdf } = await import("./pdf-engine.ts");
+    const { openPdf } = await import("./engine.ts");
     const pdf = await openPdf(bytes).catch((error: unknown) => {
       throw openingFailed(error);
     });

@@ -1,0 +1,52 @@
+import { messageOf } from "../../errors.ts";
+import { fileStem } from "../../files/file-stem.ts";
+import type { Page } from "../../types.ts";
+import type { Loader } from "../types.ts";
+import { readMessage } from "./message.ts";
+
+/** The line above every mail in a mailbox (RFC 4155): `From ada@example.com Thu May  2 10:00:00 2024`. */
+const separator = /^From .*\b(?:\d{2}:\d{2}|\d{4})\b.*\r?$/gm;
+
+/**
+ * A mailbox file: its mails one after another, each with its subject, sender and date above its text. One that cannot be
+ * read is left out, which is a warning.
+ */
+export const mboxLoader: Loader = {
+  name: "mbox",
+  version: 1,
+  async load({ source, bytes }) {
+    // One character a byte: every mail has its own encoding.
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    const starts = Array.from(text.matchAll(separator), (match) => match.index + match[0].length + 1);
+    const pages: Page[] = [];
+    const problems: string[] = [];
+    for (const [index, start] of starts.entries()) {
+      const next = starts[index + 1] ?? text.length + 1;
+      const end = index + 1 < starts.length ? text.lastIndexOf("\nFrom ", next - 2) : text.length;
+      // A line of the mail that begins like the separator is quoted.
+      const mail = text.slice(start, end).replaceAll(/^>(>*From )/gm, "$1");
+      try {
+        const { subject, text: body, metadata } = await readMessage(Buffer.from(mail, "latin1"));
+        const about = [metadata["from"], metadata["created"]].filter((part) => part !== undefined).join(", ");
+        pages.push({ text: [subject, about, body].filter((part) => part !== "").join("\n\n") });
+      } catch (error) {
+        problems.push(messageOf(error));
+      }
+    }
+    const warning = `${problems.length} of ${starts.length} mails cannot be read (${problems[0] ?? ""})`;
+    const none = starts.length === 0 && bytes.length > 0 ? ["the file has no mail in the format of a mailbox"] : [];
+    return {
+      document: {
+        source,
+        format: "mbox",
+        title: fileStem(source),
+        metadata: {},
+        places: "none",
+        markup: "plain",
+        pages,
+        bodyStart: 0,
+      },
+      warnings: problems.length === 0 ? none : [warning],
+    };
+  },
+};

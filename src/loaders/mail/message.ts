@@ -1,0 +1,64 @@
+import type { Address, Email } from "postal-mime";
+import type { Metadata } from "../../types.ts";
+import { parseHtml } from "../html/dom.ts";
+import { readableMarkdown } from "../html/readable.ts";
+import { htmlToMarkdown } from "../html/to-markdown.ts";
+import { isoDate, oneLine, toMetadata } from "../metadata.ts";
+
+/** A mail as the loaders need it. */
+export interface Message {
+  subject: string;
+  /** Markdown where the mail is HTML alone. */
+  text: string;
+  isMarkdown: boolean;
+  metadata: Metadata;
+}
+
+/** Parts inside parts that are read; mails forwarded as attachments count. */
+const maxNesting = 50;
+
+/**
+ * Reads one mail (RFC 5322 with MIME): its plain text, or its HTML as Markdown; the names of the attachments stand at
+ * the end. Mails inside it are read like its text. `isPage`: it is a web page that a browser saved as a mail, whose menus
+ * and footers are left out.
+ */
+export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Message> {
+  const { default: PostalMime } = await import("postal-mime");
+  const mail = await PostalMime.parse(bytes, { maxNestingDepth: maxNesting, forceRfc822Attachments: false });
+  const { text, isMarkdown } = await bodyOf(mail, isPage);
+  const names = mail.attachments
+    .filter(({ filename, related }) => filename !== null && related !== true)
+    .map(({ filename }) => oneLine(filename ?? ""));
+  const parts = [text, names.length === 0 ? "" : `Attachments: ${names.join(", ")}`];
+  return {
+    subject: oneLine(mail.subject ?? ""),
+    text: parts.filter((part) => part !== "").join("\n\n"),
+    isMarkdown,
+    metadata: toMetadata({
+      attachments: names,
+      cc: addresses(mail.cc),
+      created: isoDate(mail.date),
+      from: addresses(mail.from === undefined ? [] : [mail.from])[0],
+      messageId: mail.messageId,
+      subject: mail.subject,
+      to: addresses(mail.to),
+    }),
+  };
+}
+
+async function bodyOf(mail: Email, isPage: boolean): Promise<{ text: string; isMarkdown: boolean }> {
+  const plain = (mail.text ?? "").replaceAll(/\r\n?/g, "\n").replaceAll("\0", " ").trim();
+  if (plain !== "") return { text: plain.toWellFormed(), isMarkdown: false };
+  const document = await parseHtml(mail.html ?? "");
+  if (isPage) return { text: (await readableMarkdown(document)).text, isMarkdown: true };
+  return { text: document.body === null ? "" : htmlToMarkdown(document.body), isMarkdown: true };
+}
+
+/** `Ada Lovelace <ada@example.com>`; the members of a group one by one. */
+function addresses(list: readonly Address[] | undefined): string[] {
+  return (list ?? []).flatMap((entry) =>
+    entry.group === undefined
+      ? [entry.name === "" ? entry.address : `${entry.name} <${entry.address}>`]
+      : addresses(entry.group),
+  );
+}

@@ -1,0 +1,98 @@
+import { isoDate, keywordList, toMetadata } from "../metadata.ts";
+import { lineMarkupLoader, plainLine } from "./line-markup.ts";
+import type { LineMarkup } from "./line-markup.ts";
+
+/**
+ * AsciiDoc: headings, listings and literal blocks as fences, lists, block titles, admonitions; links and cross references
+ * as their text. Comments, attributes and passthroughs become blank lines; what `include::` names is not read.
+ */
+export const asciidocLoader = lineMarkupLoader("asciidoc", convertAsciidoc);
+
+const underlines = ["=", "-", "~", "^", "+"];
+
+function convertAsciidoc(lines: readonly string[]): LineMarkup {
+  const attributes = new Map<string, string>();
+  const written: string[] = [];
+  let block: { end: string; kind: "code" | "silent" } | null = null;
+  let language = "";
+  for (let at = written.length; at < lines.length; at = written.length) {
+    const line = (lines[at] ?? "").trimEnd();
+    const attribute = /^:([\w-]+):\s*(.*)$/.exec(line);
+    const underlined = underlinedLevel(lines, at);
+    if (block !== null) {
+      const isEnd = line === block.end;
+      written.push(block.kind === "silent" ? "" : isEnd ? "```" : line.replace(/^`{3,}/, ""));
+      if (isEnd) block = null;
+    } else if (/^(?:-{4,}|\.{4,}|`{3,}\w*)$/.test(line) && underlined === null) {
+      block = { end: line.replace(/\w+$/, ""), kind: "code" };
+      written.push(`\`\`\`${/^`+(\w+)$/.exec(line)?.[1] ?? language}`);
+      language = "";
+    } else if (/^(?:\/{4,}|\+{4,})$/.test(line)) {
+      block = { end: line, kind: "silent" };
+      written.push("");
+    } else if (underlined !== null) written.push(`${"#".repeat(underlined)} ${inline(line)}`, "");
+    else if (attribute !== null) {
+      attributes.set((attribute[1] ?? "").toLowerCase(), attribute[2] ?? "");
+      written.push("");
+    } else if (/^\[.*\]$/.test(line)) {
+      language = /^\[source,\s*([\w+#-]+)/.exec(line)?.[1] ?? "";
+      written.push("");
+    } else written.push(plainText(line));
+  }
+  const author = attributes.get("author") ?? authorLine(lines);
+  return {
+    lines: written,
+    title: null,
+    metadata: toMetadata({
+      author,
+      created: isoDate(attributes.get("revdate") ?? attributes.get("date")),
+      description: attributes.get("description"),
+      keywords: keywordList(attributes.get("keywords")),
+    }),
+  };
+}
+
+/** The line below the title of a document: `Ada Lovelace <ada@example.com>`. */
+function authorLine(lines: readonly string[]): string | null {
+  const title = lines.findIndex((line) => line.startsWith("= "));
+  return /^([\p{L}\s.'-]+?)\s*<[^>]+@[^>]+>/u.exec(lines[title + 1] ?? "")?.[1] ?? null;
+}
+
+/** The level of a title whose underline has its length, give or take one; `null` for what is none. */
+function underlinedLevel(lines: readonly string[], at: number): number | null {
+  const title = (lines[at] ?? "").trimEnd();
+  const line = (lines[at + 1] ?? "").trimEnd();
+  const level = underlines.indexOf(line[0] ?? "");
+  const isAlone = at === 0 || (lines[at - 1] ?? "").trim() === "";
+  if (level === -1 || !isAlone || !/^[\p{L}\p{N}]/u.test(title) || !/^(.)\1{2,}$/.test(line)) return null;
+  return Math.abs(title.length - line.length) <= 1 ? level + 1 : null;
+}
+
+function plainText(line: string): string {
+  const heading = /^(={1,6})\s+(\S.*)$/.exec(line);
+  if (heading !== null) return `${"#".repeat(heading[1]?.length ?? 1)} ${inline(heading[2] ?? "")}`;
+  // Comments, conditions, the edges of blocks and tables, and the sign that joins blocks.
+  if (/^(?:\/\/|(?:include|ifdef|ifndef|ifeval|endif|toc)::|\|={3,}|[=*_]{4,}$|--$|\+$|'''$|<<<$)/.test(line))
+    return "";
+  const item = /^(\s*)(\*{1,5}|-|\.{1,5})\s+(.*)$/.exec(line);
+  if (item !== null) {
+    const [, space = "", marks = "", text = ""] = item;
+    const marker = marks.startsWith(".") ? "1. " : "- ";
+    return `${marks.length > 1 ? " ".repeat((marks.length - 1) * marker.length) : space}${marker}${inline(text)}`;
+  }
+  const title = /^\.([^\s.].*)$/.exec(line);
+  if (title !== null) return plainLine(inline(title[1] ?? ""));
+  return plainLine(inline(line.replace(/^(\S.*?):{2,4}(?:\s+|$)/, "$1: ").trimEnd()));
+}
+
+function inline(line: string): string {
+  return line
+    .replaceAll(/\b(?:image|video|audio|icon)::?[^\s[]*\[([^\],]*)[^\]]*\]/g, (_, text: string) =>
+      text.replaceAll('"', ""),
+    )
+    .replaceAll(/<<[^>,]+,\s*([^>]+)>>/g, "$1")
+    .replaceAll(/<<([^>,]+)>>/g, "$1")
+    .replaceAll(/\b(?:link|xref|mailto):[^\s[]+\[([^\]]*)\]/g, "$1")
+    .replaceAll(/(https?:\/\/[^\s[]+)\[([^\]]*)\]/g, (_, url: string, text: string) => (text === "" ? url : text))
+    .replaceAll(/(?:anchor:[\w-]+\[\]|\[\[[^\]]*\]\])/g, "");
+}

@@ -1,0 +1,91 @@
+import { messageOf, UserError } from "../../errors.ts";
+import { fileStem } from "../../files/file-stem.ts";
+import { oneLine } from "../metadata.ts";
+import { sheetText } from "../tabular/sheet-text.ts";
+import type { Loader } from "../types.ts";
+import { documentProperties, openDocumentArchive, plainCopy } from "./office-package.ts";
+
+/** Cells in the rectangle that a sheet fills. The reader makes every cell of it, empty ones too. */
+const maxSheetCells = 5_000_000;
+
+/**
+ * An Excel workbook, a sheet a page: the sheet's name as heading, then a list item a row with the names of its columns.
+ * Dates are ISO 8601; formulas give the value that was saved. Charts, comments and formats are left out.
+ * Throws `UserError` `encrypted`, `unexpected-content`, `damaged-archive`, `unreadable-xlsx`.
+ */
+export const xlsxLoader: Loader = {
+  name: "xlsx",
+  version: 1,
+  async load({ source, bytes }) {
+    const archive = await openDocumentArchive(bytes, "[Content_Types].xml", "Excel workbook");
+    const { title, metadata } = await documentProperties(archive, "docProps/core.xml");
+    const copy = await plainCopy(archive, (name, xml) => {
+      if (/\/worksheets\/[^/]+\.xml$/.test(name)) refuseVastSheet(name, xml);
+      return xml;
+    });
+    const sheets = await readSheets(copy);
+    return {
+      document: {
+        source,
+        format: "xlsx",
+        title: title ?? fileStem(source),
+        metadata,
+        places: "pages",
+        markup: "markdown",
+        pages: sheets.map(({ name, rows }) => ({ text: sheetText(name, rows) })),
+        bodyStart: 0,
+      },
+      warnings: [],
+    };
+  },
+};
+
+interface Sheet {
+  name: string;
+  rows: string[][];
+}
+
+async function readSheets(workbook: Buffer): Promise<Sheet[]> {
+  const { default: readXlsxFile } = await import("read-excel-file/node");
+  try {
+    const sheets = await readXlsxFile(workbook);
+    return sheets.map(({ sheet, data }) => ({ name: sheet, rows: data.map((row) => row.map(cellText)) }));
+  } catch (error) {
+    throw new UserError("unreadable-xlsx", `the workbook cannot be read: ${messageOf(error).replace(/\.$/, "")}`, {
+      hint: "open it in Excel and save a copy",
+      cause: error,
+    });
+  }
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return dateText(value);
+  // Excel keeps 15 digits: more are the rounding of binary fractions.
+  if (typeof value === "number") return String(Number(value.toPrecision(15)));
+  return oneLine(String(value));
+}
+
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) return "";
+  const iso = date.toISOString();
+  // A time without a day counts from the day before Excel's first one.
+  if (date.getUTCFullYear() < 1900) return iso.slice(11, 19);
+  return iso.endsWith("T00:00:00.000Z") ? iso.slice(0, 10) : iso.slice(0, 19);
+}
+
+/** Throws where two cells far apart span more cells than can be held: the file may have a hundred bytes for it. */
+function refuseVastSheet(name: string, xml: string): void {
+  let columns = 0;
+  let rows = 0;
+  for (const [, letters = "", digits = ""] of xml.matchAll(/<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,4})(\d{1,8})"/g)) {
+    let column = 0;
+    for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
+    columns = Math.max(columns, column);
+    rows = Math.max(rows, Number(digits));
+  }
+  if (columns * rows <= maxSheetCells) return;
+  throw new UserError("too-large", `"${name}" spans ${rows} rows and ${columns} columns, too many to be read`, {
+    hint: "delete the cells far outside of the table, or save the sheet as CSV",
+  });
+}
