@@ -28,7 +28,7 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
  * Throws `UserError` where `milvus.uri` is no address.
  */
 export async function openStore(config: Config, environment: Environment, events: StoreEvents = {}): Promise<Store> {
-  const { milvus, store, text } = config;
+  const { milvus, store } = config;
   const { projectRoot, variables } = environment;
   const address = milvus.uri?.trim()
     ? readStoreAddress(milvus.uri)
@@ -41,7 +41,7 @@ export async function openStore(config: Config, environment: Environment, events
   const path = resolve(projectRoot, location);
   if (address.kind === "embedded") {
     const { openEmbeddedStore } = await import("./embedded/store.ts");
-    return openEmbeddedStore({ path, location, text });
+    return openEmbeddedStore({ path, location });
   }
   refuseUntrustedProgram(config, environment);
   const { openMilvusLiteStore } = await import("./milvus/lite/store.ts");

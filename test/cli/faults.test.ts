@@ -134,12 +134,10 @@ describe("several commands at once", () => {
     async () => {
       const { openEmbeddedStore } = await import("../../src/stores/embedded/store.ts");
       const { documentChunks } = await import("../fixtures/chunks.ts");
-      const { configSchema } = await import("../../src/config/schema.ts");
       const { openOwn } = await import("../fixtures/collections.ts");
       const folder = path.join(sandbox.folder, ".rag");
-      const store = openEmbeddedStore({ path: folder, location: ".rag", text: configSchema.parse({}).text });
+      const store = openEmbeddedStore({ path: folder, location: ".rag" });
       const manifest = {
-        schemaVersion: 1 as const,
         embedding: null,
         metric: "cosine" as const,
         chunking: {},

@@ -68,7 +68,7 @@ export async function ingestIntoCollection(
 
     const { metric, toolVersion } = request;
     const createdAt = new Date().toISOString();
-    const manifest: NewManifest = { schemaVersion: 1, embedding, metric, chunking, toolVersion, createdAt };
+    const manifest: NewManifest = { embedding, metric, chunking, toolVersion, createdAt };
     const result = await ingest(
       {
         collection: existing,

@@ -1,11 +1,13 @@
 import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import { ExitCode, UserError } from "../../errors.ts";
+import type { Language } from "../../text/analysis/language.ts";
+import { questionTerms, questionWords } from "../shared/bm25-terms.ts";
 import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
 import { bestFirst, fuseByReciprocalRank, fusionDepth } from "../shared/reciprocal-rank-fusion.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
-import { distanceTypes, textIndex, wordsOf } from "./indexes.ts";
+import { distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
 import { embeddedColumns, fromRow } from "./rows.ts";
 
 /**
@@ -26,6 +28,7 @@ export interface SearchedTable {
   table: Table;
   name: string;
   manifest: Manifest;
+  languages(): Promise<Language[]>;
 }
 
 /** Searches one version of a table. Throws `UserError`, and what LanceDB throws. */
@@ -49,10 +52,13 @@ async function searchText(
   limit: number,
   where: string | null,
 ): Promise<ScoredChunk[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const words = column === "text" ? questionWords(text) : await questionTerms(text, searched.languages);
+  if (words === "") return [];
   const query = searched.table
     .query()
-    .fullTextSearch(await wordsOf(text))
-    .select([...embeddedColumns, "_score"])
+    .fullTextSearch(await matchAny(words, column))
+    .select([...embeddedColumns(searched.manifest), "_score"])
     .limit(await textLimit(searched, limit));
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "text", row["_score"] as number))).slice(0, limit);
@@ -62,8 +68,8 @@ async function searchText(
  * How many hits to ask for to get the best `limit`. While the index covers no row at all (the first ingest is under way,
  * or was killed), LanceDB does not rank: it returns the first rows that match. Then all of them are asked for.
  */
-async function textLimit({ table, name }: SearchedTable, limit: number): Promise<number> {
-  const stats = await table.indexStats(textIndex);
+async function textLimit({ table, name, manifest }: SearchedTable, limit: number): Promise<number> {
+  const stats = await table.indexStats(searchedColumn(manifest).index);
   if (stats === undefined) {
     throw new UserError("index-missing", `collection ${name} has no full-text index: its first ingest was cut off`, {
       hint: "run the ingest again, it makes the index",
@@ -74,7 +80,7 @@ async function textLimit({ table, name }: SearchedTable, limit: number): Promise
 }
 
 async function searchDense(
-  { table, manifest: { metric } }: SearchedTable,
+  { table, manifest }: SearchedTable,
   vector: Float32Array,
   limit: number,
   where: string | null,
@@ -82,12 +88,12 @@ async function searchDense(
   const query = table
     .query()
     .nearestTo(vector)
-    .distanceType(distanceTypes[metric])
+    .distanceType(distanceTypes[manifest.metric])
     .nprobes(probes)
-    .select([...embeddedColumns, "_distance"])
+    .select([...embeddedColumns(manifest), "_distance"])
     .limit(limit);
   const rows = await rowsOf(query, where);
-  return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[metric](row["_distance"] as number))));
+  return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[manifest.metric](row["_distance"] as number))));
 }
 
 function hitOf(row: Row, mode: "dense" | "text", score: number): ScoredChunk {

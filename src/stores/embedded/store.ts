@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
-import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
@@ -9,20 +8,18 @@ import { openEmbeddedCollection } from "./collection.ts";
 import { corruptCollection, translateStoreError } from "./errors.ts";
 import { type StoreFolder, checkFolder, holdsTable, prepareFolder, tableNames, tablePath } from "./folder.ts";
 import { collectionExists, collectionLocked, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
+import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
 import { createTextIndex } from "./indexes.ts";
 import type { Collection, Manifest, Store } from "../types.ts";
 
-/** The folder is made when the first collection is. */
-export interface EmbeddedStoreOptions extends StoreFolder {
-  /** Settings of the full-text index of new collections. */
-  text: Config["text"];
-}
-
-/** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
-export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
-  const { path, location, text } = options;
+/**
+ * A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. The folder is made when the
+ * first collection is.
+ */
+export function openEmbeddedStore(options: StoreFolder): Store {
+  const { path, location } = options;
   const folderOf = (name: string): string => tablePath(options, name);
   let connection: Promise<Connection> | null = null;
 
@@ -47,7 +44,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   }
 
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
-    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text });
+    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location });
   }
 
   return {
@@ -69,12 +66,12 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       checkCollectionName(name);
       await prepareFolder(options);
       if (await holdsTable(options, name)) throw collectionExists(name, location);
-      const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
+      const manifest = manifestOfForm2(newManifest, { bm25: true });
       try {
         // A process that was killed while it made the table leaves an empty one.
         await rm(folderOf(name), { recursive: true, force: true });
         const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
-        await createTextIndex(table, text);
+        await createTextIndex(table);
         return openCollection(table, name, manifest);
       } catch (error) {
         throw translateStoreError(location)(error);
@@ -112,6 +109,6 @@ function readManifest(schema: { metadata: Map<string, string> }, name: string, l
       hint: "point store.path at another folder, or use another collection name",
     });
   }
-  if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
+  if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
   return manifest;
 }

@@ -34,6 +34,16 @@ export async function countRows(collection: CollectionHandle): Promise<number> {
   return Number(row?.["count(*)"] ?? 0);
 }
 
+/** One of the rows that meet the expression; `null` where none does. */
+export async function anyRow(
+  collection: CollectionHandle,
+  expression: Expression,
+  fields: readonly string[],
+): Promise<Row | null> {
+  const [row] = await query(collection, expression, fields, { limit: 1, offset: 0 });
+  return row ?? null;
+}
+
 /** All rows that meet the expression, page by page, in no particular order. */
 export async function* allRows(
   collection: ReadableRows,

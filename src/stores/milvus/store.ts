@@ -1,13 +1,14 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
+import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import type { Manifest, Store } from "../types.ts";
 import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
-import { analyzersToTry, createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
+import { createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
 import { readManifest } from "./schema.ts";
 import type { MilvusConnection } from "./wire/connection.ts";
 import { MilvusErrorCode } from "./wire/errors.ts";
@@ -19,7 +20,7 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   /** Asked before every call that depends on it. */
   dialect(): Promise<MilvusDialect>;
   kind: "milvus" | "milvus-lite";
-  settings: Pick<Config["milvus"], "analyzer" | "index" | "fields">;
+  settings: Pick<Config["milvus"], "index" | "fields">;
   size: MilvusCollectionOptions["size"];
   /** A line for the user about what the deployment cannot do. */
   onNotice?(text: string): void;
@@ -84,14 +85,14 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           fields: settings.fields ?? {},
         });
       }
-      if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
+      if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
       return openMilvusCollection(await ownOptions(name, manifest, schema));
     },
 
     async create(name, newManifest) {
       checkCollectionName(name);
       const dialect = await parts.dialect();
-      const analyzers = analyzersToTry(dialect, settings);
+      dialect.checkIndex(settings.index);
       refuseWithoutIndex(newManifest, dialect);
       if ((await describe(name)) !== null) throw collectionExists(name, location);
       if (!dialect.bm25) {
@@ -99,7 +100,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
         );
       }
-      const manifest = await createCollection({ connection, dialect, name }, newManifest, analyzers);
+      const manifest = await createCollection({ connection, dialect, name }, newManifest);
       const { schema } = (await describe(name)) as DescribedCollection;
       const options = await ownOptions(name, manifest, schema);
       await prepareOrDrop(options, schema);
@@ -107,7 +108,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async checkNewCollections() {
-      analyzersToTry(await parts.dialect(), settings);
+      (await parts.dialect()).checkIndex(settings.index);
     },
 
     async drop(name, { evenIfForeign = false } = {}) {

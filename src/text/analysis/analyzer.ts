@@ -31,6 +31,9 @@ export interface AnalyzedTerm {
   part: boolean;
 }
 
+/** Raised whenever the terms of a text change: what was written with another version is analysed again. */
+export const ANALYSIS_VERSION = 1;
+
 /** Longer terms are cut, in documents and queries alike; hashes of 512 bits in hexadecimal digits stay whole. */
 const longestTerm = 128;
 

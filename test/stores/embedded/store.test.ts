@@ -41,9 +41,8 @@ describe("the embedded store", () => {
 
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const manifest = {
-    schemaVersion: 1,
     embedding: null,
     metric: "cosine",
     chunking: {},
@@ -53,7 +52,7 @@ test("an index that a killed process did not get to make is made by the next opt
   const collection = await store.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle"]));
   const { connect } = await import("@lancedb/lancedb");
-  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
+  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("terms_idx");
 
   const reopened = await openOwn(store, "docs");
   const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
@@ -68,7 +67,7 @@ test("a table that another program made is dropped only where that is meant", as
   const { connect } = await import("@lancedb/lancedb");
   const connection = await connect(projectRoot);
   await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   await expect(store.drop("theirs")).rejects.toMatchObject({ code: "foreign-collection" });
   expect(await connection.tableNames()).toEqual(["theirs"]);
   await store.drop("theirs", { evenIfForeign: true });
@@ -79,9 +78,8 @@ test("a table that another program made is dropped only where that is meant", as
 
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const manifest = {
-    schemaVersion: 1,
     embedding: null,
     metric: "cosine",
     chunking: {},

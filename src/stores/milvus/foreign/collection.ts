@@ -1,5 +1,6 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
+import { questionWords } from "../../shared/bm25-terms.ts";
 import { checkVector } from "../../shared/check-vector.ts";
 import type { DocumentSummary, ForeignCollection } from "../../types.ts";
 import { quote } from "../literals.ts";
@@ -40,7 +41,6 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     sparseField: layout.sparse ?? "",
     denseMetric: layout.denseMetric ?? "COSINE",
     searchParams,
-    prepareTerms: null,
     output: scalars,
     filtered: scalars,
     scope: foreignScope(name, schema, layout),
@@ -76,7 +76,7 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
           hint: "search with --mode dense",
         });
       }
-      const hits = await searchMilvus(rows, request);
+      const hits = await searchMilvus(rows, { ...request, text: questionWords(request.text) });
       return hits.map((hit) => ({ ...hit, chunk: withoutOwnFields(hit.chunk, layout) }));
     },
 

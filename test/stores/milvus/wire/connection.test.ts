@@ -7,6 +7,7 @@ import { openStore } from "../../../../src/stores/index.ts";
 import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
+import type { CollectionSchema } from "../../../../src/stores/milvus/wire/protocol.ts";
 import { type Answers, type StandIn, decodeSchema, startStandIn } from "../../../fixtures/milvus-server.ts";
 
 const open: (() => unknown)[] = [];
@@ -277,7 +278,6 @@ describe("a connection that breaks", () => {
 });
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -360,29 +360,26 @@ describe("a server without BM25", () => {
 });
 
 describe("a new collection on a server", () => {
-  it.each([
-    ["v2.6.4", "icu"],
-    ["2.5.11", "icu"],
-    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "icu"],
-    ["v2.5.4", "english"],
-    ["unheard-of", "icu"],
-  ])("of version %s has the analyzer %s", async (version, analyzer) => {
-    const { answers, requests } = emptyServer(version);
-    const { address } = await standIn(answers);
-    const collection = await (await store(address)).create("docs", withVectors);
-    expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
-    expect(collection.manifest.analyzer).toBe(analyzer);
-    expect(requests[0]).toMatchObject({ consistency_level: 0 });
-    expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
-  });
-
-  it("has the next analyzer, where the server lacks the best", async () => {
-    const { answers } = emptyServer("v2.6.0", (schema) =>
-      schema.includes("icu") ? { code: 1100, reason: "unknown tokenizer: icu" } : null,
-    );
-    const { address } = await standIn(answers);
-    expect((await (await store(address)).create("docs", textOnly)).manifest.analyzer).toBe("english");
-  });
+  it.each(["v2.6.4", "2.5.11", "Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "v2.5.4", "unheard-of"])(
+    "of version %s is searched by terms that it only parts at white space",
+    async (version) => {
+      let made: Buffer | null = null;
+      const { answers, requests } = emptyServer(version, (schema) => {
+        made = schema;
+        return null;
+      });
+      const { address } = await standIn(answers);
+      const collection = await (await store(address)).create("docs", withVectors);
+      expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
+      expect(collection.manifest.analyzer).toBe("multilingual");
+      const { fields } = decodeSchema(made!) as Pick<CollectionSchema, "fields">;
+      const analyzed = fields.filter((field) => field.type_params.some(({ key }) => key === "enable_analyzer"));
+      expect(analyzed.map(({ name }) => name)).toEqual(["terms"]);
+      expect(analyzed[0]?.type_params).toContainEqual({ key: "analyzer_params", value: `{"tokenizer":"whitespace"}` });
+      expect(requests[0]).toMatchObject({ consistency_level: 0 });
+      expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
+    },
+  );
 
   it("is gone again, where it cannot be indexed", async () => {
     const { answers } = emptyServer("v2.6.0");
