@@ -32,9 +32,13 @@ export class ChunkWriter {
   #chars = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(collection: Collection, writer: RowWriter) {
+  readonly #keepsTimes: boolean;
+
+  /** `keepTimes`: chunks keep their stamps, in a collection that nobody else can be writing. */
+  constructor(collection: Collection, writer: RowWriter, { keepTimes = false } = {}) {
     this.#collection = collection;
     this.#writer = writer;
+    this.#keepsTimes = keepTimes;
   }
 
   /** Waits where a full batch is still being written. Throws what an earlier write failed with. */
@@ -69,12 +73,15 @@ export class ChunkWriter {
     const uncommitted = chunks.filter(({ ordinal }) => ordinal > 0);
     for (let writes = 1; ; writes++) {
       const stamp = this.#stamp(superseded);
-      for (const chunk of chunks) Object.assign(chunk, { updatedAt: stamp, writer: this.#writer.identity });
+      for (const chunk of chunks) {
+        chunk.writer = this.#writer.identity;
+        if (!this.#keepsTimes) chunk.updatedAt = stamp;
+      }
       await this.#upsert(uncommitted);
       if (writes === 1) this.written += uncommitted.length;
       // Rows that waited for longer may be taken for what a dead process left.
       const isInTime = this.#writer.now() - stamp < commitWindowMs / 2;
-      if (isInTime || writes === mostWrites || !this.#collection.severalWriters) break;
+      if (this.#keepsTimes || isInTime || writes === mostWrites || !this.#collection.severalWriters) break;
     }
     const records = chunks.filter(({ ordinal }) => ordinal === 0);
     await this.#upsert(records);

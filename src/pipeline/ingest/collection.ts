@@ -9,12 +9,15 @@ import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
+import { type BuiltBeside, isOutdated, upgrade } from "./upgrade.ts";
 
 export interface CollectionParts {
   store: Store;
   openModel: OpenModel;
   chunker: Chunker;
   loaderFor: IngestParts["loaderFor"];
+  /** Builds a collection beside the one of a name; needed to bring one of an older form to the present one. */
+  createBeside?(name: string, manifest: NewManifest): Promise<BuiltBeside>;
 }
 
 export interface CollectionRequest extends IngestRequest {
@@ -56,7 +59,11 @@ export async function ingestIntoCollection(
   const { name, dryRun, signal } = request;
   const lease = dryRun ? null : await store.lockForWriting(name, "ingest");
   try {
-    const existing = await openExisting(store, name, request.recreate);
+    const opened = await openExisting(store, name, request.recreate);
+    const { existing, leftOut } =
+      opened === null || dryRun || !isOutdated(opened.manifest)
+        ? { existing: opened, leftOut: [] }
+        : await upgraded(parts, opened, request);
     const chunking = chunkingOf(chunker, request.chunking);
     if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
       request.onOtherChunking(existing.manifest.chunking, chunking);
@@ -82,6 +89,8 @@ export async function ingestIntoCollection(
       },
       request,
     );
+    const found = new Set(request.discovery.files.map(({ source }) => source));
+    for (const source of leftOut) if (!found.has(source)) result.warnings.push(incompleteBefore(source));
     return { result, isMissing: existing === null && result.chunks.written === 0 };
   } finally {
     await lease?.release();
@@ -103,6 +112,34 @@ async function openExisting(store: Store, name: string, recreate: boolean): Prom
     );
   }
   return recreate ? null : existing;
+}
+
+/** The collection with rows as they are written now, and what of it was not complete. */
+async function upgraded(
+  { store, createBeside }: CollectionParts,
+  old: Collection,
+  { name, signal, onNotice = () => {} }: CollectionRequest,
+): Promise<{ existing: Collection; leftOut: string[] }> {
+  if (createBeside === undefined) {
+    throw new UserError(
+      "older-collection",
+      `collection "${name}" was made by milvus-rag ${old.manifest.toolVersion}, whose form is only read`,
+      {
+        hint: "make it anew: rag ingest … --recreate",
+      },
+    );
+  }
+  onNotice(
+    `collection ${name} was made by an earlier version: its rows are written anew, and nothing is embedded again`,
+  );
+  const { leftOut } = await upgrade(old, { createBeside: (manifest) => createBeside(name, manifest) }, signal);
+  const existing = await openExisting(store, name, false);
+  if (existing === null) throw new Error(`${name} is gone after it was replaced`);
+  return { existing, leftOut };
+}
+
+function incompleteBefore(source: string): string {
+  return `${source} was incomplete in the collection, and was taken out of it: run rag ingest on it`;
 }
 
 async function openEmbedder(

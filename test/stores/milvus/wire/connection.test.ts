@@ -202,6 +202,7 @@ describe("what a server refuses", () => {
     let asked = 0;
     const { address } = await standIn({
       ...answers,
+      Query: inEnglish,
       HybridSearch: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
     });
     const collection = await (await store(address)).create("docs", withVectors);
@@ -289,6 +290,12 @@ const withVectors: NewManifest = {
   embedding: { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" },
 };
 
+/** Answers for the languages of the documents: all are in English. */
+function inEnglish({ expr }: Record<string, unknown>): Record<string, unknown> {
+  const column = { type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } };
+  return { status: {}, fields_data: String(expr).includes(`"en"`) ? [] : [column] };
+}
+
 /** A server of some version that keeps no rows: enough to make a collection in. */
 function emptyServer(version: string, refuses: (schema: Buffer) => Record<string, unknown> | null = () => null) {
   let schema: Buffer | null = null;
@@ -373,7 +380,7 @@ describe("a new collection on a server", () => {
       expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
       expect(collection.manifest.analyzer).toBe("multilingual");
       const { fields } = decodeSchema(made!) as Pick<CollectionSchema, "fields">;
-      const analyzed = fields.filter((field) => field.type_params.some(({ key }) => key === "enable_analyzer"));
+      const analyzed = fields.filter((field) => (field.type_params ?? []).some(({ key }) => key === "enable_analyzer"));
       expect(analyzed.map(({ name }) => name)).toEqual(["terms"]);
       expect(analyzed[0]?.type_params).toContainEqual({ key: "analyzer_params", value: `{"tokenizer":"whitespace"}` });
       expect(requests[0]).toMatchObject({ consistency_level: 0 });
@@ -474,6 +481,7 @@ describe("a collection on a server", () => {
         seen.push(...(request["requests"] as Record<string, unknown>[]));
         return { status: {}, results: { scores: [], topks: [0] } };
       },
+      Query: inEnglish,
     });
     const collection = await (await store(address)).create("docs", withVectors);
     const hits = await collection.search({

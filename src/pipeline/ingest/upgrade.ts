@@ -1,0 +1,67 @@
+import type { Collection, Manifest, NewManifest } from "../../stores/types.ts";
+import { ANALYSIS_VERSION } from "../../text/analysis/analyzer.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
+import { inCurrentForm } from "./current-form.ts";
+import { documentBatches, readDocuments } from "./document-batches.ts";
+import { type RowWriter, thisProcess } from "./row-writer.ts";
+
+/** A new collection that is built beside the one of its name. Exactly one of `swap` and `discard` is called, once. */
+export interface BuiltBeside {
+  readonly collection: Collection;
+  /** Puts it in the place of the old one, which is dropped. */
+  swap(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface UpgradeParts {
+  createBeside(manifest: NewManifest): Promise<BuiltBeside>;
+  /** Left out: this process. */
+  writer?: RowWriter;
+}
+
+/** Whether a collection has rows of an older form, or terms that an older analysis made. */
+export function isOutdated({ schemaVersion, analysis }: Manifest): boolean {
+  return schemaVersion < 2 || analysis !== ANALYSIS_VERSION;
+}
+
+/**
+ * Rewrites a collection with rows as they are written now, vectors kept: nothing is loaded, cut or embedded anew. Returns
+ * the sources of documents that were not complete; they are left out, so that an ingest makes them anew. On failure and
+ * on abort the collection stays as it was.
+ */
+export async function upgrade(
+  old: Collection,
+  { createBeside, writer = thisProcess }: UpgradeParts,
+  signal: AbortSignal,
+): Promise<{ leftOut: string[] }> {
+  const { schemaVersion: _, analyzer: __, analysis: ___, ...manifest } = old.manifest;
+  const beside = await createBeside(manifest);
+  try {
+    const leftOut = await rewrite(old, new ChunkWriter(beside.collection, writer, { keepTimes: true }), signal);
+    await beside.collection.optimize();
+    signal.throwIfAborted();
+    await beside.swap();
+    return { leftOut };
+  } catch (error) {
+    await beside.discard().catch(() => {});
+    throw error;
+  }
+}
+
+async function rewrite(old: Collection, writer: ChunkWriter, signal: AbortSignal): Promise<string[]> {
+  const leftOut: string[] = [];
+  try {
+    for (const batch of documentBatches(await old.documents())) {
+      signal.throwIfAborted();
+      const found = await readDocuments(old, batch);
+      for (const { docId, docHash, docChunks, source } of batch) {
+        const chunks = found.get(docId) ?? [];
+        if (chunks.length !== docChunks) leftOut.push(source);
+        else await writer.add({ docId, docHash, chunks: await inCurrentForm(chunks), supersedes: null });
+      }
+    }
+  } finally {
+    await writer.finish();
+  }
+  return leftOut;
+}
