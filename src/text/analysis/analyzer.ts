@@ -40,6 +40,13 @@ const longestTerm = 128;
 /** Tokens whose terms are remembered, for one language. */
 const mostCached = 100_000;
 
+/** V8 keeps the whole text in memory for a piece of it that is as long as this; the detour by bytes makes a copy. */
+const shortestSlice = 13;
+
+/** Most words: one term, without parts and accents. */
+const plainWord = /^[A-Z]?[a-z]+$/;
+const none: string[] = [];
+
 const analyzers = new Map<Language, Promise<Analyzer>>();
 
 /** The analyzer of a language, one a process: it remembers the terms of the words that it has seen. */
@@ -81,9 +88,10 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
     if (cached !== undefined) return cached;
     // A clause of a script without spaces does not come again, nor does a line of data.
     if (token.length > longestTerm || isUnspaced(token)) return newTokenTerms(token);
-    // V8 keeps the whole text in memory for a piece of it; the detour makes a copy.
-    const copy = Buffer.from(token).toString();
-    const result = newTokenTerms(copy);
+    const copy = token.length < shortestSlice ? token : Buffer.from(token).toString();
+    const result = plainWord.test(copy)
+      ? { terms: stemmed(normalizedWord(copy, language), context), parts: none }
+      : newTokenTerms(copy);
     if (cache.size >= mostCached) cache.clear();
     cache.set(copy, result);
     return result;
