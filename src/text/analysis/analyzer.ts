@@ -78,23 +78,29 @@ const ownScript: ReadonlySet<Language> = new Set<Language>([
 const latin = /\p{Script=Latin}/u;
 
 async function createAnalyzer(language: Language): Promise<Analyzer> {
-  const stem = remembered(await loadStemmer(language));
-  const latinStem = ownScript.has(language) ? remembered(await loadStemmer("en")) : stem;
+  const ownStem = await loadStemmer(language);
+  const englishStem = ownScript.has(language) ? await loadStemmer("en") : ownStem;
+  const stem = remembered(ownStem);
+  const latinStem = englishStem === ownStem ? stem : remembered(englishStem);
   const context: Context = { language, stem, latinStem };
   const cache = new Map<string, TokenTerms>();
 
   function tokenTerms(token: string): TokenTerms {
     const cached = cache.get(token);
     if (cached !== undefined) return cached;
+    const isPlain = token.length <= longestTerm && plainWord.test(token);
     // A clause of a script without spaces does not come again, nor does a line of data.
-    if (token.length > longestTerm || isUnspaced(token)) return newTokenTerms(token);
+    if (!isPlain && (token.length > longestTerm || isUnspaced(token))) return newTokenTerms(token);
     const copy = token.length < shortestSlice ? token : Buffer.from(token).toString();
-    const result = plainWord.test(copy)
-      ? { terms: stemmed(normalizedWord(copy, language), context), parts: none }
-      : newTokenTerms(copy);
+    const result = isPlain ? plainTerms(normalizedWord(copy, language)) : newTokenTerms(copy);
     if (cache.size >= mostCached) cache.clear();
     cache.set(copy, result);
     return result;
+  }
+
+  /** Of a word in small ASCII letters. */
+  function plainTerms(word: string): TokenTerms {
+    return { terms: englishStem(word) || word, parts: none };
   }
 
   function newTokenTerms(token: string): TokenTerms {
@@ -118,7 +124,8 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
         if (found.terms !== "") terms.push(found.terms);
         for (const part of found.parts) parts.add(part);
       }
-      return [...terms, ...parts].join(" ");
+      for (const part of parts) terms.push(part);
+      return terms.join(" ");
     },
     queryWords: (query) => textTokens(query).flatMap((token) => analyzedWords(token, context)),
   };

@@ -37,7 +37,7 @@ const englishShare = 0.1;
 const englishLeast = 4;
 
 /** What of a text is looked at: 200 words tell as much as a page. */
-const sampleChars = 20_000;
+const sampleChars = 10_000;
 const sampleWords = 200;
 /** With fewer words, a language detector guesses. */
 const fewestWords = 5;
