@@ -93,13 +93,17 @@ describe("an ingest that is ended from outside", () => {
       await ingest();
       const clean = await stored();
       let left = 0;
-      let usual = 12;
+      let usual = 60;
       for (let round = 0; round < reverts; round++) {
         await sandbox.write({ ...corpus(40, `version ${round}`), "docs/new.md": "# New\n\none\n\n## More\n\ntwo\n" });
         const child = sandbox.start(["ingest", "docs", "-q"]);
         const ended = once(child, "exit");
         const fatal = Math.ceil(random() * usual);
-        const writes = countWrites(sandbox.folder, ".rag", (count) => count >= fatal && child.kill("SIGKILL"));
+        const writes = countWrites(
+          sandbox.folder,
+          ".rag/docs.lance",
+          (count) => count >= fatal && child.kill("SIGKILL"),
+        );
         const [, signal] = await ended;
         writes.close();
         if (signal !== "SIGKILL") usual = Math.max(1, writes.count);
