@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord, Manifest, ReadableCollection } from "../../stores/types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import { ChunkWriter, type FinishedDocument } from "../ingest/chunk-writer.ts";
-import { inCurrentForm } from "../ingest/current-form.ts";
+import { ChunkWriter, type FinishedDocument } from "../ingest/rows/chunk-writer.ts";
+import { inCurrentForm } from "../ingest/rows/current-form.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
-import { thisProcess } from "../ingest/row-writer.ts";
+import { thisProcess } from "../ingest/rows/row-writer.ts";
 import { verifyCopy } from "./verify-copy.ts";
 
 export interface CopyParts {

@@ -3,7 +3,7 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { StoredChunk } from "../../types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import { inCurrentForm } from "../ingest/current-form.ts";
+import { inCurrentForm } from "../ingest/rows/current-form.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
 
 /** Chunks that are picked, evenly over the collection; their documents are compared whole. */

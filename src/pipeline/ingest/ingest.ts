@@ -3,16 +3,16 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { EmbeddingIdentity, Metadata } from "../../types.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
+import { ChunkWriter } from "./rows/chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
-import { findDifferences } from "./differences.ts";
+import { findDifferences } from "./rows/differences.ts";
 import { type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
-import { reconcile } from "./reconcile.ts";
-import { type RowWriter, thisProcess } from "./row-writer.ts";
+import { reconcile } from "./rows/reconcile.ts";
+import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
 
 export interface IngestParts {
   /** `null` where the collection does not exist yet. */

@@ -5,7 +5,7 @@ import type { Chunk, Document, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
-import { documentLanguage } from "./document-language.ts";
+import { documentLanguage } from "./rows/language.ts";
 import { passageContext } from "./passage-context.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 

@@ -1,9 +1,9 @@
 import type { Collection, Manifest, NewManifest } from "../../stores/types.ts";
 import { ANALYSIS_VERSION } from "../../text/analysis/analyzer.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
-import { inCurrentForm } from "./current-form.ts";
+import { ChunkWriter } from "./rows/chunk-writer.ts";
+import { inCurrentForm } from "./rows/current-form.ts";
 import { documentBatches, readDocuments } from "./document-batches.ts";
-import { type RowWriter, thisProcess } from "./row-writer.ts";
+import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
 
 /** A new collection that is built beside the one of its name. Exactly one of `swap` and `discard` is called, once. */
 export interface BuiltBeside {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive, processIdentity } from "../../files/process-identity.ts";
+import { isAlive, processIdentity } from "../../../files/process-identity.ts";
 
 /**
  * So long, in milliseconds, the rows of a version may wait for their commit record. Where it cannot be found out whether

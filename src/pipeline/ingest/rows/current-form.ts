@@ -1,6 +1,6 @@
-import type { StoredChunk } from "../../types.ts";
-import { chunkId } from "../../util/ids.ts";
-import { documentLanguage } from "./document-language.ts";
+import type { StoredChunk } from "../../../types.ts";
+import { chunkId } from "../../../util/ids.ts";
+import { documentLanguage } from "./language.ts";
 
 /**
  * The chunks of a document as they are written now, whatever form they were stored in: with the keys of their version,

@@ -1,4 +1,4 @@
-import type { ChunkRecord, Collection, DocumentRecord } from "../../stores/types.ts";
+import type { ChunkRecord, Collection, DocumentRecord } from "../../../stores/types.ts";
 
 /** Chunks of one version of a document that no commit record names. */
 export interface UncommittedVersion {

@@ -1,5 +1,5 @@
-import { detectLanguage } from "../../text/analysis/detect-language.ts";
-import type { Chunk } from "../../types.ts";
+import { detectLanguage } from "../../../text/analysis/detect-language.ts";
+import type { Chunk } from "../../../types.ts";
 
 /** Characters of a document that tell its language. */
 const sampleChars = 10_000;

@@ -1,5 +1,5 @@
-import type { Collection, DocumentVersion } from "../../stores/types.ts";
-import type { StoredChunk } from "../../types.ts";
+import type { Collection, DocumentVersion } from "../../../stores/types.ts";
+import type { StoredChunk } from "../../../types.ts";
 import { type RowWriter, commitWindowMs } from "./row-writer.ts";
 
 /** A document whose rows are complete. */

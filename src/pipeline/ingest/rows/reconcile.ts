@@ -1,4 +1,4 @@
-import type { Collection, DocumentRecord } from "../../stores/types.ts";
+import type { Collection, DocumentRecord } from "../../../stores/types.ts";
 import { type UncommittedVersion, findDifferences } from "./differences.ts";
 import { type RowWriter, commitWindowMs } from "./row-writer.ts";
 
