@@ -18,12 +18,6 @@ export function defaultConfig(): Config {
     "idleMinutes": 10
   },
   "metric": "cosine",
-  "text": {
-    "tokenizer": "icu",
-    "language": "English",
-    "stem": true,
-    "removeStopWords": false
-  },
   "embedding": {
     "concurrency": 8,
     "timeoutMs": 60000

@@ -38,11 +38,6 @@ const milvus = z.strictObject({
     })
     .optional()
     .describe("TLS beyond what an `https://` address implies."),
-  analyzer: name()
-    .optional()
-    .describe(
-      "Analyzer of the BM25 function of new collections, e.g. `standard`, `english`, `chinese`, `icu`; chosen by what the server can do where it is not set.",
-    ),
   index: z
     .strictObject({
       type: name()
@@ -163,18 +158,6 @@ export const configSchema = z.strictObject({
     .describe("The embedded store."),
   milvus: milvus.prefault({}).describe("Milvus in any form."),
   metric: z.enum(["cosine", "ip", "l2"]).default("cosine").describe("How vectors of new collections are compared."),
-  text: z
-    .strictObject({
-      tokenizer: z
-        .enum(["icu", "icu/split", "simple", "whitespace"])
-        .default("icu")
-        .describe("How text is cut into words; `icu` serves languages written without spaces too."),
-      language: name().default("English").describe("Language of stemming and stop words."),
-      stem: z.boolean().default(true).describe("Find `stored` by `store`."),
-      removeStopWords: z.boolean().default(false).describe("Leave the most common words out of the index."),
-    })
-    .prefault({})
-    .describe("BM25 of new collections in the embedded store."),
   embedding: embedding.prefault({}).describe("The model that turns passages and questions into vectors."),
   llm: llm.prefault({}).describe("The model that answers."),
   providers: z

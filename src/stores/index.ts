@@ -29,7 +29,7 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
  * Throws `UserError` where `milvus.uri` is no address.
  */
 export async function openStore(config: Config, environment: Environment, options: StoreOptions = {}): Promise<Store> {
-  const { milvus, store, text } = config;
+  const { milvus, store } = config;
   const { use = "writing", ...events } = options;
   const { projectRoot, variables } = environment;
   const address = milvus.uri?.trim()
@@ -43,7 +43,7 @@ export async function openStore(config: Config, environment: Environment, option
   const path = resolve(projectRoot, location);
   if (address.kind === "embedded") {
     const { openEmbeddedStore } = await import("./embedded/store.ts");
-    return openEmbeddedStore({ path, location, text });
+    return openEmbeddedStore({ path, location });
   }
   refuseUntrustedProgram(config, environment);
   const { isLite2Database } = await import("./milvus/lite/database.ts");

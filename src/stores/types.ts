@@ -6,12 +6,18 @@ export type Metric = "cosine" | "ip" | "l2";
 
 /** What a collection remembers about its making. Written once, when it is created. */
 export interface Manifest {
-  schemaVersion: 1;
+  /**
+   * The form of the rows. 1: keys without a version, words for BM25 found by the engine. 2: the rows of `StoredChunk`.
+   * Collections of form 1 are read, and rewritten by the next ingest.
+   */
+  schemaVersion: 1 | 2;
   /** `null`: the collection has no vectors, BM25 alone serves. */
   embedding: EmbeddingIdentity | null;
   metric: Metric;
-  /** As the store resolved it, e.g. `icu`. */
+  /** What finds the words for BM25: `multilingual` (this tool), the name of an engine's own analyzer in form 1, or `none`. */
   analyzer: string;
+  /** `ANALYSIS_VERSION` of the terms in it; not set in form 1. */
+  analysis?: number;
   chunking: Record<string, string | number>;
   toolVersion: string;
   /** ISO 8601. */
@@ -21,14 +27,17 @@ export interface Manifest {
 }
 
 /** What the schema of a collection tells that another program made; nothing tells the rest. */
-export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric" | "project">, null> {
+export interface ForeignManifest extends Record<
+  Exclude<keyof Manifest, "embedding" | "metric" | "analysis" | "project">,
+  null
+> {
   /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
   embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
   metric: Metric | null;
 }
 
-/** What the caller decides of a manifest; the store adds its analyzer. */
-export type NewManifest = Omit<Manifest, "analyzer">;
+/** What the caller decides of a manifest; the store adds the form of its rows. */
+export type NewManifest = Omit<Manifest, "schemaVersion" | "analyzer" | "analysis">;
 
 /** A document of a collection, as people see it listed. */
 export interface DocumentSummary {
@@ -40,11 +49,23 @@ export interface DocumentSummary {
   updatedAt: number | null;
 }
 
-/** A document's commit record: what row 0 says of it. */
-export interface DocumentRecord extends DocumentSummary {
+/** A version of a document as it is deleted: by name, and not what somebody wrote later. */
+export interface DocumentVersion {
   docId: string;
   docHash: string;
+  /** Chunks with a later stamp stay; in milliseconds. */
   updatedAt: number;
+}
+
+/** A document's commit record: what row 0 says of it. */
+export interface DocumentRecord extends DocumentSummary, DocumentVersion {
+  updatedAt: number;
+}
+
+/** A chunk behind the first one, as far as it takes to tell whether it belongs to a committed version. */
+export interface ChunkRecord extends DocumentVersion {
+  ordinal: number;
+  writer: string;
 }
 
 export interface CollectionStats {
@@ -69,7 +90,7 @@ export interface CollectionOverview extends Pick<CollectionStats, "updatedAt"> {
 
 export interface SearchRequest {
   mode: SearchMode;
-  /** The question as asked; used in `text` and `hybrid` mode. */
+  /** The question as asked, of which the store looks for the words that carry its subject, in `text` and `hybrid` mode. */
   text: string;
   /** The question's embedding; `null` in `text` mode. */
   vector: Float32Array | null;
@@ -117,6 +138,8 @@ export interface ForeignCollection extends CollectionReads {
 export interface Collection extends CollectionReads {
   readonly manifest: Manifest;
   readonly foreign?: undefined;
+  /** Other processes may write while this one does. */
+  readonly severalWriters: boolean;
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;
@@ -124,20 +147,14 @@ export interface Collection extends CollectionReads {
   chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
-  /** Deletes every chunk of these documents. */
-  deleteDocuments(docIds: readonly string[]): Promise<void>;
-  /**
-   * Deletes the chunks of older versions of these documents: those of ordinal 1 and up whose hash is not the current
-   * one. The first chunk stays; overwriting it commits the new version.
-   */
-  deleteStale(current: readonly { docId: string; docHash: string }[]): Promise<void>;
+  /** Deletes these versions whole, commit records included. */
+  deleteDocuments(versions: readonly DocumentVersion[]): Promise<void>;
+  /** Deletes the chunks of these versions from ordinal 1 up: what another version superseded, or was never committed. */
+  deleteUncommitted(versions: readonly DocumentVersion[]): Promise<void>;
   /** How many chunks there are, committed or not. */
   countChunks(): Promise<number>;
-  /**
-   * Ids of documents that have chunks and no commit record: an ingest was killed before it wrote one. Where several
-   * processes may be writing, only those whose chunks are a day old.
-   */
-  orphans(): Promise<string[]>;
+  /** All chunks from ordinal 1 up, committed or not, in no particular order. */
+  chunkRecords(): Promise<ChunkRecord[]>;
   /** Brings indexes up to date and gives back space; called once after an ingest, and quick where there is nothing to do. */
   optimize(): Promise<void>;
 }

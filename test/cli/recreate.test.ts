@@ -3,7 +3,6 @@ import { readdir, rename } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { type FakeServer, apiError, startFakeServer } from "../fakes/openai-server.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
@@ -100,8 +99,7 @@ test("--recreate with nothing to write drops the collection", async () => {
 
 describe("--wait", () => {
   test("waits until the writer has ended, and says who it is", async () => {
-    const text = configSchema.parse({}).text;
-    const store = openEmbeddedStore({ path: path.join(sandbox.folder, ".rag"), location: ".rag", text });
+    const store = openEmbeddedStore({ path: path.join(sandbox.folder, ".rag"), location: ".rag" });
     const lease = await store.lockForWriting("docs", "a test");
     try {
       const short = await sandbox.rag(["ingest", "docs", "--wait", "1", "--json"]);

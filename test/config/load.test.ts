@@ -286,19 +286,19 @@ describe("variables in values", () => {
       collection: "${YES:-true}",
       search: { topK: "${K:-3}", minScore: "${MIN}" },
       ask: { strict: "${YES:-true}" },
-      text: { stem: "${STEM}" },
       chunking: { maxChars: "${SIZE:-10}${ZEROS}" },
       llm: { systemPrompt: "${K:-3}" },
     });
-    const { config } = await load({ variables: { MIN: "-0.5", STEM: "false", ZEROS: "00" } });
+    const { config } = await load({ variables: { MIN: "-0.5", ZEROS: "00" } });
     expect(config).toMatchObject({
       collection: "true",
       search: { topK: 3, minScore: -0.5 },
       ask: { strict: true },
-      text: { stem: false },
       chunking: { maxChars: 1000, overlapChars: 125 },
       llm: { systemPrompt: "3" },
     });
+    await write(".ragrc", { ask: { strict: "${STRICT}" } });
+    expect((await load({ variables: { STRICT: "false" } })).config.ask.strict).toBe(false);
   });
 
   it("takes no other text for a number, and says what a variable's default is wrong about", async () => {
@@ -326,6 +326,18 @@ describe("variables in values", () => {
 });
 
 describe("what is wrong", () => {
+  it("says of a setting of an earlier version that there is no need for it any more", async () => {
+    const file = await write(".ragrc", { text: { stem: false }, milvus: { analyzer: "icu" } });
+    const error = await failure(load());
+    const gone =
+      "no longer a setting: words are found in the same way on every store, in the language of each document; take it out";
+    expect(error.message.split("\n").sort()).toEqual([
+      `  milvus.analyzer: ${gone}`,
+      `  text: ${gone}`,
+      `${file} has 2 mistakes`,
+    ]);
+  });
+
   it("is reported all at once, each with its path and what was there", async () => {
     const file = await write(".ragrc", {
       colection: "x",

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { fuse } from "../../src/stores/shared/fusion.ts";
-import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
+import type { ChunkRecord, Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
 import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
-import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
+import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector, versionsOf } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
 
 /** How a store under test is reached; the same settings open it again, also from another process. */
@@ -34,7 +34,6 @@ export interface Capabilities {
 }
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: { strategy: "markdown", maxChars: 1600 },
@@ -321,8 +320,9 @@ export function storeContract(
 
     test("of equal id are replaced whole, in the same session and in the next", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("a.md", ["old one", "old two"], { metadata: { gone: "yes" } }));
-      await collection.upsert(documentChunks("a.md", ["new one", "old two"]));
+      const docHash = "hash";
+      await collection.upsert(documentChunks("a.md", ["old one", "old two"], { docHash, metadata: { gone: "yes" } }));
+      await collection.upsert(documentChunks("a.md", ["new one", "old two"], { docHash }));
       const texts = async (from: Collection) =>
         (await from.chunksOf([documentId("a.md")]))
           .sort((a, b) => a.ordinal - b.ordinal)
@@ -333,7 +333,7 @@ export function storeContract(
       ]);
       await reopened(async (again) => {
         const next = await openOwn(again, collection.name);
-        await next.upsert(documentChunks("a.md", ["newest one", "old two"]));
+        await next.upsert(documentChunks("a.md", ["newest one", "old two"], { docHash }));
         expect((await texts(next))[0]).toEqual(["newest one", {}]);
         expect((await next.stats()).chunks).toBe(2);
       });
@@ -344,13 +344,22 @@ export function storeContract(
       for (const source of ["a.md", "b.md", "c.md"]) {
         await collection.upsert(documentChunks(source, ["zero", "one", "two", "three"], { docHash: `old ${source}` }));
       }
-      await collection.deleteDocuments([documentId("b.md"), documentId("never-there.md")]);
-      const next = documentChunks("c.md", ["new zero", "new one"], { docHash: "new c.md" });
+      const version = (source: string, docHash = `old ${source}`, updatedAt = 1_750_000_000_000) => ({
+        docId: documentId(source),
+        docHash,
+        updatedAt,
+      });
+      await collection.deleteDocuments([version("b.md"), version("never-there.md")]);
+      const next = documentChunks("c.md", ["new zero", "new one"], {
+        docHash: "new c.md",
+        updatedAt: 1_750_000_000_001,
+      });
       await collection.upsert(next.slice(1));
-      await collection.deleteStale([
-        { docId: documentId("c.md"), docHash: "new c.md" },
-        { docId: documentId("never-there.md"), docHash: "none" },
-      ]);
+      // Written again since, or never there.
+      await collection.deleteUncommitted([version("c.md", "new c.md"), version("a.md", "new a.md")]);
+      await collection.deleteDocuments([version("c.md", "new c.md"), version("a.md", "old a.md", 1_749_999_999_999)]);
+      expect(await collection.countChunks()).toBe(9);
+      await collection.deleteUncommitted([version("c.md")]);
       const left = (await collection.chunksOf([documentId("c.md")])).sort((a, b) => a.ordinal - b.ordinal);
       expect(left.map((chunk) => chunk.text)).toEqual(["zero", "new one"]);
       expect((await collection.stats()).chunks).toBe(6);
@@ -376,15 +385,37 @@ export function storeContract(
       ]);
     });
 
-    test("without a commit record are orphans, and counted", async () => {
+    test("without a commit record are counted and told, with who wrote them", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("whole.md", ["zero", "one"]));
-      await collection.upsert(documentChunks("half.md", ["zero", "one", "two"]).slice(1));
+      const whole = documentChunks("whole.md", ["zero", "one"]);
+      const half = documentChunks("half.md", ["zero", "one", "two"], { writer: "another", updatedAt: 12 });
+      await collection.upsert(whole);
+      await collection.upsert(half.slice(1));
       expect(await collection.countChunks()).toBe(4);
-      expect(await collection.orphans()).toEqual([documentId("half.md")]);
-      await collection.deleteDocuments(await collection.orphans());
+      const told = [...whole.slice(1), ...half.slice(1)].map(({ docId, docHash, ordinal, updatedAt, writer }) => ({
+        docId,
+        docHash,
+        ordinal,
+        updatedAt,
+        writer,
+      }));
+      const inOrder = (records: readonly ChunkRecord[]) =>
+        records.toSorted((a, b) => a.updatedAt - b.updatedAt || a.ordinal - b.ordinal);
+      expect(inOrder(await collection.chunkRecords())).toEqual(inOrder(told));
+      await collection.deleteUncommitted([{ docId: half[0]!.docId, docHash: half[0]!.docHash, updatedAt: 12 }]);
       expect(await collection.countChunks()).toBe(2);
-      expect(await collection.orphans()).toEqual([]);
+      expect(await collection.chunkRecords()).toEqual(told.slice(0, 1));
+    });
+
+    test("of two versions stand beside each other, but for the commit record", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["zero", "one", "two"], { docHash: "old a.md" }));
+      await collection.upsert(documentChunks("a.md", ["new zero", "new one"], { docHash: "new a.md" }));
+      expect((await collection.documents()).map(({ docHash, docChunks }) => [docHash, docChunks])).toEqual([
+        ["new a.md", 2],
+      ]);
+      const chunks = await collection.chunksOf([documentId("a.md")]);
+      expect(chunks.map((chunk) => chunk.text).sort()).toEqual(["new one", "new zero", "one", "two"]);
     });
 
     test("ten thousand of them are all kept, listed and found", async () => {
@@ -460,11 +491,12 @@ export function storeContract(
 
     test("sees what was written a moment ago, and not what was deleted", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("a.md", ["alpha words"]));
+      const words = documentChunks("a.md", ["alpha words"]);
+      await collection.upsert(words);
       await collection.optimize();
       await collection.upsert(documentChunks("b.md", ["alpha again"]));
       expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source).sort()).toEqual(["a.md", "b.md"]);
-      await collection.deleteDocuments([documentId("a.md")]);
+      await collection.deleteDocuments(versionsOf(words));
       expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source)).toEqual(["b.md"]);
     });
 

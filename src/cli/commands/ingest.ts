@@ -140,6 +140,7 @@ async function ingestInto(
         project: await projectOf(store, config, environment),
         waitMs: waitMsOf(flags.wait),
         onWait: (message) => output.notice(`waiting: ${message}`),
+        onNotice: (text) => output.notice(text),
         chunking,
         embedding,
         metric,

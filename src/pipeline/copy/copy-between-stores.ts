@@ -64,7 +64,7 @@ async function lockBoth(from: CopyEnd, to: CopyEnd, isSameStore: boolean): Promi
   return leases;
 }
 
-/** Without the analyzer, which the store of the copy chooses. */
-function newManifest({ analyzer: _, ...manifest }: Manifest): NewManifest {
+/** Without the form of the rows, which is that of new collections. */
+function newManifest({ schemaVersion: _, analyzer: __, analysis: ___, ...manifest }: Manifest): NewManifest {
   return manifest;
 }

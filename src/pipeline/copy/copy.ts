@@ -3,8 +3,10 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord, Manifest, ReadableCollection } from "../../stores/types.ts";
 import type { StoredChunk } from "../../types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import { ChunkWriter } from "../ingest/chunk-writer.ts";
+import { ChunkWriter, type FinishedDocument } from "../ingest/rows/chunk-writer.ts";
+import { inCurrentForm } from "../ingest/rows/current-form.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
+import { thisProcess } from "../ingest/rows/row-writer.ts";
 import { verifyCopy } from "./verify-copy.ts";
 
 export interface CopyParts {
@@ -70,7 +72,10 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   enter("comparing");
   const source = refuseForeign(parts.source, names.source);
   const existing = parts.target === null ? null : refuseForeign(parts.target, names.target);
-  if (existing !== null) checkMaking(source.manifest, existing.manifest, names);
+  if (existing !== null) {
+    refuseOldForm(existing.manifest, names.target);
+    checkMaking(source.manifest, existing.manifest, names);
+  }
   const records = await untilAborted(source.documents(), signal);
   const inTarget = existing === null ? [] : await untilAborted(existing.documents(), signal);
   checkDocuments(records, inTarget, names);
@@ -81,12 +86,17 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
 
   const target = existing ?? (await parts.createTarget(source.manifest));
   enter("copying");
-  const writer = new ChunkWriter(target, { isNew: existing === null });
+  const versions = new Map(inTarget.map((record) => [record.docId, record]));
   const refused = new Map<string, CopyResult["failures"][number]>();
+  const writer = new ChunkWriter(target, thisProcess);
   try {
     for (const batch of documentBatches(missing)) {
       throwIfAborted(signal, progress);
-      await copyBatch(batch, { source, writer, refused, refusalOf: parts.refusalOf }, names.source);
+      for (const document of await completeDocuments(batch, source, names.source)) {
+        const message = document.chunks.map(parts.refusalOf).find((refusal) => refusal !== null);
+        if (message === undefined) await writer.add({ ...document, supersedes: versions.get(document.docId) ?? null });
+        else refused.set(document.docId, { source: document.chunks[0]?.source ?? "", message: message ?? "" });
+      }
       progress.chunksWritten = writer.written;
       request.onProgress(progress);
     }
@@ -112,35 +122,25 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   };
 }
 
-async function copyBatch(
+async function completeDocuments(
   batch: readonly DocumentRecord[],
-  {
-    source,
-    writer,
-    refused,
-    refusalOf,
-  }: Pick<CopyParts, "refusalOf"> & {
-    source: Collection;
-    writer: ChunkWriter;
-    /** By the id of the document. */
-    refused: Map<string, CopyResult["failures"][number]>;
-  },
+  source: Collection,
   sourceName: string,
-): Promise<void> {
+): Promise<Omit<FinishedDocument, "supersedes">[]> {
   const found = await readDocuments(source, batch);
+  const complete: Omit<FinishedDocument, "supersedes">[] = [];
   for (const { docId, docHash, docChunks, source: file } of batch) {
     const chunks = found.get(docId) ?? [];
     if (chunks.length !== docChunks) {
       throw new UserError(
         "source-incomplete",
         `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there`,
-        { hint: "an ingest was interrupted; run it again, then copy again", exitCode: ExitCode.backend },
+        { hint: `complete it with rag ingest ${file}, then copy again`, exitCode: ExitCode.backend },
       );
     }
-    const message = chunks.map((chunk) => refusalOf(chunk)).find((refusal) => refusal !== null);
-    if (message === undefined) await writer.add({ docId, docHash, chunks });
-    else refused.set(docId, { source: file, message: message ?? "" });
+    complete.push({ docId, docHash, chunks: await inCurrentForm(chunks) });
   }
+  return complete;
 }
 
 function rowsOf(records: readonly DocumentRecord[]): number {
@@ -162,6 +162,18 @@ export function refuseForeign(collection: ReadableCollection, name: string): Col
   throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
     hint: "ingest the documents themselves into a collection of another name",
   });
+}
+
+/** Its rows have other columns. */
+function refuseOldForm({ schemaVersion, toolVersion }: Manifest, name: string): void {
+  if (schemaVersion > 1) return;
+  throw new UserError(
+    "older-collection",
+    `collection ${name} was made by milvus-rag ${toolVersion}, whose form is only read`,
+    {
+      hint: "run rag ingest on it, which brings it to the present form; or copy to another name with --as",
+    },
+  );
 }
 
 /** Vectors of different models, or compared in different ways, do not belong into one collection. */

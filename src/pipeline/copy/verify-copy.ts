@@ -3,6 +3,7 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { StoredChunk } from "../../types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
+import { inCurrentForm } from "../ingest/rows/current-form.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
 
 /** Chunks that are picked, evenly over the collection; their documents are compared whole. */
@@ -26,7 +27,10 @@ const comesOver: {
   page: Object.is,
   startLine: Object.is,
   endLine: Object.is,
-  updatedAt: Object.is,
+  language: Object.is,
+  // Those of the copying itself.
+  updatedAt: () => true,
+  writer: () => true,
   metadata: isDeepStrictEqual,
   title: isSameTitle,
   heading: isDeepStrictEqual,
@@ -71,7 +75,7 @@ export async function verifyCopy({ source, target, records, left, targetName, si
     const [originals, copies] = await untilAborted(reading, signal);
     for (const { docId, source: file } of batch) {
       const copied = new Map(copies.get(docId)?.map((chunk) => [chunk.ordinal, chunk]));
-      for (const original of originals.get(docId) ?? []) {
+      for (const original of await inCurrentForm(originals.get(docId) ?? [])) {
         const twin = copied.get(original.ordinal);
         if (twin === undefined) throw differs(`chunk ${original.ordinal} of ${file} is not there`);
         const field = firstDifference(original, twin);

@@ -19,6 +19,7 @@ import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
 import { type IngestProject, refuseOtherProject } from "./project.ts";
+import { isOutdated, upgrade } from "./upgrade.ts";
 
 export interface CollectionParts {
   store: Store;
@@ -71,7 +72,10 @@ export async function ingestIntoCollection(
     if (!dryRun) await store.recover(name);
     const { collection: found, exists } = await findExisting(store, name, recreate);
     if (found !== null) await refuseOtherProject(found, request.project, store.location);
-    const existing = recreate ? null : found;
+    const { existing, leftOut } =
+      recreate || found === null || dryRun || !isOutdated(found.manifest)
+        ? { existing: recreate ? null : found, leftOut: [] }
+        : await upgraded(parts, found, request);
     const chunking = chunkingOf(chunker, request.chunking);
     if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
       request.onOtherChunking(existing.manifest.chunking, chunking);
@@ -82,7 +86,6 @@ export async function ingestIntoCollection(
 
     const { metric, toolVersion, project } = request;
     const manifest: NewManifest = {
-      schemaVersion: 1,
       embedding,
       metric,
       chunking,
@@ -112,6 +115,8 @@ export async function ingestIntoCollection(
       return { result, isMissing: result.chunks.written === 0 && result.documents.failed === 0 };
     }
     const result = await ingestWith(() => store.create(name, manifest));
+    const files = new Set(request.discovery.files.map(({ source }) => source));
+    for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
     return { result, isMissing: existing === null && result.chunks.written === 0 };
   } finally {
     await lease?.release();
@@ -179,6 +184,25 @@ async function findExisting(
     );
   }
   return { collection: existing, exists: existing !== null };
+}
+
+/** The collection with rows as they are written now, and what of it was not complete. */
+async function upgraded(
+  { store }: CollectionParts,
+  old: Collection,
+  { name, signal, onNotice = () => {} }: CollectionRequest,
+): Promise<{ existing: Collection; leftOut: string[] }> {
+  onNotice(
+    `collection ${name} was made by an earlier version: its rows are written anew, and nothing is embedded again`,
+  );
+  const { leftOut } = await upgrade(old, { createBeside: (manifest) => store.createBeside(name, manifest) }, signal);
+  const { collection: existing } = await findExisting(store, name, false);
+  if (existing === null) throw new Error(`${name} is gone after it was replaced`);
+  return { existing, leftOut };
+}
+
+function incompleteBefore(source: string): string {
+  return `${source} was incomplete in the collection, and was taken out of it: run rag ingest on it`;
 }
 
 async function openEmbedder(

@@ -5,6 +5,7 @@ import type { Chunk, Document, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
+import { documentLanguage } from "./rows/language.ts";
 import { passageContext } from "./passage-context.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
@@ -45,7 +46,8 @@ export async function prepareDocument(
     const { document, warnings } = await loader.load({ source: file.source, bytes });
     const chunks = parts.chunker.chunk(document, parts.settings.chunking);
     const docId = documentId(file.source);
-    const rows = toRows(document, chunks, { docId, docHash, metadata: parts.settings.metadata });
+    const language = await documentLanguage(chunks);
+    const rows = toRows(document, chunks, { docId, docHash, language, metadata: parts.settings.metadata });
     for (const row of rows) {
       const refusal = parts.refusalOf(row);
       if (refusal !== null) return { state: "failed", code: "not-storable", message: refusal };
@@ -95,14 +97,13 @@ function megabytes(bytes: number): string {
 function toRows(
   document: Document,
   chunks: readonly Chunk[],
-  common: { docId: string; docHash: string; metadata: Document["metadata"] },
+  common: { docId: string; docHash: string; language: string; metadata: Document["metadata"] },
 ): StoredChunk[] {
   const { source, title, format } = document;
   const metadata = { ...document.metadata, ...common.metadata };
-  const updatedAt = Date.now();
   return chunks.map((chunk) => ({
     ...chunk,
-    id: chunkId(common.docId, chunk.ordinal),
+    id: chunkId(common.docId, common.docHash, chunk.ordinal),
     docId: common.docId,
     docHash: common.docHash,
     docChunks: chunks.length,
@@ -111,7 +112,10 @@ function toRows(
     format,
     metadata,
     context: passageContext(title, chunk),
-    updatedAt,
+    language: common.language,
+    // Set when they are written.
+    updatedAt: 0,
+    writer: "",
     vector: null,
   }));
 }

@@ -9,7 +9,7 @@ export interface StageQuery {
   embedQuery: QueryEmbedder | null;
   /** The question as asked. */
   text: string;
-  /** The words of the question that BM25 looks for. */
+  /** The question without its stop words. */
   terms: string;
   mode: SearchMode;
   /** How a hybrid search makes one list of two. */

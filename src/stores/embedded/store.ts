@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
-import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
@@ -19,6 +18,7 @@ import {
   newerCollection,
   unreadableIsNotDropped,
 } from "../shared/refusals.ts";
+import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
 import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
@@ -26,14 +26,12 @@ import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 
 /** The folder is made when the first collection is. */
 export interface EmbeddedStoreOptions extends StoreFolder {
-  /** Settings of the full-text index of new collections. */
-  text: Config["text"];
   sizes?: VectorIndexSizes;
 }
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
-  const { path, location, text, sizes = usualSizes } = options;
+  const { path, location, sizes = usualSizes } = options;
   /** By folder. */
   const connections = new Map<string, Promise<Connection>>();
   const abandoned: Promise<Connection>[] = [];
@@ -92,19 +90,19 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
     const folder = tablePath(options, name);
-    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, text, sizes });
+    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, sizes });
   }
 
   /** Makes a table in the store's folder, or in another one beside it. */
   async function make(folder: StoreFolder, name: string, newManifest: NewManifest): Promise<Collection> {
-    const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
+    const manifest = manifestOfForm2(newManifest, { bm25: true });
     const path = tablePath(folder, name);
     try {
       // A process that was killed while it made the table leaves an empty one.
       await rm(path, { recursive: true, force: true });
       await makeFolder(folder.path);
       const table = await (await connected(folder)).createEmptyTable(name, collectionSchema(manifest));
-      await createTextIndex(table, text);
+      await createTextIndex(table);
       await rightsOf(path).share();
       const reopenBuilt = async (): Promise<Table> => (await connected(folder)).openTable(name);
       if (folder === options) return openCollection(table, name, manifest);
@@ -115,7 +113,6 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         manifest,
         folder: path,
         location,
-        text,
         sizes,
       });
     } catch (error) {
@@ -207,6 +204,6 @@ function readManifest(schema: { metadata: Map<string, string> }, name: string, l
       hint: "point store.path at another folder, or use another collection name",
     });
   }
-  if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
+  if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
   return manifest;
 }

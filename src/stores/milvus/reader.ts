@@ -40,6 +40,16 @@ export async function countRows(
   return Number(row?.["count(*)"] ?? 0);
 }
 
+/** One of the rows that meet the expression; `null` where none does. */
+export async function anyRow(
+  collection: CollectionHandle,
+  expression: Expression,
+  fields: readonly string[],
+): Promise<Row | null> {
+  const [row] = await query(collection, expression, fields, { limit: 1, offset: 0 });
+  return row ?? null;
+}
+
 /**
  * All rows that meet the expression, page by page, in no particular order. `most`: rows of a page at most, where the
  * fields make rows larger than the dialect reckons with. `total`: how many rows there are, where that is known, so that

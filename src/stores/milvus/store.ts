@@ -1,13 +1,14 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
+import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
-import { analyzersToTry, createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
+import { createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
 import { behindAlias, behindOwnAlias, findCollection, pinWrites, publicNames } from "./replacement/names.ts";
 import { type ReplacementParts, planReplacement, recoverCollections, swapCollections } from "./replacement/swap.ts";
 import { refusalOf } from "./rows.ts";
@@ -22,7 +23,7 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   /** Asked before every call that depends on it. */
   dialect(): Promise<MilvusDialect>;
   kind: "milvus" | "milvus-lite";
-  settings: Pick<Config["milvus"], "analyzer" | "index" | "fields">;
+  settings: Pick<Config["milvus"], "index" | "fields">;
   size: MilvusCollectionOptions["size"];
   /** A line for the user about what the deployment cannot do. */
   onNotice?(text: string): void;
@@ -65,14 +66,14 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
   /** Makes a collection of a name that is free. */
   async function make(name: string, newManifest: NewManifest, properties: readonly KeyValue[]): Promise<Collection> {
     const dialect = await parts.dialect();
-    const analyzers = analyzersToTry(dialect, settings);
+    dialect.checkIndex(settings.index);
     refuseWithoutIndex(newManifest, dialect);
     if (!dialect.bm25) {
       parts.onNotice?.(
         `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
       );
     }
-    const manifest = await createCollection({ connection, dialect, name }, newManifest, analyzers, properties);
+    const manifest = await createCollection({ connection, dialect, name }, newManifest, properties);
     const { schema } = (await describe(name)) as DescribedCollection;
     const options = await ownOptions(name, manifest, schema);
     await prepareOrDrop(options, schema);
@@ -108,7 +109,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           onNotice: parts.onNotice,
         });
       }
-      if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
+      if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
       const options = await ownOptions(found.name, manifest, schema);
       const behind = behindOwnAlias(name, described);
       if (behind !== null) options.connection = pinWrites(connection, behind);

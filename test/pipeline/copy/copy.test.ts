@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { type CopyProgress, type CopyResult, copy } from "../../../src/pipeline/copy/copy.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type {
@@ -13,7 +12,8 @@ import type {
   Store,
 } from "../../../src/stores/types.ts";
 import type { SearchMode, StoredChunk } from "../../../src/types.ts";
-import { randomNumbers, randomVector } from "../../fixtures/chunks.ts";
+import { chunkId } from "../../../src/util/ids.ts";
+import { randomNumbers, randomVector, versionsOf } from "../../fixtures/chunks.ts";
 import { contents, fill, manifestFor, numberedDocument, openOwn } from "../../fixtures/collections.ts";
 
 let folder: string;
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function openStore(name: string): Store {
-  return openEmbeddedStore({ path: join(folder, name), location: name, text: configSchema.parse({}).text });
+  return openEmbeddedStore({ path: join(folder, name), location: name });
 }
 
 const never = new AbortController().signal;
@@ -141,8 +141,14 @@ describe("a copy", () => {
     await run(source);
     expect((await run(source)).chunks).toMatchObject({ total: 40, written: 0 });
 
-    const shorter = numberedDocument(3, 2, 4).map((chunk) => ({ ...chunk, docHash: "changed" }));
-    await source.deleteDocuments([shorter[0]!.docId]);
+    const shorter = numberedDocument(3, 2, 4).map((chunk) => ({
+      ...chunk,
+      docHash: "changed",
+      id: chunkId(chunk.docId, "changed", chunk.ordinal),
+    }));
+    await source.deleteDocuments(
+      await source.documents().then((all) => all.filter(({ docId }) => docId === shorter[0]!.docId)),
+    );
     await source.upsert([...shorter, ...numberedDocument(10, 3, 4)]);
     expect(await run(source)).toMatchObject({
       documents: { total: 11, copied: 2, present: 9 },
@@ -174,7 +180,7 @@ describe("a document that the other store cannot hold", () => {
     const source = await sourceOf({ documents: 5, chunks: 4, dimensions: 4 });
     await run(source);
     const target = await copied();
-    await target.deleteDocuments([numberedDocument(3, 1, 4)[0]!.docId]);
+    await target.deleteDocuments(versionsOf(numberedDocument(3, 1, 4)));
     await target.upsert(numberedDocument(3, 2, 4).map((chunk) => ({ ...chunk, docHash: "small" })));
     expect(await run(source, { refusalOf })).toMatchObject({
       failures: [{ source: "docs/3.md" }],

@@ -19,7 +19,7 @@ let project: string;
 let store: Store;
 beforeEach(async () => {
   project = await mkdtemp(join(tmpdir(), "rag-ingest-"));
-  store = openEmbeddedStore({ path: join(project, ".rag"), location: ".rag", text: configSchema.parse({}).text });
+  store = openEmbeddedStore({ path: join(project, ".rag"), location: ".rag" });
 });
 afterEach(async () => {
   await store.close();
@@ -108,7 +108,6 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
       createCollection: async () =>
         through(
           await store.create(name, {
-            schemaVersion: 1,
             embedding,
             metric: "cosine",
             chunking: {},
@@ -149,7 +148,7 @@ async function contents(name = "docs"): Promise<unknown[]> {
   const { chunks: total } = await collection.stats();
   expect(chunks).toHaveLength(total);
   return chunks
-    .map(({ updatedAt: _, ...rest }) => rest)
+    .map(({ updatedAt: _, writer: __, ...rest }) => rest)
     .sort((a, b) => (a.source === b.source ? a.ordinal - b.ordinal : a.source < b.source ? -1 : 1));
 }
 
@@ -392,7 +391,7 @@ describe("a run that ends early", () => {
       through: (collection) => ({
         ...collection,
         upsert: guard(collection.upsert),
-        deleteStale: guard(collection.deleteStale),
+        deleteUncommitted: guard(collection.deleteUncommitted),
         deleteDocuments: guard(collection.deleteDocuments),
         optimize: guard(collection.optimize),
       }),

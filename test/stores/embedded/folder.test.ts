@@ -2,7 +2,6 @@ import { chmod, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { ExitCode } from "../../../src/errors.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { NewManifest, Store } from "../../../src/stores/types.ts";
@@ -11,7 +10,6 @@ import { openOwn } from "../../fixtures/collections.ts";
 import { needing } from "../../fixtures/needs.ts";
 
 const manifest: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -24,7 +22,7 @@ let store: Store;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "rag-folder-"));
-  store = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text: configSchema.parse({}).text });
+  store = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
 });
 afterEach(async () => {
   await store.close();
@@ -100,8 +98,7 @@ describe.skipIf(process.seteuid === undefined)("a store folder that cannot be us
     const versions = join(root, ".rag/docs.lance/_versions");
     for (const name of await readdir(versions)) await chmod(join(versions, name), 0);
     // One that has not read them before.
-    const text = configSchema.parse({}).text;
-    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text });
+    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
     await chmod(root, 0o755);
     if (user === 0) process.seteuid?.(nobody);
     try {
@@ -120,8 +117,7 @@ describe("a store that the superuser made", needing("superuser"), () => {
 
   /** Runs as a user who has no rights of the superuser, on a store that has read nothing yet. */
   async function asNobody(body: (store: Store) => Promise<void>): Promise<void> {
-    const text = configSchema.parse({}).text;
-    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text });
+    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
     await chmod(root, 0o755);
     process.seteuid?.(nobody);
     try {
@@ -190,7 +186,7 @@ describe.skipIf(process.platform === "win32")("a link in the place of the store 
 });
 
 test.skipIf(process.platform !== "linux")("a store folder where none can be made is an error at once", async () => {
-  const nowhere = openEmbeddedStore({ path: "/proc/nope", location: "/proc/nope", text: configSchema.parse({}).text });
+  const nowhere = openEmbeddedStore({ path: "/proc/nope", location: "/proc/nope" });
   expect(await nowhere.list()).toEqual([]);
   await expect(nowhere.lockForWriting("docs", "ingest")).rejects.toMatchObject(unusable("/proc/nope"));
 });

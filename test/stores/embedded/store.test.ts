@@ -52,9 +52,8 @@ describe("the embedded store", () => {
 
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const manifest = {
-    schemaVersion: 1,
     embedding: null,
     metric: "cosine",
     chunking: {},
@@ -64,7 +63,7 @@ test("an index that a killed process did not get to make is made by the next opt
   const collection = await store.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle"]));
   const { connect } = await import("@lancedb/lancedb");
-  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
+  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("terms_idx");
 
   const reopened = await openOwn(store, "docs");
   const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
@@ -79,7 +78,7 @@ test("a table that another program made is dropped only where that is meant", as
   const { connect } = await import("@lancedb/lancedb");
   const connection = await connect(projectRoot);
   await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   await expect(store.drop("theirs")).rejects.toMatchObject({ code: "foreign-collection" });
   expect(await connection.tableNames()).toEqual(["theirs"]);
   await store.drop("theirs", { evenIfForeign: true });
@@ -90,7 +89,7 @@ test("a table that another program made is dropped only where that is meant", as
 
 test("a table that cannot be read is dropped or replaced only where that is meant", async () => {
   const projectRoot = await emptyProject();
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   await mkdir(join(projectRoot, "newer.lance", "_versions"), { recursive: true });
   await writeFile(join(projectRoot, "newer.lance", "_versions", "1.manifest"), "of a LanceDB to come");
   const refusal = { code: "unreadable-collection", hint: expect.stringContaining("--yes") as string };
@@ -104,9 +103,8 @@ test("a table that cannot be read is dropped or replaced only where that is mean
 
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const manifest = {
-    schemaVersion: 1,
     embedding: null,
     metric: "cosine",
     chunking: {},
@@ -138,11 +136,9 @@ test("an index of many partitions costs a filter none of its hits, nor rows that
   const store = openEmbeddedStore({
     path: await emptyProject(),
     location: ".rag",
-    text: configSchema.parse({}).text,
     sizes: { exactRows: 500, partitionRows: 25 },
   });
   const collection = await store.create("docs", {
-    schemaVersion: 1,
     embedding: { provider: "test", model: "tiny", dimensions: 16, queryPrefix: "", documentPrefix: "" },
     metric: "cosine",
     chunking: {},

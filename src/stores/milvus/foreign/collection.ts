@@ -1,5 +1,6 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
+import { questionWords } from "../../shared/bm25-terms.ts";
 import { checkVector } from "../../shared/check-vector.ts";
 import type { Filter } from "../../../types.ts";
 import type { CollectionStats, DocumentSummary, ForeignCollection, ScoredChunk } from "../../types.ts";
@@ -45,7 +46,6 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     sparseField: layout.sparse ?? "",
     denseMetric: layout.denseMetric ?? "COSINE",
     searchParams,
-    prepareTerms: null,
     output: scalars,
     filtered: (filters) =>
       scalars.filter((field) => field !== layout.text || filters.some((filter) => names(filter, field))),
@@ -103,7 +103,10 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
           hint: "search with --mode dense",
         });
       }
-      const [hits, gap] = await Promise.all([searchMilvus(rows, request), loadedPart()]);
+      const [hits, gap] = await Promise.all([
+        searchMilvus(rows, { ...request, text: questionWords(request.text) }),
+        loadedPart(),
+      ]);
       if (gap !== null) options.onNotice?.(`collection ${name}: ${gap}`);
       if (layout.isTextGuessed && hits.length > 0 && hits.every(({ chunk }) => chunk.text === "")) {
         throw unreadable(name, [`set \`milvus.fields.text\` to the field that holds the passages${fieldsOf(hits)}`]);

@@ -159,8 +159,10 @@ export function foreignChunk(row: Row, layout: ForeignLayout): StoredChunk {
     endLine: null,
     format: "unknown",
     context: "",
+    language: "",
     metadata: metadataOf(row),
     updatedAt: 0,
+    writer: "",
     vector: null,
   };
 }

@@ -27,8 +27,6 @@ export interface SearchedCollection extends ReadableRows {
   denseMetric: string;
   /** Search parameters of the index of vectors, as the user set them. */
   searchParams: Readonly<Record<string, string | number | boolean>>;
-  /** How a question is prepared for BM25; `null` where the server does that. */
-  prepareTerms: ((text: string) => string) | null;
   /** Fields of a hit. */
   output: readonly string[];
   /** Those of them that these filters look at. */
@@ -44,6 +42,7 @@ export interface SearchedCollection extends ReadableRows {
 /** What one ranked list answers. */
 export interface Question {
   collection: SearchedCollection;
+  /** Its text is what BM25 looks for. */
   request: SearchRequest;
   mode: Exclude<SearchMode, "hybrid">;
 }
@@ -90,7 +89,6 @@ async function searchParameters(
 ): Promise<SearchParameters> {
   const { encodePlaceholder } = await collection.connection.protocol;
   const isDense = mode === "dense";
-  const terms = collection.prepareTerms?.(request.text) ?? request.text;
   return {
     collection_name: collection.name,
     dsl: expression.text,
@@ -98,7 +96,7 @@ async function searchParameters(
     expr_template_values: expression.values,
     placeholder_group: isDense
       ? encodePlaceholder(PlaceholderType.floatVector, vectorBytes(request.vector as Float32Array))
-      : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(wellFormed(terms))),
+      : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(wellFormed(request.text))),
     output_fields: [...fields],
     search_params: keyValues({
       anns_field: isDense ? collection.vectorField : collection.sparseField,

@@ -11,6 +11,7 @@ import {
 } from "../../../../src/stores/milvus/wire/connection.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
+import type { CollectionSchema } from "../../../../src/stores/milvus/wire/protocol.ts";
 import { type Answers, type StandIn, decodeSchema, startStandIn } from "../../../fixtures/milvus-server.ts";
 
 const open: (() => unknown)[] = [];
@@ -219,6 +220,7 @@ describe("what a server refuses", () => {
     let asked = 0;
     const { address } = await standIn({
       ...answers,
+      Query: inEnglish,
       Search: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
     });
     const collection = await (await store(address)).create("docs", withVectors);
@@ -391,7 +393,6 @@ describe("a connection that breaks", () => {
 });
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -402,6 +403,12 @@ const withVectors: NewManifest = {
   ...textOnly,
   embedding: { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" },
 };
+
+/** Answers for the languages of the documents: all are in English. */
+function inEnglish({ expr }: Record<string, unknown>): Record<string, unknown> {
+  const column = { type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } };
+  return { status: {}, fields_data: String(expr).includes(`"en"`) ? [] : [column] };
+}
 
 /** A server of some version that keeps no rows: enough to make a collection in. */
 function emptyServer(version: string, refuses: (schema: Buffer) => Record<string, unknown> | null = () => null) {
@@ -477,29 +484,26 @@ describe("a server without BM25", () => {
 });
 
 describe("a new collection on a server", () => {
-  it.each([
-    ["v2.6.4", "icu"],
-    ["2.5.11", "icu"],
-    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "icu"],
-    ["v2.5.4", "english"],
-    ["unheard-of", "icu"],
-  ])("of version %s has the analyzer %s", async (version, analyzer) => {
-    const { answers, requests } = emptyServer(version);
-    const { address } = await standIn(answers);
-    const collection = await (await store(address)).create("docs", withVectors);
-    expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
-    expect(collection.manifest.analyzer).toBe(analyzer);
-    expect(requests[0]).toMatchObject({ consistency_level: 0 });
-    expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
-  });
-
-  it("has the next analyzer, where the server lacks the best", async () => {
-    const { answers } = emptyServer("v2.6.0", (schema) =>
-      schema.includes("icu") ? { code: 1100, reason: "unknown tokenizer: icu" } : null,
-    );
-    const { address } = await standIn(answers);
-    expect((await (await store(address)).create("docs", textOnly)).manifest.analyzer).toBe("english");
-  });
+  it.each(["v2.6.4", "2.5.11", "Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "v2.5.4", "unheard-of"])(
+    "of version %s is searched by terms that it only parts at white space",
+    async (version) => {
+      let made: Buffer | null = null;
+      const { answers, requests } = emptyServer(version, (schema) => {
+        made = schema;
+        return null;
+      });
+      const { address } = await standIn(answers);
+      const collection = await (await store(address)).create("docs", withVectors);
+      expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
+      expect(collection.manifest.analyzer).toBe("multilingual");
+      const { fields } = decodeSchema(made!) as Pick<CollectionSchema, "fields">;
+      const analyzed = fields.filter((field) => (field.type_params ?? []).some(({ key }) => key === "enable_analyzer"));
+      expect(analyzed.map(({ name }) => name)).toEqual(["terms"]);
+      expect(analyzed[0]?.type_params).toContainEqual({ key: "analyzer_params", value: `{"tokenizer":"whitespace"}` });
+      expect(requests[0]).toMatchObject({ consistency_level: 0 });
+      expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
+    },
+  );
 
   it("is gone again, where it cannot be indexed", async () => {
     const { answers } = emptyServer("v2.6.0");
@@ -591,12 +595,13 @@ describe("a collection on a server", () => {
     const { address } = await standIn({
       ...answers,
       // More rows than are compared outside the server.
-      Query: ({ output_fields: fields }) => ({
-        status: {},
-        fields_data: (fields as string[]).includes("count(*)")
-          ? [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }]
-          : [],
-      }),
+      Query: (request) =>
+        (request["output_fields"] as string[]).includes("count(*)")
+          ? {
+              status: {},
+              fields_data: [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }],
+            }
+          : inEnglish(request),
       Search: (request) => {
         seen.push(request);
         return { status: {}, results: { scores: [], topks: [0] } };

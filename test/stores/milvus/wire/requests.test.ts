@@ -8,6 +8,8 @@ import { openStore } from "../../../../src/stores/index.ts";
 import { channelOptions } from "../../../../src/stores/milvus/wire/channel.ts";
 import type { Collection, NewManifest, Store, StoreUse } from "../../../../src/stores/types.ts";
 import type { Filter, Metadata, StoredChunk } from "../../../../src/types.ts";
+import { loadAnalyzer } from "../../../../src/text/analysis/analyzer.ts";
+import { analyzeQuery } from "../../../../src/text/analysis/query.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
 import {
   type Answers,
@@ -41,12 +43,24 @@ const question = { text: `Wo? "どこ" 😀`, vector: new Float32Array([0.1, -0.
 const filters: Filter[] = [createFilter("source", "!=", `x" or "1"=="1`), createFilter("page", ">=", "2")];
 const filter = { expr: "(source != {v0}) and (page >= 0 and page >= 2)", values: { v0: `x" or "1"=="1` } };
 const manifest: NewManifest = {
-  schemaVersion: 1,
   embedding: { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" },
   metric: "cosine",
   chunking: {},
   toolVersion: "0.0.0-test",
   createdAt: "2026-01-02T03:04:05.000Z",
+};
+
+/** Answers to queries, by the fields that these ask for. */
+const answers: Record<string, (expression: string) => unknown[]> = {
+  // More rows meet a filter than are compared outside the server.
+  "count(*)": (expression) => [
+    { type: 5, field_name: "count(*)", scalars: { long_data: { data: [expression === "" ? 3 : 50_000_000] } } },
+  ],
+  // All rows are in English.
+  language: (expression) =>
+    expression.includes(`"en"`)
+      ? []
+      : [{ type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } }],
 };
 
 /** A server that has one collection, once it is made, and in it the rows above. */
@@ -80,11 +94,7 @@ function library(): Answers {
     Delete: () => changed,
     Query: (request) => ({
       status: {},
-      fields_data:
-        String(request["output_fields"]) === "count(*)"
-          ? // More rows than are compared outside the server.
-            [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }]
-          : [],
+      fields_data: answers[String(request["output_fields"])]?.(String(request["expr"])) ?? [],
     }),
     Search: () => ({ status: {}, results: { scores: [], topks: [0], ids: { str_id: { data: [] } } } }),
   };
@@ -213,18 +223,14 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
       { ...text("id", 64), is_primary_key: true },
       text("doc_id", 64),
       text("source", 8192),
-      {
-        ...text("text", 65_535),
-        enable_analyzer: true,
-        analyzer_params: {
-          tokenizer: "icu",
-          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
-        },
-      },
+      text("text", 65_535),
       text("doc_hash", 128),
       text("title", 4096),
       text("heading", 32_768),
       text("format", 64),
+      { ...text("terms", 65_535), enable_analyzer: true, analyzer_params: { tokenizer: "whitespace" } },
+      text("language", 16),
+      text("writer", 128),
       ...["ord", "text_start", "doc_chunks", "page", "start_line", "end_line", "updated_at"].map((name) => ({
         name,
         data_type: "Int64" as const,
@@ -234,7 +240,7 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
       { name: "sparse", data_type: "SparseFloatVector" },
     ],
     functions: [
-      { name: "bm25", type: "BM25", input_field_names: ["text"], output_field_names: ["sparse"], params: {} },
+      { name: "bm25", type: "BM25", input_field_names: ["terms"], output_field_names: ["sparse"], params: {} },
     ],
     shards_num: 1,
     consistency_level: "Strong",
@@ -253,6 +259,9 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
   });
 }
 
+const english = await loadAnalyzer("en");
+const terms = (await analyzeQuery(question.text, ["en"])).join(" ");
+
 const rows = chunks.map((chunk) => ({
   id: chunk.id,
   doc_id: chunk.docId,
@@ -262,6 +271,9 @@ const rows = chunks.map((chunk) => ({
   title: chunk.title,
   heading: chunk.heading.join(" > "),
   format: chunk.format,
+  terms: english.documentTerms(chunk.context + chunk.text),
+  language: chunk.language,
+  writer: chunk.writer,
   ord: chunk.ordinal,
   text_start: chunk.context.length,
   doc_chunks: chunk.docChunks,
@@ -274,7 +286,7 @@ const rows = chunks.map((chunk) => ({
   vector: [...(chunk.vector ?? [])],
 }));
 
-const outputFields = Object.keys(rows[0] as object).filter((field) => field !== "vector");
+const outputFields = Object.keys(rows[0] as object).filter((field) => !["vector", "terms"].includes(field));
 
 describe("a call carries", () => {
   it("the token and the database in its headers, as the SDK's do", () => {
@@ -362,9 +374,10 @@ describe("the request of this tool is that of the SDK", () => {
   });
 
   it("for deleting by a condition", async () => {
-    const [{ docId }] = chunks as [StoredChunk];
-    const theirs = await sdk(() => client.deleteEntities({ collection_name: NAME, filter: `doc_id in ["${docId}"]` }));
-    const mine = await ours(() => collection.deleteDocuments([docId]));
+    const [{ docId, docHash, updatedAt }] = chunks as [StoredChunk];
+    const filter = `doc_id in ["${docId}"] and doc_hash in ["${docHash}"] and updated_at <= ${updatedAt}`;
+    const theirs = await sdk(() => client.deleteEntities({ collection_name: NAME, filter }));
+    const mine = await ours(() => collection.deleteDocuments([{ docId, docHash, updatedAt }]));
     expect(differences(first(theirs, "Delete"), first(mine, "Delete"))).toEqual({});
   });
 
@@ -470,7 +483,7 @@ describe("the request of this tool is that of the SDK", () => {
     const theirs = await sdk(() =>
       client.search({
         collection_name: NAME,
-        data: question.text,
+        data: terms,
         anns_field: "sparse",
         limit: 7,
         metric_type: "BM25",
@@ -487,7 +500,7 @@ describe("the request of this tool is that of the SDK", () => {
     const common = { collection_name: NAME, ...condition, output_fields: outputFields, consistency_level: STRONG };
     const lists = [
       { data: [...question.vector], anns_field: "vector", metric_type: "COSINE" },
-      { data: question.text, anns_field: "sparse", metric_type: "BM25" },
+      { data: terms, anns_field: "sparse", metric_type: "BM25" },
     ];
     const mine = await ours(() => collection.search({ mode: "hybrid", ...question, limit: 7, filters }));
     const searches = mine.filter(({ name }) => name === "Search");
