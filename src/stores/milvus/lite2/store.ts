@@ -69,7 +69,7 @@ async function notWritten(store: Store, name: string): Promise<UserError> {
   const { location } = store;
   const successor = `${location.slice(0, -basename(location).length)}${basename(location, ".db")}-3.db`;
   const collection = await store.open(name);
-  return new UserError("lite2-read-only", `${location} is a database of Milvus Lite 2.x: it is read, not written`, {
+  return new UserError("read-only-database", `${location} is a database of Milvus Lite 2.x: it is read, not written`, {
     hint:
       collection === null || collection.foreign !== undefined
         ? `ingest the documents into a database of Milvus Lite 3.x: rag ingest <paths...> --uri ${successor}`

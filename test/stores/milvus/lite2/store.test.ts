@@ -153,7 +153,7 @@ describe.skipIf(reason !== null)(
       ["new", "rag ingest <paths...> --uri demo-3.db"],
     ])("is not written: %s is brought over by %s", async (name, hint) => {
       const store = await open("demo.db");
-      const refusal = { code: "lite2-read-only", hint: expect.stringContaining(hint) as string };
+      const refusal = { code: "read-only-database", hint: expect.stringContaining(hint) as string };
       await expect(store.lockForWriting(name, "ingest")).rejects.toMatchObject(refusal);
       await expect(store.create(name, manifestFor(4))).rejects.toMatchObject(refusal);
       await expect(store.drop(name, { evenIfForeign: true })).rejects.toMatchObject(refusal);

@@ -405,7 +405,8 @@ const withVectors: NewManifest = {
 };
 
 /** Answers for the languages of the documents: all are in English. */
-function inEnglish({ expr }: Record<string, unknown>): Record<string, unknown> {
+function inEnglish({ expr, output_fields: fields }: Record<string, unknown>): Record<string, unknown> {
+  if (String(fields) !== "language") return { status: {}, fields_data: [] };
   const column = { type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } };
   return { status: {}, fields_data: String(expr).includes(`"en"`) ? [] : [column] };
 }
