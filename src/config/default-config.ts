@@ -41,7 +41,8 @@ export function defaultConfig(): Config {
     "sentenceOverlap": 1
   },
   "ingest": {
-    "maxFileMb": 64
+    "maxFileMb": 64,
+    "followLinks": false
   },
   "search": {
     "topK": 5

@@ -194,6 +194,10 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      followLinks: z
+        .boolean()
+        .default(false)
+        .describe("Follow links that lead out of the folder that was named. A project's file may not set it."),
     })
     .prefault({})
     .describe("What is read."),

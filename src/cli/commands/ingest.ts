@@ -32,6 +32,7 @@ export interface IngestFlags extends CommonFlags {
   check?: boolean;
   concurrency?: number;
   failFast?: boolean;
+  followLinks?: boolean;
 }
 
 const bytesPerMegabyte = 1_000_000;
@@ -94,7 +95,7 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
-  { environment, loaders }: Runtime,
+  { config, environment, loaders }: Runtime,
   { output }: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
@@ -106,6 +107,7 @@ async function discoverFiles(
     paths,
     include: flags.include,
     exclude: flags.exclude,
+    followLinks: config.ingest.followLinks,
     isSupported,
   });
   output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
@@ -165,5 +167,6 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.overlapChars", flags.overlapChars, "--overlap-chars"],
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
+    ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
-import { type Root, posix, reasonOf, resolveRoot } from "./roots.ts";
+import { type Root, posix, reasonOf, refuseLinkOutside, resolveRoot } from "./roots.ts";
 import { createSelection } from "./selection.ts";
 
 /** A file to ingest. */
@@ -53,6 +53,8 @@ export interface DiscoverOptions {
   include: readonly string[];
   /** Globs as in .gitignore, relative to the project root. What one of them matches is left out. */
   exclude: readonly string[];
+  /** Follow links that lead out of the folder, or, of a file or folder that is named, out of the project. */
+  followLinks: boolean;
   /** Whether a loader exists for a file of this name. Files that are named outright are taken without asking. */
   isSupported(path: string): boolean;
 }
@@ -65,18 +67,23 @@ const statsAtOnce = 256;
  * taken unless `include` or `exclude` leave it out.
  *
  * Throws `UserError` `empty-path`, `path-not-found`, `path-unreadable`, `not-a-file`, `glob-too-large` and
- * `no-match` (exit 2) before anything else happens.
+ * `no-match`, and `link-outside` without `followLinks` (exit 2), before anything else happens.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { root, isSupported } = options;
+  const { root, isSupported, followLinks } = options;
   const { isWanted, isExcluded } = createSelection(options.include, options.exclude);
   const sourceOf = (path: string) => posix(relative(root, path));
   const roots: Root[] = [];
-  for (const path of options.paths) roots.push(await resolveRoot(path, options.workingDirectory));
+  for (const path of options.paths) {
+    const place = await resolveRoot(path, options.workingDirectory);
+    if (!followLinks) await refuseLinkOutside(path, place, options);
+    roots.push(place);
+  }
 
   const paths = new Map<string, string>();
   const failures = new Map<string, DiscoveryFailure>();
   const warnings = new Set<string>();
+  const outside = new Set<string>();
   let skipped = 0;
   const noteMisnamed = ({ path, isFolder }: Misnamed, isWelcome: (source: string) => boolean): void => {
     const source = sourceOf(path);
@@ -93,7 +100,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       noteMisnamed(place.found, () => true);
       continue;
     }
-    const walk = await walkFolder({ ...place, root });
+    const walk = await walkFolder({ ...place, root, followLinks });
     if (place.globs !== null && isEmpty(walk)) {
       throw new UserError("no-match", `no file matches "${options.paths[index]}"`, {
         hint: "quote the glob, so that the shell passes it on as it is; files that .gitignore or .ragignore leave out do not match",
@@ -113,11 +120,13 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
+    for (const path of walk.outside) if (isWanted(sourceOf(path))) outside.add(sourceOf(path));
     for (const source of walk.loops.map(sourceOf)) {
       warnings.add(`"${source}" links to a folder that it is in, and was not followed`);
     }
   }
 
+  if (outside.size > 0) warnings.add(leftOut([...outside].sort(compareCodePoints)));
   const files = await withSizes(paths, failures);
   // A file in an unreadable folder may still exist, so its stored source stays.
   const unknown = [...failures.keys()];
@@ -137,8 +146,18 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   };
 }
 
-function isEmpty({ files, unreadable, misnamed, special }: Walk): boolean {
-  return [files, unreadable, misnamed, special].every((found) => found.length === 0);
+/** Links in the sentence at most. */
+const linksNamed = 3;
+
+function leftOut(links: readonly string[]): string {
+  const names = links.slice(0, linksNamed).map((link) => `"${link}"`);
+  const more = links.length > names.length ? `${names.join(", ")}, …` : names.join(", ");
+  const [count, verb] = links.length === 1 ? ["1 link", "leads"] : [`${links.length} links`, "lead"];
+  return `${count} ${verb} out of the folder that was named and ${links.length === 1 ? "was" : "were"} not followed: ${more} (--follow-links follows them)`;
+}
+
+function isEmpty({ files, unreadable, misnamed, special, outside }: Walk): boolean {
+  return [files, unreadable, misnamed, special, outside].every((found) => found.length === 0);
 }
 
 function notReadable(source: string, error: NodeJS.ErrnoException): DiscoveryFailure {

@@ -59,7 +59,7 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readRegularFile(file.path);
+  return readRegularFile(file.path, maxFileBytes);
 }
 
 function megabytes(bytes: number): string {
