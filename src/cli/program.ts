@@ -155,6 +155,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
     .option("--min-score <number>", "leave out hits below this score", decimal("--min-score"))
     .option("--format <name>", `how to print: ${searchFormats.join(", ")}`, oneOf("--format", searchFormats))
     .option("--full", "print passages whole")
+    .option("--print0", "print paths, each with a NUL at its end, for xargs -0")
     .addHelpText(
       "after",
       `${aboutFilters}

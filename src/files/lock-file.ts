@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { UserError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { readRegularText } from "./read-regular-file.ts";
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -20,6 +22,8 @@ export interface LockHolder {
 
 export type LockResult = { release(): Promise<void> } | { heldBy: LockHolder };
 
+/** A lock takes 250 bytes. */
+const maxLockBytes = 10_000;
 const heartbeatMs = 5_000;
 /** A holder on another machine counts as dead when its heartbeat is this old: its process cannot be looked up. */
 const silentMs = 60_000;
@@ -71,10 +75,14 @@ async function createLock(path: string, own: LockHolder): Promise<boolean> {
 /** `null` where the lock is gone. An unreadable lock counts as that of a dead process. */
 async function readHolder(path: string): Promise<LockHolder | null> {
   try {
-    const text = await readFile(path, "utf8");
+    const text = await readRegularText(path, maxLockBytes);
     return { pid: -1, host: "", purpose: "", since: "", processStart: null, token: text, ...parseObject(text) };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
+    // A pipe, a device or a giant in the place of a lock is none of ours, and replaced.
+    if (error instanceof UserError) {
+      return { pid: -1, host: "", purpose: "", since: "", processStart: null, token: error.code };
+    }
     throw error;
   }
 }

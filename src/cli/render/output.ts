@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
 import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
-import { terminalText } from "./terminal-text.ts";
+import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
 import { formatDuration } from "./format.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -15,8 +15,10 @@ export interface Channel {
   readonly columns: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
-  /** Resolves when it is handed over; rejects where it cannot be written. */
+  /** For people: what a terminal would act on is masked. Resolves when it is handed over; rejects where it cannot be written. */
   write(text: string): Promise<void>;
+  /** For programs: as it is, unless the stream is a terminal. */
+  writeData(text: string): Promise<void>;
 }
 
 /** A result that comes in pieces. Only what may be the beginning of a secret waits for the piece that follows. */
@@ -109,16 +111,16 @@ export function createOutput(
       };
     },
     notice: (text) => {
-      if (!options.quiet) say(`${messages.colors.dim("note:")} ${text}`);
+      if (!options.quiet) say(`${messages.colors.dim("note:")} ${terminalText(text)}`);
     },
-    warn: (text) => say(`${messages.colors.yellow("warning:")} ${text}`),
-    failure: (text) => say(`${messages.colors.red("failed:")} ${text}`),
+    warn: (text) => say(`${messages.colors.yellow("warning:")} ${terminalText(text)}`),
+    failure: (text) => say(`${messages.colors.red("failed:")} ${terminalText(text)}`),
     stage: (name, durationMs, detail = "") => {
       const remark = detail === "" ? "" : ` (${detail})`;
-      if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${remark}`));
+      if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${terminalText(remark)}`));
     },
     error: ({ code, message, hint }) => {
-      if (options.json) return print(JSON.stringify({ error: { code, message, hint } }));
+      if (options.json) return print(escapeControls(JSON.stringify({ error: { code, message, hint } })));
       const { cyan, red } = messages.colors;
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);
@@ -135,15 +137,19 @@ export function createOutput(
 }
 
 function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
+  const isTerminal = stream.isTTY === true;
+  const hand = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      stream.write(text, (error) => (error ? reject(outputError(error)) : resolve()));
+    });
+  const write = (text: string): Promise<void> => hand(streamText(mask(text), colors.isColorSupported));
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal,
     // A terminal without a size, as in some CI jobs, reports 0 columns.
     columns: stream.columns || null,
     colors,
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        stream.write(mask(text), (error) => (error ? reject(outputError(error)) : resolve()));
-      }),
+    write,
+    writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };
 }
 
@@ -155,14 +161,6 @@ export function outputError(error: NodeJS.ErrnoException): Error {
     exitCode: ExitCode.backend,
     cause: error,
   });
-}
-
-/** JSON leaves these characters as they are; a terminal acts on some of them. */
-function escapeControls(json: string): string {
-  return json.replaceAll(
-    /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /**
