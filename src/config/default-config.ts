@@ -25,7 +25,8 @@ export function defaultConfig(): Config {
   },
   "embedding": {
     "concurrency": 8,
-    "timeoutMs": 60000
+    "timeoutMs": 60000,
+    "maxWaitMs": 300000
   },
   "llm": {
     "provider": "extractive",

@@ -71,6 +71,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "embedding.batchSize": harmless,
   "embedding.concurrency": harmless,
   "embedding.timeoutMs": harmless,
+  "embedding.maxWaitMs": harmless,
   "embedding.quantization": harmless,
   "embedding.pooling": harmless,
   "llm.provider": whereOpened,

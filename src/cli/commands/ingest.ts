@@ -9,7 +9,7 @@ import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
-import { formatSettings } from "../render/format.ts";
+import { formatDuration, formatSettings } from "../render/format.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
@@ -142,6 +142,8 @@ async function ingestInto(
         maxFileBytes: config.ingest.maxFileMb * bytesPerMegabyte,
         signal,
         onProgress: progress.update,
+        onPause: (milliseconds, reason) =>
+          output.notice(`waiting ${formatDuration(milliseconds)} before the next attempt: ${reason}`),
         onOtherChunking: (made, wanted) =>
           output.notice(
             `collection ${config.collection} was made with the chunking ${formatSettings(made)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,

@@ -8,8 +8,9 @@ import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
 import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
-import { translateStoreError } from "./errors.ts";
+import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
+import { isGone } from "./folder.ts";
 import { ensureIndexes } from "./indexes.ts";
 import { fromRow, toRow } from "./rows.ts";
 import { searchTable } from "./search.ts";
@@ -20,6 +21,8 @@ const retainMs = 10_000;
 const rowsPerGarbageCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
+/** How long a drop takes. */
+const dropMs = 200;
 /** Times that a read is run, while writers delete the version that it reads. */
 const readAttempts = 3;
 
@@ -47,8 +50,11 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       try {
         return await query();
       } catch (error) {
+        if (await isGone(folder, attempt === readAttempts ? dropMs : 0)) throw droppedMeanwhile(name, location);
         if (attempt === readAttempts || !/not found|no such file/i.test(messageOf(error))) throw failure(error);
-        await table.checkoutLatest();
+        await table.checkoutLatest().catch(async (latest: unknown) => {
+          throw (await isGone(folder)) ? droppedMeanwhile(name, location) : failure(latest);
+        });
       }
     }
   }

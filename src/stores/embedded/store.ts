@@ -6,8 +6,17 @@ import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
 import { openEmbeddedCollection } from "./collection.ts";
-import { corruptCollection, translateStoreError } from "./errors.ts";
-import { type StoreFolder, checkFolder, holdsTable, prepareFolder, tableNames, tablePath } from "./folder.ts";
+import { corruptCollection, droppedMeanwhile, translateStoreError } from "./errors.ts";
+import {
+  type StoreFolder,
+  checkFolder,
+  holdsTable,
+  isGone,
+  refuseLinks,
+  prepareFolder,
+  tableNames,
+  tablePath,
+} from "./folder.ts";
 import { collectionExists, collectionLocked, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
@@ -19,6 +28,9 @@ export interface EmbeddedStoreOptions extends StoreFolder {
   /** Settings of the full-text index of new collections. */
   text: Config["text"];
 }
+
+/** How long a drop takes. */
+const dropMs = 200;
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
@@ -32,6 +44,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     try {
       return await (await connected()).openTable(name);
     } catch (error) {
+      if (await isGone(folderOf(name), dropMs)) throw droppedMeanwhile(name, location);
       throw corruptCollection({ name, folder: folderOf(name), location }, error);
     }
   }
@@ -59,9 +72,17 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async open(name) {
       checkCollectionName(name);
       await checkFolder(options);
+      await refuseLinks(options, name);
       if (!(await holdsTable(options, name))) return null;
       const table = await openTable(name);
-      const manifest = readManifest(await table.schema().catch(translateStoreError(location)), name, location);
+      const manifest = readManifest(
+        await table.schema().catch(async (error: unknown) => {
+          if (await isGone(folderOf(name), dropMs)) throw droppedMeanwhile(name, location);
+          throw translateStoreError(location)(error);
+        }),
+        name,
+        location,
+      );
       return openCollection(table, name, manifest);
     },
 

@@ -10,6 +10,8 @@ function open(options: Partial<OutputOptions> = {}) {
 }
 
 describe("output", () => {
+  // oxlint-disable-next-line no-control-regex
+  const acted = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u202A-\u202E\u2066-\u2069]/;
   const hostile = "a\u009B2J\u202Eb\u061Cc\u2066d\u001B]0;t\u0007";
 
   it("lets nothing through that a terminal acts on, whatever is written to it", async () => {
@@ -26,9 +28,7 @@ describe("output", () => {
     await json.output.error({ code: "x", message: hostile, hint: hostile });
     const written = [stdout(), stderr(), json.stdout()];
     const error = json.stderr();
-    // oxlint-disable-next-line no-control-regex
-    for (const text of [...written, error])
-      expect(text).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u202A-\u202E\u2066-\u2069]/);
+    for (const text of [...written, error]) expect(text).not.toMatch(acted);
     expect(JSON.parse(error).error).toEqual({ code: "x", message: hostile, hint: hostile });
     expect(error).toContain(String.raw`a\u009b2J\u202eb`);
   });

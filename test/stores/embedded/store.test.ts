@@ -39,6 +39,44 @@ describe("the embedded store", () => {
   );
 });
 
+test("a search during a drop finds the collection or says that it is not there", async () => {
+  const projectRoot = await emptyProject();
+  const text = configSchema.parse({}).text;
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text });
+  const dropper = openEmbeddedStore({ path: projectRoot, location: ".rag", text });
+  const manifest = {
+    schemaVersion: 1,
+    embedding: null,
+    metric: "cosine",
+    chunking: {},
+    toolVersion: "0",
+    createdAt: "",
+  } as const;
+  const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
+  const outcomes = new Set<unknown>();
+  for (let round = 0; round < 4; round++) {
+    const collection = await store.create("docs", manifest);
+    await collection.upsert(documentChunks("a.md", ["a needle"]));
+    await collection.optimize();
+    const dropped = dropper.drop("docs");
+    for (let search = 0; search < 8; search++) {
+      const error: unknown = await collection.search({ ...question, filters: [] }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      outcomes.add((error as { code?: unknown } | null)?.code ?? error);
+      const opened: unknown = await store.open("docs").then(
+        () => null,
+        (thrown: { code?: unknown }) => thrown.code ?? thrown,
+      );
+      outcomes.add(opened);
+    }
+    await dropped;
+  }
+  outcomes.delete(null);
+  expect([...outcomes]).toEqual(["collection-not-found"]);
+});
+
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
