@@ -4,8 +4,7 @@ import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
-import { showCursor } from "./render/cursor.ts";
-import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
+import { type Output, type OutputOptions, createOutput, outputError, showCursor } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
 import { toolVersion } from "./version.ts";
 

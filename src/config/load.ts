@@ -10,8 +10,8 @@ import { parseModelName } from "./model-name.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { relocateAddress } from "../addresses/store-address.ts";
-import { type Demand, demandsOf, refuseDemands } from "./trust.ts";
-import { isRemembered } from "./trust-memory.ts";
+import { type Demand, demandsOf, refuseDemands } from "./trust/demands.ts";
+import { isRemembered } from "./trust/memory.ts";
 import { type Values, isValues, setAt } from "./values.ts";
 
 /** One setting that a flag or a variable gives, above the file. */

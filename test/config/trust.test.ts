@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type ConfigSources, loadConfig, reviewConfig } from "../../src/config/load.ts";
 import { configSchema } from "../../src/config/schema.ts";
-import { settingRules } from "../../src/config/setting-rules.ts";
-import { remember } from "../../src/config/trust-memory.ts";
+import { settingRules } from "../../src/config/trust/setting-rules.ts";
+import { remember } from "../../src/config/trust/memory.ts";
 
 let folder: string;
 let project: string;

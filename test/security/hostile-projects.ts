@@ -15,6 +15,8 @@ export interface HostileProject {
   pipes?: string[];
   /** Arguments; the usual ones are an ingest of `docs`, a search and a question. */
   commands?: string[][];
+  /** Of the environment, beside the usual ones. */
+  variables?: Record<string, string>;
   /** What one of the commands has to say on stderr; not set where the project is merely to do no harm. */
   says?: RegExp;
 }
@@ -24,6 +26,9 @@ const ingest = ["ingest", "docs"];
 const ask = ["ask", "canary secret keys"];
 const search = ["search", "canary secret keys"];
 const both = [ingest, ask];
+
+/** So that a command that wants to start an engine says at once that it cannot, and sets up none. */
+const noPython = { PATH: "" };
 
 /** Sends by a model's address. */
 const models: HostileProject[] = [
@@ -244,6 +249,7 @@ const paths: HostileProject[] = [
       "x.db/.rag-engine.json": '{"address":"{{evil}}","token":"t","database":"{{project}}/x.db","pid":1}',
       "x.db/LOCK": "",
     },
+    variables: noPython,
     commands: [search],
   },
   {
@@ -253,6 +259,7 @@ const paths: HostileProject[] = [
       "x.db/.rag-engine.json":
         '{"address":"127.0.0.1:{{port}}","token":"t","database":"{{project}}/x.db","pid":{{pid}}}',
     },
+    variables: noPython,
     commands: [search],
   },
 ];

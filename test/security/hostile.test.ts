@@ -65,13 +65,14 @@ interface Outcome {
 }
 
 /** Standard input stays open, as that of a terminal does: what reads it waits for ever. */
-async function run(cwd: string, argv: readonly string[]): Promise<Outcome> {
+async function run(cwd: string, argv: readonly string[], variables: Record<string, string> = {}): Promise<Outcome> {
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: home,
     USERPROFILE: home,
     XDG_CACHE_HOME: path.join(root, "cache"),
     ...canaries,
+    ...variables,
   };
   const child = spawn(process.execPath, [rag, ...argv], { cwd, env });
   const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
@@ -119,8 +120,17 @@ async function make({ files = {}, config, links = {}, pipes = [] }: HostileProje
   return project;
 }
 
-describe.skipIf(process.platform === "win32").concurrent("a hostile project does no harm", () => {
-  it("with at least sixty of them", () => {
+describe.skipIf(process.platform === "win32")("the corpus", () => {
+  it("is recorded: what the user allows does reach the server", async () => {
+    const baseUrl = "http://{{evil}}/v1";
+    const project = await make({ name: "", config: { llm: { provider: "vllm", model: "m", baseUrl } } });
+    await run(project, ["ingest", "docs"]);
+    received.splice(0);
+    expect((await run(project, ["ask", "canary secret keys"], { RAG_ALLOW_HOST: `0.0.0.0:${port}` })).exitCode).toBe(4);
+    expect(Buffer.concat(received).toString()).toContain("own canary secret keys");
+  });
+
+  it("has at least sixty projects", () => {
     expect(hostileProjects.length).toBeGreaterThanOrEqual(60);
     expect(new Set(hostileProjects.map(({ name }) => name)).size).toBe(hostileProjects.length);
   });
@@ -139,7 +149,7 @@ describe.skipIf(process.platform === "win32")("a hostile project does no harm", 
         ["ingest", "docs"],
         ["search", "canary secret keys"],
       ]) {
-        const { exitCode, stdout, stderr } = await run(project, argv);
+        const { exitCode, stdout, stderr } = await run(project, argv, hostile.variables);
         said += stderr;
         // Ended by itself, by a code of its own, and not by a bug.
         expect({ argv, exitCode, stderr }).toEqual({

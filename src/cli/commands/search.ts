@@ -5,7 +5,7 @@ import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
-import { renderSearch } from "../render/search-results.ts";
+import { renderSearch } from "../render/search/search-results.ts";
 import { withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 

@@ -1,6 +1,6 @@
 import { findConfigFile } from "../../config/find.ts";
 import { reviewConfig } from "../../config/load.ts";
-import { remember } from "../../config/trust-memory.ts";
+import { remember } from "../../config/trust/memory.ts";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
 import type { Command, CommandContext } from "../context.ts";

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
@@ -172,4 +173,16 @@ function wantsColor(stream: Stream, options: OutputOptions, variables: Variables
   const forced = variables["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
   return variables["TERM"] !== "dumb";
+}
+
+const showSequence = "\u001B[?25h";
+
+/** Shows the cursor, which a progress line has hidden, before the process ends at once. */
+export function showCursor(): void {
+  if (!process.stderr.isTTY) return;
+  try {
+    writeSync(process.stderr.fd, showSequence);
+  } catch {
+    // The terminal is gone.
+  }
 }

@@ -1,4 +1,4 @@
-import type { Demand } from "../../config/trust.ts";
+import type { Demand } from "../../config/trust/demands.ts";
 import type { Output } from "./output.ts";
 
 /** A project's configuration file, and what it asks for. */

@@ -10,7 +10,7 @@ import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
-import { isGone } from "./folder.ts";
+import { dropMs, isGone } from "./folder.ts";
 import { ensureIndexes } from "./indexes.ts";
 import { fromRow, toRow } from "./rows.ts";
 import { searchTable } from "./search.ts";
@@ -21,8 +21,6 @@ const retainMs = 10_000;
 const rowsPerGarbageCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
-/** How long a drop takes. */
-const dropMs = 200;
 /** Times that a read is run, while writers delete the version that it reads. */
 const readAttempts = 3;
 

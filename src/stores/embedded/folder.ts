@@ -46,6 +46,9 @@ export async function holdsTable(folder: StoreFolder, name: string): Promise<boo
   return false;
 }
 
+/** How long a drop takes. */
+export const dropMs = 200;
+
 /**
  * Whether a table was dropped. LanceDB removes one file after the other, so a table without a version counts as gone
  * while its folder is still there. `patienceMs`: how long a drop that has just begun is waited for.

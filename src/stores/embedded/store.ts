@@ -10,6 +10,7 @@ import { corruptCollection, droppedMeanwhile, translateStoreError } from "./erro
 import {
   type StoreFolder,
   checkFolder,
+  dropMs,
   holdsTable,
   isGone,
   refuseLinks,
@@ -28,9 +29,6 @@ export interface EmbeddedStoreOptions extends StoreFolder {
   /** Settings of the full-text index of new collections. */
   text: Config["text"];
 }
-
-/** How long a drop takes. */
-const dropMs = 200;
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {

@@ -14,6 +14,15 @@ afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
+const manifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: {},
+  toolVersion: "0",
+  createdAt: "",
+} as const;
+
 async function emptyProject(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "rag-embedded-"));
   folders.push(folder);
@@ -44,14 +53,6 @@ test("a search during a drop finds the collection or says that it is not there",
   const text = configSchema.parse({}).text;
   const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text });
   const dropper = openEmbeddedStore({ path: projectRoot, location: ".rag", text });
-  const manifest = {
-    schemaVersion: 1,
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
   const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
   const outcomes = new Set<unknown>();
   for (let round = 0; round < 4; round++) {
@@ -80,14 +81,6 @@ test("a search during a drop finds the collection or says that it is not there",
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
-  const manifest = {
-    schemaVersion: 1,
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
   const collection = await store.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle"]));
   const { connect } = await import("@lancedb/lancedb");
@@ -118,14 +111,6 @@ test("a table that another program made is dropped only where that is meant", as
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
-  const manifest = {
-    schemaVersion: 1,
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
   const first = open();
   const collection = await first.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle in the hay"]));

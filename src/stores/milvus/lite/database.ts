@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type UserError, messageOf } from "../../../errors.ts";
 import { makeFolder } from "../../../files/make-folder.ts";
@@ -18,6 +18,19 @@ export async function refuseOldFormat(database: string): Promise<void> {
   if (status === null || status.isDirectory()) return;
   throw backend("lite-old-format", `${database} is a file: a database of Milvus Lite 2.x, or no database at all`, {
     hint: `Milvus Lite 3.x keeps a folder and cannot read it; ingest into another path, e.g. ${basename(database, ".db")}-3.db`,
+  });
+}
+
+/**
+ * Refuses a database with a link in it, by which one that came with a project would be written elsewhere. Throws
+ * `UserError` `lite-path`.
+ */
+export async function refuseLinksIn(database: string): Promise<void> {
+  const entries = await readdir(database, { recursive: true, withFileTypes: true }).catch(() => []);
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link === undefined) return;
+  throw backend("lite-path", `Milvus Lite cannot use ${database}: ${join(link.parentPath, link.name)} is a link`, {
+    hint: "remove the link",
   });
 }
 

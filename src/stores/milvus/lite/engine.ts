@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { privateRuntimeFolder } from "../../../files/user-folders.ts";
-import { heldByOther, prepareLiteDatabase, refuseOldFormat } from "./database.ts";
+import { heldByOther, prepareLiteDatabase, refuseLinksIn, refuseOldFormat } from "./database.ts";
 import { launchEngine, startFailure } from "./engine-process.ts";
 import type { LitePython } from "./environment.ts";
 import { engineName, keepOnlyMark, markToken, pointerName, readPointer } from "./pointer.ts";
@@ -83,6 +83,7 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const { idleMinutes, transport, variables } = options;
   const python = await options.python();
   await prepareLiteDatabase(options.database);
+  await refuseLinksIn(options.database);
   const database = await realpath(options.database);
   const folder = await privateRuntimeFolder(variables);
   const name = engineName(database);

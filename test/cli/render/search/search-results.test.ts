@@ -1,11 +1,11 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 
-import { createOutput } from "../../../src/cli/render/output.ts";
-import { renderSearch } from "../../../src/cli/render/search-results.ts";
-import type { SearchFormat } from "../../../src/cli/arguments/flags.ts";
-import type { Hit } from "../../../src/types.ts";
-import { hitOf } from "../../hits.ts";
+import { createOutput } from "../../../../src/cli/render/output.ts";
+import { renderSearch } from "../../../../src/cli/render/search/search-results.ts";
+import type { SearchFormat } from "../../../../src/cli/arguments/flags.ts";
+import type { Hit } from "../../../../src/types.ts";
+import { hitOf } from "../../../hits.ts";
 
 async function render(
   hit: Hit,

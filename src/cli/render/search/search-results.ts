@@ -1,12 +1,12 @@
-import type { Hit, SearchMode } from "../../types.ts";
-import { plainMarkdown, withoutHeading } from "../../markdown/plain-markdown.ts";
-import { escapeControls, terminalText } from "./terminal-text.ts";
-import type { SearchFormat } from "../arguments/flags.ts";
-import { type Conditions, describeConditions } from "./conditions.ts";
+import type { Hit, SearchMode } from "../../../types.ts";
+import { plainMarkdown, withoutHeading } from "../../../markdown/plain-markdown.ts";
+import { escapeControls, terminalText } from "../terminal-text.ts";
+import type { SearchFormat } from "../../arguments/flags.ts";
+import { type Conditions, describeConditions } from "../conditions.ts";
 import { csv } from "./csv.ts";
-import { counted } from "./format.ts";
-import type { Channel, Output } from "./output.ts";
-import { type Folders, linkOf, pathOf, locationOf } from "./location.ts";
+import { counted } from "../format.ts";
+import type { Channel, Output } from "../output.ts";
+import { type Folders, linkOf, pathOf, locationOf } from "../location.ts";
 
 /** What `rag search` found: its JSON document. */
 export interface SearchResult {

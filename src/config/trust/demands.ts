@@ -1,13 +1,13 @@
 import path from "node:path";
-import { readStoreAddress } from "../addresses/store-address.ts";
-import { UserError } from "../errors.ts";
-import { leadsInto } from "../files/real-path.ts";
-import { foreignModelHost } from "../models/foreign-host.ts";
-import { providers } from "../models/providers.ts";
-import { howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
-import { looksSecret } from "../secrets/secret-variables.ts";
-import type { Expansion } from "./expand.ts";
-import type { Config } from "./schema.ts";
+import { readStoreAddress } from "../../addresses/store-address.ts";
+import { UserError } from "../../errors.ts";
+import { leadsInto } from "../../files/real-path.ts";
+import { foreignModelHost } from "../../models/foreign-host.ts";
+import { providers } from "../../models/providers.ts";
+import { howToAllow, isAllowed, isLoopback } from "../../secrets/allowed-hosts.ts";
+import { looksSecret } from "../../secrets/secret-variables.ts";
+import type { Expansion } from "../expand.ts";
+import type { Config } from "../schema.ts";
 import { settingRules } from "./setting-rules.ts";
 
 /** A resolved configuration whose file the user does not answer for: it came with a project. */

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { makeFolder } from "../files/make-folder.ts";
-import { readRegularText } from "../files/read-regular-file.ts";
-import { settingsFolder } from "../files/user-folders.ts";
-import { isValues } from "./values.ts";
+import { makeFolder } from "../../files/make-folder.ts";
+import { readRegularText } from "../../files/read-regular-file.ts";
+import { settingsFolder } from "../../files/user-folders.ts";
+import { isValues } from "../values.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
-import { readStoreAddress } from "../addresses/store-address.ts";
-import type { Config } from "./schema.ts";
+import { readStoreAddress } from "../../addresses/store-address.ts";
+import type { Config } from "../schema.ts";
 
 /** What a value would do that needs the user's word, in words; `null` where it does nothing of the kind. */
 type Asks = (config: Config) => string | null;
@@ -24,7 +24,7 @@ const file = (path: (config: Config) => string | undefined): SettingRule => ({
 
 /**
  * Every setting of the schema; `*` stands for the names of a mapping. A test fails where one is missing. The address of
- * a Milvus server is judged in trust.ts, which knows the hosts that the user allows.
+ * a Milvus server is judged in demands.ts, which knows the hosts that the user allows.
  */
 export const settingRules: Readonly<Record<string, SettingRule>> = {
   $schema: harmless,
