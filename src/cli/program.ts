@@ -11,6 +11,7 @@ import type { DropFlags } from "./commands/collections.ts";
 import type { CopyFlags } from "./commands/copy.ts";
 import type { IngestFlags } from "./commands/ingest.ts";
 import type { SearchFlags } from "./commands/search.ts";
+import type { TrustFlags } from "./commands/trust.ts";
 import { usageError } from "./arguments/usage-error.ts";
 import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./arguments/values.ts";
 
@@ -40,7 +41,7 @@ Examples:
   rag ask "How is data stored?"
 
 Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configuration, 3 some files failed,
-4 a store or model failed, 130 interrupted.`,
+4 a store or model failed, 70 an error of rag itself, 130 interrupted.`,
     );
 
   reached = program;
@@ -67,6 +68,7 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
   addAsk(program, dispatch);
   addEval(program, dispatch);
   addCollections(program, dispatch).hook("preSubcommand", reach);
+  addTrust(program, dispatch);
   return program;
 }
 
@@ -111,6 +113,7 @@ function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--check", "write nothing; exit 1 where the collection is out of date")
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
+    .option("--follow-links", "follow links that lead out of the folders named")
     .addHelpText(
       "after",
       `
@@ -158,6 +161,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
     .option("--min-score <number>", "leave out hits below this score", decimal("--min-score"))
     .option("--format <name>", `how to print: ${searchFormats.join(", ")}`, oneOf("--format", searchFormats))
     .option("--full", "print passages whole")
+    .option("--print0", "print paths, each with a NUL at its end, for xargs -0")
     .addHelpText(
       "after",
       `${aboutFilters}
@@ -299,4 +303,26 @@ Examples:
       }),
     );
   return collections;
+}
+
+function addTrust(program: Program, dispatch: Dispatch): void {
+  const command = program.command("trust");
+  refuseTogether(command, [{ flags: ["--yes", "--revoke"], hint: "--yes trusts the file, --revoke takes that back" }]);
+  command
+    .summary("show what a project's configuration asks for, and agree to it")
+    .description(
+      "Show what the configuration of a project asks for beyond what a project may decide: to send data to a host, to " +
+        "reach outside of its folder, to read variables, to run a program. Agreed to, it is trusted until it changes.",
+    )
+    .option("-y, --yes", "agree without asking")
+    .option("--revoke", "trust the file no more")
+    .addHelpText(
+      "after",
+      `
+With --json and without --yes it only shows. Exits with 1 where the file asks for something and is not trusted. In
+scripts, RAG_ALLOW_HOST=host agrees to a single host, and --config <file> to a file for one run.`,
+    )
+    .action((_: unknown, command: Program) =>
+      dispatch<TrustFlags>(command.optsWithGlobals(), async () => (await import("./commands/trust.ts")).trust),
+    );
 }

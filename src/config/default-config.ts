@@ -20,7 +20,8 @@ export function defaultConfig(): Config {
   "metric": "cosine",
   "embedding": {
     "concurrency": 8,
-    "timeoutMs": 60000
+    "timeoutMs": 60000,
+    "maxWaitMs": 300000
   },
   "llm": {
     "provider": "extractive",
@@ -36,7 +37,8 @@ export function defaultConfig(): Config {
     "sentenceOverlap": 1
   },
   "ingest": {
-    "maxFileMb": 64
+    "maxFileMb": 64,
+    "followLinks": false
   },
   "search": {
     "fusion": "scaled",

@@ -103,6 +103,11 @@ const embedding = z.strictObject({
   batchSize: positive().optional().describe("Texts in one request; the provider's limit where it is not set."),
   concurrency: positive().max(64).default(8).describe("Requests in flight at most."),
   timeoutMs: positive().default(60_000).describe("How long one request may take, in milliseconds."),
+  maxWaitMs: positive()
+    .default(300_000)
+    .describe(
+      "How long an ingest waits for a provider that asks to come back later, or fails, in milliseconds; one that asks for more is not waited for.",
+    ),
   quantization: z
     .enum(["fp32", "fp16", "q8", "int8", "uint8", "q4", "q4f16", "bnb4"])
     .optional()
@@ -125,7 +130,9 @@ const llm = z.strictObject({
   temperature: z.number().min(0).max(2).optional().describe("The model's own where it is not set."),
   maxTokens: positive().optional().describe("Tokens that an answer may have."),
   systemPrompt: z.string().optional().describe("In place of the built-in system prompt."),
-  timeoutMs: positive().default(120_000).describe("How long the model may stay silent, in milliseconds."),
+  timeoutMs: positive()
+    .default(120_000)
+    .describe("How long the model may stay silent, in milliseconds; an answer may take ten times as long in all."),
 });
 
 const provider = z.strictObject({
@@ -188,6 +195,10 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      followLinks: z
+        .boolean()
+        .default(false)
+        .describe("Follow links that lead out of the folder that was named. A project's file may not set it."),
     })
     .prefault({})
     .describe("What is read."),

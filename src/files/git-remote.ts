@@ -1,5 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { readRegularText } from "./read-regular-file.ts";
+
+/** A configuration of git takes some kilobytes. */
+const maxGitBytes = 1_000_000;
 
 /** A folder of a git repository that has a remote. */
 export interface GitFolder {
@@ -22,7 +26,8 @@ export async function gitFolder(folder: string): Promise<GitFolder | null> {
       continue;
     }
     const repository = found.isDirectory() ? join(top, ".git") : await linkedRepository(join(top, ".git"));
-    const config = repository === null ? null : await readFile(join(repository, "config"), "utf8").catch(() => null);
+    const config =
+      repository === null ? null : await readRegularText(join(repository, "config"), maxGitBytes).catch(() => null);
     const remote = config === null ? null : remoteIn(config);
     if (remote === null) return null;
     return { remote, path: relative(top, resolve(folder)).split(sep).join("/") };
@@ -31,10 +36,10 @@ export async function gitFolder(folder: string): Promise<GitFolder | null> {
 
 /** See gitrepository-layout(5): a `.git` file names the folder, and `commondir` in it the one with the configuration. */
 async function linkedRepository(file: string): Promise<string | null> {
-  const [, named] = /^gitdir: *(.+?)\s*$/m.exec(await readFile(file, "utf8").catch(() => "")) ?? [];
+  const [, named] = /^gitdir: *(.+?)\s*$/m.exec(await readRegularText(file, maxGitBytes).catch(() => "")) ?? [];
   if (named === undefined) return null;
   const folder = resolve(dirname(file), named);
-  const common = await readFile(join(folder, "commondir"), "utf8").catch(() => ".");
+  const common = await readRegularText(join(folder, "commondir"), maxGitBytes).catch(() => ".");
   return resolve(folder, common.trim());
 }
 

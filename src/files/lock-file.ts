@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
 import { isAlive, processIdentity } from "./process-identity.ts";
+import { readRegularText } from "./read-regular-file.ts";
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -22,6 +24,8 @@ export interface LockHolder {
 
 export type LockResult = { release(): Promise<void> } | { heldBy: LockHolder };
 
+/** A lock takes 250 bytes. */
+const maxLockBytes = 10_000;
 const heartbeatMs = 5_000;
 /** A holder that cannot be looked up counts as dead when its heartbeat is this old. */
 const silentMs = 60_000;
@@ -90,7 +94,7 @@ async function placeNew(draft: string, path: string, text: string): Promise<bool
     throw error;
   }
   // Another process may have taken it for abandoned before the text was written.
-  return (await readFile(path, "utf8").catch(() => null)) === text;
+  return (await readRegularText(path, maxLockBytes).catch(() => null)) === text;
 }
 
 /** What `link` fails with where the file system has no hard links, see link(2). */
@@ -108,9 +112,11 @@ async function writeNew(path: string, text: string): Promise<void> {
 async function readHolder(path: string): Promise<LockHolder | "gone" | "unwritten"> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readRegularText(path, maxLockBytes);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return "gone";
+    // A pipe, a device or a giant in the place of a lock says nothing, and is replaced.
+    if (error instanceof UserError) return "unwritten";
     throw error;
   }
   const holder = parseHolder(text);

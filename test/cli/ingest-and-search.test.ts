@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
-import type { SearchResult } from "../../src/cli/render/search-results.ts";
+import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
 const escape = String.fromCharCode(27);

@@ -258,7 +258,7 @@ describe("what is stronger", () => {
     async (uri) => {
       await mkdir(path.join(folder, "sub"));
       await write(".ragrc", { milvus: { uri } });
-      expect((await load({ workingDirectory: "sub" })).config.milvus.uri).toBe(uri);
+      expect((await load({ workingDirectory: "sub", configFile: "../.ragrc" })).config.milvus.uri).toBe(uri);
     },
   );
 
@@ -275,7 +275,7 @@ describe("variables in values", () => {
       milvus: { token: "${EMPTY:-}", uri: "${EMPTY:-http://localhost:19530}" },
       llm: { systemPrompt: "$${NAME} $HOME ${not a name}" },
     });
-    const { config } = await load({ variables: { NAME: "docs", EMPTY: "" } });
+    const { config } = await load({ configFile: ".ragrc", variables: { NAME: "docs", EMPTY: "" } });
     expect(config.collection).toBe("docs_dev");
     expect(config.milvus).toMatchObject({ token: "", uri: "http://localhost:19530" });
     expect(config.llm.systemPrompt).toBe("${NAME} $HOME ${not a name}");
@@ -289,7 +289,8 @@ describe("variables in values", () => {
       chunking: { maxChars: "${SIZE:-10}${ZEROS}" },
       llm: { systemPrompt: "${K:-3}" },
     });
-    const { config } = await load({ variables: { MIN: "-0.5", ZEROS: "00" } });
+    const variables = { MIN: "-0.5", ZEROS: "00" };
+    const { config } = await load({ configFile: ".ragrc", variables });
     expect(config).toMatchObject({
       collection: "true",
       search: { topK: 3, minScore: -0.5 },

@@ -6,9 +6,9 @@ const meanings: Record<keyof typeof ExitCode, string> = {
   no: 'ran, and the answer is "no": nothing found, no answer in the documents, `--check` found the collection out of date, an evaluation below its gate',
   usage: "wrong usage or configuration",
   partial: "partly done: some files failed, the rest is ingested",
-  backend:
-    "a store or a model failed: unreachable, refused, out of quota; also an error of the tool itself (`internal`)",
-  interrupted: "interrupted (Ctrl-C, or SIGTERM); what was written stays, and the next run goes on from there",
+  backend: "a store or a model failed: unreachable, refused, out of quota",
+  internal: "an error of the tool itself (`internal`), also an unhandled rejection; running it again does not help",
+  interrupted: "interrupted (Ctrl-C, SIGTERM or SIGHUP); what was written stays, and the next run goes on from there",
 };
 
 /** What a command prints with `--json`, by its full name. */

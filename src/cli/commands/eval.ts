@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import { type EvalSet, readEvalSet } from "../../pipeline/eval/beir-set.ts";
@@ -6,6 +6,7 @@ import { type Evaluation, compareResults } from "../../pipeline/eval/evaluate.ts
 import { type Baseline, type Minimum, checkGate, parseBaseline } from "../../pipeline/eval/gate.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
+import { readRegularText } from "../../files/read-regular-file.ts";
 import type { CommandContext } from "../context.ts";
 import type { EvalReport, EvaluatedCollection, NamedComparison } from "../render/eval/report.ts";
 import { renderEval } from "../render/eval/table.ts";
@@ -90,8 +91,11 @@ function named(from: string, to: string, measures: NamedComparison["measures"]):
   return { from, to, measures };
 }
 
+/** A baseline of a million questions takes less. */
+const maxBaselineBytes = 100_000_000;
+
 async function readBaseline(file: string, workingDirectory: string): Promise<Baseline> {
-  const text = await readFile(path.resolve(workingDirectory, file), "utf8").catch((error: unknown) => {
+  const text = await readRegularText(path.resolve(workingDirectory, file), maxBaselineBytes).catch((error: unknown) => {
     throw new UserError("path-not-found", `cannot read the baseline ${file}: ${messageOf(error)}`, {
       hint: `write one with: rag eval <set> --json > ${file}`,
       cause: error,

@@ -15,7 +15,7 @@ import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
-import { formatSettings } from "../render/format.ts";
+import { formatDuration, formatSettings } from "../render/format.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
@@ -41,6 +41,7 @@ export interface IngestFlags extends CommonFlags {
   check?: boolean;
   concurrency?: number;
   failFast?: boolean;
+  followLinks?: boolean;
 }
 
 const bytesPerMegabyte = 1_000_000;
@@ -103,7 +104,7 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
-  { environment, loaders }: Runtime,
+  { config, environment, loaders }: Runtime,
   { output }: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
@@ -115,6 +116,7 @@ async function discoverFiles(
     paths,
     include: flags.include,
     exclude: flags.exclude,
+    followLinks: config.ingest.followLinks,
     isSupported,
   });
   output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
@@ -153,6 +155,8 @@ async function ingestInto(
         maxFileBytes: config.ingest.maxFileMb * bytesPerMegabyte,
         signal,
         onProgress: progress.update,
+        onPause: (milliseconds, reason) =>
+          output.notice(`waiting ${formatDuration(milliseconds)} before the next attempt: ${reason}`),
         onOtherChunking: (made, wanted) =>
           output.notice(
             `collection ${config.collection} was made with the chunking ${formatSettings(made)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
@@ -203,5 +207,6 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
     ["project", flags.project, "--project"],
+    ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

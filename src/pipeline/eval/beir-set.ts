@@ -123,9 +123,12 @@ function parseCorpus(text: string, file: string): CorpusDocument[] {
   return documents;
 }
 
+/** A corpus of a million passages takes a few gigabytes; a string holds half of one. */
+const maxBytes = 500_000_000;
+
 async function read(file: string, name: string): Promise<string> {
   try {
-    return (await readRegularFile(file)).toString("utf8");
+    return (await readRegularFile(file, maxBytes)).toString("utf8");
   } catch (error) {
     throw notReadable(name, error);
   }

@@ -36,7 +36,10 @@ export interface CollectionRequest extends IngestRequest, WriterWait {
   project: IngestProject;
   chunking: ChunkingOptions;
   /** The configured model, and how it is asked. */
-  embedding: ConfiguredModel & Pick<EmbedPoolOptions, "concurrency"> & { batchSize?: number | undefined };
+  embedding: ConfiguredModel &
+    Pick<EmbedPoolOptions, "concurrency"> & { batchSize?: number | undefined; maxWaitMs?: number | undefined };
+  /** As in `EmbedPoolOptions`. */
+  onPause?: EmbedPoolOptions["onPause"];
   /** Of a new collection. */
   metric: Metric;
   toolVersion: string;
@@ -222,12 +225,20 @@ async function identityOf(embedder: Embedder, signal: AbortSignal): Promise<Embe
 async function openPool(
   embedder: Embedder | null,
   identity: EmbeddingIdentity | null,
-  { embedding: { batchSize, concurrency }, signal }: CollectionRequest,
+  { embedding: { batchSize, concurrency, maxWaitMs }, signal, onPause }: CollectionRequest,
 ): Promise<EmbedPool | null> {
   if (embedder === null || identity === null) return null;
   const { createEmbedPool } = await import("../embed/embed.ts");
   const prefix = identity.documentPrefix;
-  return createEmbedPool(embedder, { concurrency, prefix, signal, ...(batchSize === undefined ? {} : { batchSize }) });
+  const { defaultRetryPolicy } = await import("../../models/backoff.ts");
+  return createEmbedPool(embedder, {
+    concurrency,
+    prefix,
+    signal,
+    retry: { ...defaultRetryPolicy, maxElapsedMs: maxWaitMs ?? defaultRetryPolicy.maxElapsedMs },
+    onPause,
+    ...(batchSize === undefined ? {} : { batchSize }),
+  });
 }
 
 /** The strategy, and the settings that it looks at. */

@@ -68,7 +68,7 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readRegularFile(file.path).catch((error: unknown) => {
+  return readRegularFile(file.path, maxFileBytes).catch((error: unknown) => {
     throw isSystemError(error) ? unreadable(error) : error;
   });
 }

@@ -10,8 +10,9 @@ import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
-import { translateStoreError } from "./errors.ts";
+import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
+import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { embeddedColumns, fromRow, toRow } from "./rows.ts";
@@ -59,7 +60,10 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
         return await query();
       } catch (error) {
         if (!/not found|no such file|permission denied/i.test(messageOf(error))) throw failure(error);
-        if (attempt === readAttempts) throw (await missingRights({ name, folder, location })) ?? failure(error);
+        if (attempt === readAttempts) {
+          if (await isGone(folder, dropMs)) throw droppedMeanwhile(name, location);
+          throw (await missingRights({ name, folder, location })) ?? failure(error);
+        }
         await sleep((attempt - 1) * readPauseMs);
         table = await options.reopen();
       }

@@ -6,13 +6,21 @@ import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { openEmbeddedCollection } from "./collection.ts";
-import { corruptCollection, translateStoreError } from "./errors.ts";
-import { type StoreFolder, checkFolder, prepareFolder, tableNames, tablePath } from "./folder.ts";
+import { corruptCollection, droppedMeanwhile, translateStoreError } from "./errors.ts";
+import {
+  type StoreFolder,
+  checkFolder,
+  dropMs,
+  isGone,
+  prepareFolder,
+  refuseLinks,
+  tableNames,
+  tablePath,
+} from "./folder.ts";
 import { buildingFolder, findTable, recoverTables, replacedFolder, swapTables } from "./replacement.ts";
 import { rightsOf } from "./rights.ts";
 import {
   collectionExists,
-  collectionGone,
   collectionLocked,
   foreignIsNotDropped,
   newerCollection,
@@ -60,7 +68,11 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         return await (await connected(found)).openTable(name);
       } catch (error) {
         // It may have been replaced in this moment.
-        if (attempt === 3) throw corruptCollection({ name, folder: tablePath(found, name), location }, error);
+        if (attempt === 3) {
+          const folder = tablePath(found, name);
+          if (await isGone(folder, dropMs)) return null;
+          throw corruptCollection({ name, folder, location }, error);
+        }
         forget(found);
       }
     }
@@ -84,7 +96,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   async function reopen(name: string): Promise<Table> {
     forget();
     const table = await openTable(name);
-    if (table === null) throw collectionGone(name, location);
+    if (table === null) throw droppedMeanwhile(name, location);
     return table;
   }
 
@@ -133,9 +145,17 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async open(name) {
       checkCollectionName(name);
       await checkFolder(options);
+      await refuseLinks(options, name);
       const table = await openTable(name);
       if (table === null) return null;
-      const manifest = readManifest(await table.schema().catch(translateStoreError(location)), name, location);
+      const manifest = readManifest(
+        await table.schema().catch(async (error: unknown) => {
+          if (await isGone(tablePath(options, name), dropMs)) throw droppedMeanwhile(name, location);
+          throw translateStoreError(location)(error);
+        }),
+        name,
+        location,
+      );
       return openCollection(table, name, manifest);
     },
 

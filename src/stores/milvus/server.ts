@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { MilvusAddress } from "../../addresses/milvus-address.ts";
 import type { Config } from "../../config/schema.ts";
 import { UserError, messageOf } from "../../errors.ts";
+import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { Store, StoreUse } from "../types.ts";
 import { type MilvusDialect, lite2Dialect, serverDialect } from "./dialect.ts";
 import { servedLiteDialect } from "./lite/dialect.ts";
@@ -11,6 +11,9 @@ import { assembleMilvusStore } from "./store.ts";
 import type { TlsMaterial } from "./wire/channel.ts";
 import { type MilvusConnection, connectMilvus } from "./wire/connection.ts";
 import { MilvusErrorCode, backend } from "./wire/errors.ts";
+
+/** A bundle of all public authorities takes 250 kB. */
+const maxPemBytes = 4_000_000;
 
 export interface MilvusServerOptions {
   address: MilvusAddress;
@@ -63,7 +66,7 @@ export function openMilvusServer({ address, milvus, projectRoot, use, onNotice }
 async function readTls(tls: Config["milvus"]["tls"], projectRoot: string): Promise<TlsMaterial> {
   const read = async (file: string | undefined): Promise<Buffer | null> => {
     if (file === undefined) return null;
-    return readFile(resolve(projectRoot, file)).catch((error: unknown) => {
+    return readRegularFile(resolve(projectRoot, file), maxPemBytes).catch((error: unknown) => {
       throw new UserError("tls-file", `the file ${file} of \`milvus.tls\` cannot be read: ${messageOf(error)}`);
     });
   };

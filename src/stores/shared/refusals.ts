@@ -41,10 +41,3 @@ export function unreadableIsNotDropped(name: string, location: string, cause: un
     { hint: `where nobody needs it any more: rag collections drop ${name} --yes`, exitCode: ExitCode.backend, cause },
   );
 }
-
-/** It was there when it was opened. */
-export function collectionGone(name: string, location: string): UserError {
-  return new UserError("collection-not-found", `the collection "${name}" in ${location} was dropped meanwhile`, {
-    exitCode: ExitCode.backend,
-  });
-}

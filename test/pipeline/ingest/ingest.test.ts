@@ -97,6 +97,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     paths,
     include: [],
     exclude: [],
+    followLinks: false,
     isSupported,
   });
   await discovered?.();

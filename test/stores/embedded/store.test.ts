@@ -15,6 +15,15 @@ afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
+const manifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: {},
+  toolVersion: "0",
+  createdAt: "",
+} as const;
+
 async function emptyProject(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "rag-embedded-"));
   folders.push(folder);
@@ -50,16 +59,38 @@ describe("the embedded store", () => {
   );
 });
 
+test("a search during a drop finds the collection or says that it is not there", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const dropper = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
+  const outcomes = new Set<unknown>();
+  for (let round = 0; round < 4; round++) {
+    const collection = await store.create("docs", manifest);
+    await collection.upsert(documentChunks("a.md", ["a needle"]));
+    await collection.optimize();
+    const dropped = dropper.drop("docs");
+    for (let search = 0; search < 8; search++) {
+      const error: unknown = await collection.search({ ...question, filters: [] }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      outcomes.add((error as { code?: unknown } | null)?.code ?? error);
+      const opened: unknown = await store.open("docs").then(
+        () => null,
+        (thrown: { code?: unknown }) => thrown.code ?? thrown,
+      );
+      outcomes.add(opened);
+    }
+    await dropped;
+  }
+  outcomes.delete(null);
+  expect([...outcomes]).toEqual(["collection-not-found"]);
+});
+
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
-  const manifest = {
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
   const collection = await store.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle"]));
   const { connect } = await import("@lancedb/lancedb");
@@ -104,13 +135,6 @@ test("a table that cannot be read is dropped or replaced only where that is mean
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag" });
-  const manifest = {
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
   const first = open();
   const collection = await first.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle in the hay"]));

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type UserError, messageOf } from "../../../errors.ts";
 import { makeFolder } from "../../../files/make-folder.ts";
@@ -35,6 +35,19 @@ export async function refuseFile(database: string): Promise<void> {
   if (status === null || status.isDirectory()) return;
   throw backend("lite-old-format", `${database} is a file, and no database of Milvus Lite`, {
     hint: `Milvus Lite 3.x keeps a folder; ingest into another path, e.g. ${basename(database, ".db")}-3.db`,
+  });
+}
+
+/**
+ * Refuses a database with a link in it, by which one that came with a project would be written elsewhere. Throws
+ * `UserError` `lite-path`.
+ */
+export async function refuseLinksIn(database: string): Promise<void> {
+  const entries = await readdir(database, { recursive: true, withFileTypes: true }).catch(() => []);
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link === undefined) return;
+  throw backend("lite-path", `Milvus Lite cannot use ${database}: ${join(link.parentPath, link.name)} is a link`, {
+    hint: "remove the link",
   });
 }
 

@@ -1,5 +1,5 @@
-import { wordSegments } from "../../text/word-segments.ts";
-import { bestSimilarity, contentWords } from "../../text/content-words.ts";
+import { wordSegments } from "../../../text/word-segments.ts";
+import { bestSimilarity, contentWords } from "../../../text/content-words.ts";
 
 /** The part of a query whose words are marked: what is longer was pasted, and nearly every word would be. */
 const maxQueryChars = 1000;

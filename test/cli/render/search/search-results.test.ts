@@ -1,19 +1,23 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 
-import { createOutput } from "../../../src/cli/render/output.ts";
-import { renderSearch } from "../../../src/cli/render/search-results.ts";
-import type { SearchFormat } from "../../../src/cli/arguments/flags.ts";
-import type { Hit } from "../../../src/types.ts";
-import { hitOf } from "../../hits.ts";
+import { createOutput } from "../../../../src/cli/render/output.ts";
+import { renderSearch } from "../../../../src/cli/render/search/search-results.ts";
+import type { SearchFormat } from "../../../../src/cli/arguments/flags.ts";
+import type { Hit } from "../../../../src/types.ts";
+import { hitOf } from "../../../hits.ts";
 
-async function render(hit: Hit, format: SearchFormat, { full = false, isTTY = false } = {}): Promise<string> {
+async function render(
+  hit: Hit,
+  format: SearchFormat,
+  { full = false, isTTY = false, print0 = false } = {},
+): Promise<string> {
   const stdout = Object.assign(new PassThrough(), { isTTY });
   const streams = { stdout, stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: true }, {});
   const result = { query: "ports", collection: "docs", mode: "text" as const, durationMs: 1, hits: [hit] };
   const folders = { projectRoot: "/project", workingDirectory: "/project" };
-  await renderSearch(result, format, { full, conditions: { filters: [], minScore: null }, folders }, output);
+  await renderSearch(result, format, { full, conditions: { filters: [], minScore: null }, folders, print0 }, output);
   return String(stdout.read() ?? "");
 }
 
@@ -86,11 +90,13 @@ describe("what a terminal would act on in the name of a file", () => {
     // oxlint-disable-next-line no-control-regex
     expect(shown).not.toMatch(/[\u001B\u202E]/);
     expect(shown).toContain("docs/\uFFFD[31mred\uFFFD");
-    expect(await render(hit, format)).toContain(hit.source);
+    expect(await render(hit, format, { print0: format === "paths" })).toContain(hit.source);
   });
 
   it("does not make two paths of one on a terminal", async () => {
     expect(await render(hit, "paths", { isTTY: true })).toBe("docs/\uFFFD[31mred\uFFFD\uFFFD.md\n");
+    expect(await render(hit, "paths")).toBe("docs/\u001B[31mred\u202E\uFFFD.md\n");
+    expect(await render(hit, "paths", { print0: true })).toBe("docs/\u001B[31mred\u202E\n.md\0");
   });
 });
 

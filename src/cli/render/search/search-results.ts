@@ -1,11 +1,12 @@
-import type { Hit, SearchMode } from "../../types.ts";
-import { plainMarkdown, withoutHeading } from "../../markdown/plain-markdown.ts";
-import { terminalText } from "./terminal-text.ts";
-import type { SearchFormat } from "../arguments/flags.ts";
-import { type Conditions, describeConditions } from "./conditions.ts";
+import type { Hit, SearchMode } from "../../../types.ts";
+import { plainMarkdown, withoutHeading } from "../../../markdown/plain-markdown.ts";
+import { escapeControls, terminalText } from "../terminal-text.ts";
+import type { SearchFormat } from "../../arguments/flags.ts";
+import { type Conditions, describeConditions } from "../conditions.ts";
 import { csv } from "./csv.ts";
-import type { Channel, Output } from "./output.ts";
-import { type Folders, linkOf, pathOf, locationOf } from "./location.ts";
+import { counted } from "../format.ts";
+import type { Channel, Output } from "../output.ts";
+import { type Folders, linkOf, pathOf, locationOf } from "../location.ts";
 
 /** What `rag search` found: its JSON document. */
 export interface SearchResult {
@@ -22,6 +23,8 @@ interface SearchView {
   /** Told where nothing was found. */
   conditions: Conditions;
   folders: Folders;
+  /** `paths` only: each path ends with a NUL, not with a line break. */
+  print0: boolean;
 }
 
 /** Characters of a passage in the table where it is not printed whole. */
@@ -39,7 +42,7 @@ type Render = (result: SearchResult, view: SearchView, channel: Channel) => stri
 const renderers = {
   table: renderTable,
   json: (result) => `${JSON.stringify(result)}\n`,
-  ndjson: ({ hits }) => hits.map((hit) => `${JSON.stringify(hit)}\n`).join(""),
+  ndjson: ({ hits }) => hits.map((hit) => `${escapeControls(JSON.stringify(hit))}\n`).join(""),
   csv: renderCsv,
   markdown: renderMarkdown,
   paths: renderPaths,
@@ -57,7 +60,15 @@ export async function renderSearch(
     output.notice(`nothing found in collection ${result.collection}${describeConditions(view.conditions)}`);
     if (format === "table") return;
   }
-  await output.results.write(await renderers[format](result, view, output.results));
+  const text = await renderers[format](result, view, output.results);
+  const isData = format === "csv" || format === "paths";
+  await (isData ? output.results.writeData(text) : output.results.write(text));
+  const broken = format === "paths" && !view.print0 ? pathsOf(result, view).filter((path) => /[\r\n]/.test(path)) : [];
+  if (broken.length > 0) {
+    output.warn(
+      `${counted(broken.length, "path")} with a line break in its name, shown as \u{FFFD}; --print0 prints paths as they are`,
+    );
+  }
 }
 
 /**
@@ -102,10 +113,17 @@ function formatScore(score: number): string {
 }
 
 /** For programs that open them: as they are called from the working folder, and raw unless a person reads them. */
-function renderPaths({ hits }: SearchResult, { folders }: SearchView, channel: Channel): string {
-  const paths = new Set(hits.map((hit) => pathOf(hit.source, folders)));
-  const shown = (path: string) => (channel.isTerminal ? terminalText(path).replaceAll(/[\t\n]/g, "\u{FFFD}") : path);
-  return [...paths].map((path) => `${shown(path)}\n`).join("");
+function renderPaths(result: SearchResult, view: SearchView, channel: Channel): string {
+  const paths = pathsOf(result, view);
+  if (view.print0) return paths.map((path) => `${path}\0`).join("");
+  // A line break in a name would make two paths of one.
+  const shown = (path: string) =>
+    channel.isTerminal ? terminalText(path).replaceAll(/[\t\n]/g, "\u{FFFD}") : path.replaceAll(/[\r\n]/g, "\u{FFFD}");
+  return paths.map((path) => `${shown(path)}\n`).join("");
+}
+
+function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
+  return [...new Set(hits.map((hit) => pathOf(hit.source, folders)))];
 }
 
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
