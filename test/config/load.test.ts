@@ -238,9 +238,14 @@ describe("what is stronger", () => {
     const embedding = { provider: "openai", model: "m", baseUrl: "https://host/v1", apiKey: "k", concurrency: 3 };
     await write(".ragrc", { embedding: { ...embedding, dimensions: 256 } });
     const other = await load({ overrides: [["embedding", "ollama", "--embedding"]] });
-    expect(other.config.embedding).toEqual({ provider: "ollama", concurrency: 3, timeoutMs: 60_000 });
+    expect(other.config.embedding).toEqual({
+      provider: "ollama",
+      concurrency: 3,
+      timeoutMs: 60_000,
+      maxWaitMs: 300_000,
+    });
     const same = await load({ overrides: [["embedding", "openai/n", "--embedding"]] });
-    expect(same.config.embedding).toEqual({ ...embedding, model: "n", timeoutMs: 60_000 });
+    expect(same.config.embedding).toEqual({ ...embedding, model: "n", timeoutMs: 60_000, maxWaitMs: 300_000 });
   });
 
   it("reads a path on the command line from the working folder, one in the file from the file", async () => {
@@ -299,7 +304,7 @@ describe("variables in values", () => {
       llm: { systemPrompt: "3" },
     });
     await write(".ragrc", { ask: { strict: "${STRICT}" } });
-    expect((await load({ variables: { STRICT: "false" } })).config.ask.strict).toBe(false);
+    expect((await load({ configFile: ".ragrc", variables: { STRICT: "false" } })).config.ask.strict).toBe(false);
   });
 
   it("takes no other text for a number, and says what a variable's default is wrong about", async () => {

@@ -70,6 +70,11 @@ describe("what a project's file asks for", () => {
     ["a server elsewhere", { milvus: { uri: "evil.example:19530" } }, [["milvus.uri", "foreign-host"]]],
     ["files for TLS", { milvus: { tls: { keyFile: "/etc/key.pem" } } }, [["milvus.tls.keyFile", "outside-project"]]],
     ["a program", { milvus: { python: "./run" } }, [["milvus.python", "untrusted-configuration"]]],
+    [
+      "the name of a project, on a server",
+      { project: "handbook", milvus: { uri: "http://localhost:19530" } },
+      [["project", "untrusted-configuration"]],
+    ],
     ["links", { ingest: { followLinks: true } }, [["ingest.followLinks", "untrusted-configuration"]]],
     ["a variable", { llm: { systemPrompt: "${EDITOR}" } }, [["llm.systemPrompt", "untrusted-configuration"]]],
     [

@@ -17,6 +17,11 @@ const harmless: SettingRule = { verdict: "harmless" };
 /** Sending waits for the model to be opened: models/endpoint.ts refuses the host then, and `rag trust` shows it before. */
 const whereOpened: SettingRule = { verdict: "consent", asks: () => null };
 
+/** The address of a Milvus server; `null` where the collections lie in files. */
+function serverOf(uri: string | undefined): string | null {
+  return uri?.trim() && readStoreAddress(uri).kind === "milvus" ? uri : null;
+}
+
 const file = (path: (config: Config) => string | undefined): SettingRule => ({
   verdict: "confined",
   path: (config) => path(config) ?? null,
@@ -29,6 +34,12 @@ const file = (path: (config: Config) => string | undefined): SettingRule => ({
 export const settingRules: Readonly<Record<string, SettingRule>> = {
   $schema: harmless,
   collection: harmless,
+  // Under the name of another project, an ingest would replace that project's documents on a server that both use.
+  project: {
+    verdict: "consent",
+    asks: ({ project, milvus }) =>
+      project === undefined || serverOf(milvus.uri) === null ? null : `takes the documents of ${project} for its own`,
+  },
   "store.path": file(({ store, milvus }) => (milvus.uri?.trim() ? undefined : store.path)),
   "milvus.uri": file(({ milvus }) => {
     const address = milvus.uri?.trim() ? readStoreAddress(milvus.uri) : null;
@@ -41,7 +52,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "milvus.tls.certFile": file(({ milvus }) => milvus.tls?.certFile),
   "milvus.tls.keyFile": file(({ milvus }) => milvus.tls?.keyFile),
   "milvus.tls.serverName": harmless,
-  "milvus.analyzer": harmless,
+  "milvus.consistency": harmless,
   "milvus.index.type": harmless,
   "milvus.index.params.*": harmless,
   "milvus.index.searchParams.*": harmless,
@@ -56,10 +67,6 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   },
   "milvus.idleMinutes": harmless,
   metric: harmless,
-  "text.tokenizer": harmless,
-  "text.language": harmless,
-  "text.stem": harmless,
-  "text.removeStopWords": harmless,
   "embedding.provider": whereOpened,
   // A name on the model hub reads as a path in the project that does not exist.
   "embedding.model": file(({ embedding: { provider, model } }) => (provider === "local" ? model : undefined)),
@@ -103,6 +110,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),
   },
   "search.mode": harmless,
+  "search.fusion": harmless,
   "search.topK": harmless,
   "search.minScore": harmless,
   "ask.maxContextChars": harmless,
