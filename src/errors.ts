@@ -8,6 +8,9 @@ export const ExitCode = {
   partial: 3,
   /** A store or a model is unreachable, refused, or out of quota. */
   backend: 4,
+  /** An error of the tool itself, an unhandled rejection too: to run it again does not help. EX_SOFTWARE of sysexits(3). */
+  internal: 70,
+  /** Ctrl-C, SIGTERM or SIGHUP. */
   interrupted: 130,
 } as const;
 

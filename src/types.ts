@@ -62,7 +62,7 @@ export interface Chunk {
 
 /** A chunk with all that the store keeps beside it: one row of a collection. */
 export interface StoredChunk extends Chunk {
-  /** `chunkId(docId, ordinal)`: 32 hexadecimal digits. */
+  /** `chunkId(docId, docHash, ordinal)`: 32 hexadecimal digits. */
   id: string;
   /** `documentId(source)`: 32 hexadecimal digits. */
   docId: string;
@@ -73,15 +73,18 @@ export interface StoredChunk extends Chunk {
   /**
    * What the passage stands under and does not say itself, ended by a blank line; empty where there is nothing to add.
    * It is indexed and embedded in front of the text, so that a passage deep in a manual is found by its chapter's words.
-   * A store keeps both in one field, which BM25 reads, and gives the text back without it.
    */
   context: string;
+  /** Of the document, as `detectLanguage` names it: decides how the words of context and text are analysed for BM25. */
+  language: string;
   /** Hash of everything that decides the document's chunks, its source included; see `pipeline/ingest/document-hash.ts`. */
   docHash: string;
   /** How many chunks the document has. */
   docChunks: number;
-  /** Milliseconds since the epoch. */
+  /** When this version was written, in milliseconds since the epoch; the same in all chunks of one attempt to write it. */
   updatedAt: number;
+  /** `processIdentity()` of the process that wrote the chunk. */
+  writer: string;
   /** Unit length is not required; `null` in a collection without an embedding model. */
   vector: Float32Array | null;
 }
@@ -90,11 +93,19 @@ export const searchModes = ["hybrid", "dense", "text"] as const;
 
 export type SearchMode = (typeof searchModes)[number];
 
+/** How the two lists of a hybrid search become one; `stores/shared/fusion.ts` says what each does. */
+export const fusionMethods = ["scaled", "rrf10", "rrf"] as const;
+
+export type FusionMethod = (typeof fusionMethods)[number];
+
+/** The method where none is named. */
+export const usualFusion: FusionMethod = "scaled";
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */
   rank: number;
-  /** Higher is better; comparable within one result list only. */
+  /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
   /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
   scores: { dense: number | null; text: number | null };

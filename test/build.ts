@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
-import { bundle } from "../build/rolldown.config.ts";
+import { bundle } from "../.build/rolldown.config.ts";
 import { builtFixtures } from "./fixtures/built.ts";
 
 /** Builds the tool once before the tests, and with it the scripts that run a part of it as a process of their own. */

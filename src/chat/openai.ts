@@ -6,6 +6,7 @@ import { withRetries } from "../models/backoff.ts";
 import type { RetryPolicy } from "../models/backoff.ts";
 import type { ModelEndpoint } from "../models/endpoint.ts";
 import { ModelError } from "../models/model-error.ts";
+import { AnswerTooLarge, answerLimits } from "../models/answer-limits.ts";
 import { connectOpenAI } from "../models/openai-client.ts";
 import type { OpenAIConnection } from "../models/openai-client.ts";
 import { createRedactor } from "../secrets/redact.ts";
@@ -132,8 +133,8 @@ async function* readAnswer(
   const reader = new CompletionReader();
   const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
   // A server that cannot stream answers in one piece.
-  if (isStream) yield* readStream(response, reader, silence);
-  else yield* readWhole(await response.text(), reader);
+  if (isStream) yield* readStream(response, reader, silence, options.timeoutMs);
+  else yield* readWhole(await textOf(response), reader);
   yield* reader.end();
   if (reader.usage !== null) yield { type: "usage", usage: reader.usage };
 
@@ -164,6 +165,19 @@ function lengthReason(maxTokens: number | null, usage: ChatUsage | null): string
   return `it reached the model's own limit, at ${tokens} tokens with the passages (ask.maxContextChars)`;
 }
 
+/** The body in one piece. */
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for await (const bytes of response.body ?? []) {
+    length += bytes.length;
+    if (length > answerLimits.wholeBytes) throw new AnswerTooLarge(answerLimits.wholeBytes);
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 function* readWhole(text: string, reader: CompletionReader): Generator<ChatEvent> {
   if (/^\s*<(!doctype|html)\b/i.test(text)) {
     throw new UnusableAnswer("the answer is a web page, probably from a proxy in between");
@@ -177,7 +191,9 @@ async function* readStream(
   response: Response,
   reader: CompletionReader,
   silence: SilenceTimer,
+  timeoutMs: number,
 ): AsyncGenerator<ChatEvent> {
+  const limits = createStreamLimits(timeoutMs);
   const pieces: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => pieces.push(data) });
   const decoder = new TextDecoder();
@@ -185,18 +201,22 @@ async function* readStream(
   let isDone = false;
   try {
     for await (const bytes of response.body ?? []) {
-      silence.restart();
       parser.feed(decoder.decode(bytes, { stream: true }));
+      const hasEvents = pieces.length > 0;
+      limits.received(bytes.length);
+      // A comment keeps the connection, and says nothing.
+      if (hasEvents) silence.restart();
       for (const data of pieces.splice(0)) {
         hasBegun = true;
         if (data.trim() === "[DONE]") isDone = true;
-        else yield* reader.read(JSON.parse(data));
+        else yield* limits.counted(reader.read(JSON.parse(data)));
       }
       if (isDone) break;
-      if (reader.finishReason !== null) silence.restart(usageGraceMs);
+      if (hasEvents && reader.finishReason !== null) silence.restart(usageGraceMs);
     }
   } catch (error) {
     // Only the token count is missing.
+    if (error instanceof UnusableAnswer) throw error;
     if (reader.finishReason !== null && !(error instanceof CompletionError)) return;
     throw hasBegun || silence.signal.aborted ? error : new EmptyStream("the connection broke before the answer began");
   }
@@ -210,6 +230,49 @@ async function* readStream(
   yield {
     type: "truncated",
     reason: "the server ended it without saying why; another request may have interrupted it",
+  };
+}
+
+interface StreamLimits {
+  /** Throws `UnusableAnswer` where it has gone on for too long, or for too long without a word. */
+  received(bytes: number): void;
+  /** The same events. Throws `UnusableAnswer` where they make too long an answer. */
+  counted(events: ChatEvent[]): ChatEvent[];
+}
+
+/** What keeps a stream without end from being read without end. */
+function createStreamLimits(timeoutMs: number): StreamLimits {
+  const started = performance.now();
+  const longestMs = timeoutMs * answerLimits.timeouts;
+  let silentBytes = 0;
+  const characters = { text: 0, reasoning: 0 };
+  return {
+    received(bytes) {
+      silentBytes += bytes;
+      if (silentBytes > answerLimits.silentBytes) {
+        throw new UnusableAnswer(`${answerLimits.silentBytes / 1e6} MB came without a word of the answer`);
+      }
+      if (performance.now() - started > longestMs) {
+        throw new UnusableAnswer(
+          `the answer did not end within ${longestMs / 1000} s`,
+          `raise llm.timeoutMs: an answer may take ${answerLimits.timeouts} times as long`,
+        );
+      }
+    },
+    counted(events) {
+      for (const event of events) {
+        if (event.type !== "text" && event.type !== "reasoning") continue;
+        characters[event.type] += event.text.length;
+        silentBytes = 0;
+      }
+      if (characters.text > answerLimits.answerCharacters) {
+        throw new UnusableAnswer(`the answer has more than ${answerLimits.answerCharacters} characters`);
+      }
+      if (characters.reasoning > answerLimits.thinkingCharacters) {
+        throw new UnusableAnswer(`the model thought for more than ${answerLimits.thinkingCharacters} characters`);
+      }
+      return events;
+    },
   };
 }
 

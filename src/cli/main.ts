@@ -4,7 +4,7 @@ import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
-import { type Output, type OutputOptions, createOutput, outputError } from "./render/output.ts";
+import { type Output, type OutputOptions, createOutput, outputError, showCursor } from "./render/output.ts";
 import { buildProgram } from "./program.ts";
 import { readableStack } from "./readable-stack.ts";
 import { toolVersion } from "./version.ts";
@@ -17,6 +17,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const abort = new AbortController();
   let output = outputWith(optionsBeforeParsing(argv));
   let exitCode: ExitCode = ExitCode.done;
+  let isOver = false;
 
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     abort.abort(outputError(error));
@@ -27,9 +28,16 @@ async function run(argv: readonly string[]): Promise<void> {
     if (abort.signal.aborted) return endBySignal(signal);
     abort.abort(interrupted());
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  // What nobody caught is a bug as any other. Node would print the line of the bundle with it, which is the whole file.
-  process.on("uncaughtException", (error) => void endWith(error, output));
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
+  // Work that nobody waits for has failed: the command ends as it does for any other bug.
+  process.on("uncaughtException", (error) => {
+    // After an interruption, all else that fails is its consequence.
+    if (abort.signal.aborted) return;
+    abort.abort(error);
+    process.exitCode = ExitCode.internal;
+    if (isOver) void report(error, output);
+    endSoon(ExitCode.internal);
+  });
 
   const program = buildProgram(toolVersion(), async (flags, load) => {
     output = outputWith({
@@ -49,11 +57,12 @@ async function run(argv: readonly string[]): Promise<void> {
     const error = reasonOf(thrown, abort.signal);
     if (error !== null && !isBrokenPipe(error)) {
       await report(error, output);
-      exitCode = error instanceof UserError ? error.exitCode : ExitCode.backend;
+      exitCode = error instanceof UserError ? error.exitCode : ExitCode.internal;
     }
   }
   process.exitCode = exitCode;
-  if (abort.signal.aborted) endSoon();
+  isOver = true;
+  if (abort.signal.aborted) endSoon(exitCode);
 }
 
 /**
@@ -134,22 +143,16 @@ function report(error: unknown, output: Output): Promise<void> {
   });
 }
 
-/** Nothing is known of the state that the process is left in: it ends as soon as the error is written. */
-async function endWith(error: Error, output: Output): Promise<void> {
-  try {
-    await report(error, output);
-  } finally {
-    process.exit(ExitCode.backend);
-  }
-}
-
 /** Ends as a program does that leaves the signal alone: at once. */
 function endBySignal(signal: NodeJS.Signals): void {
+  // Those that would show the cursor again are removed with the rest.
+  showCursor();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
-/** After an interruption, a request that is still in flight does not keep the process. */
-function endSoon(): void {
-  setTimeout(() => endBySignal("SIGINT"), 1000).unref();
+/** After an interruption or a bug, a request that is still in flight does not keep the process. */
+function endSoon(exitCode: ExitCode): void {
+  const end = () => (exitCode === ExitCode.internal ? process.exit(exitCode) : endBySignal("SIGINT"));
+  setTimeout(end, 1000).unref();
 }

@@ -2,7 +2,8 @@ import { Command as Program, Option } from "commander";
 import { strategies } from "../chunkers/index.ts";
 import { searchModes } from "../types.ts";
 import { namingCollection } from "./arguments/collection-argument.ts";
-import type { Command } from "./context.ts";
+import { addEval } from "./arguments/eval.ts";
+import type { Dispatch } from "./context.ts";
 import { refuseTogether } from "./arguments/contradictions.ts";
 import { type CollectionFlags, type CommonFlags, type SearchFormat, searchFormats } from "./arguments/flags.ts";
 import type { AskFlags } from "./commands/ask.ts";
@@ -10,11 +11,9 @@ import type { DropFlags } from "./commands/collections.ts";
 import type { CopyFlags } from "./commands/copy.ts";
 import type { IngestFlags } from "./commands/ingest.ts";
 import type { SearchFlags } from "./commands/search.ts";
+import type { TrustFlags } from "./commands/trust.ts";
 import { usageError } from "./arguments/usage-error.ts";
 import { decimal, escaped, filled, integer, metadata, model, oneOf, repeatable } from "./arguments/values.ts";
-
-/** Runs a command that was understood; its code is loaded then, and not before. */
-export type Dispatch = <Flags extends CommonFlags>(flags: Flags, load: () => Promise<Command<Flags>>) => Promise<void>;
 
 /**
  * Every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
@@ -41,8 +40,8 @@ Examples:
   rag search "how is data stored"
   rag ask "How is data stored?"
 
-Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some files failed,
-4 a store or model failed, 130 interrupted.`,
+Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configuration, 3 some files failed,
+4 a store or model failed, 70 an error of rag itself, 130 interrupted.`,
     );
 
   reached = program;
@@ -67,7 +66,9 @@ Exit codes: 0 done, 1 nothing found, 2 wrong usage or configuration, 3 some file
   addIngest(program, dispatch);
   addSearch(program, dispatch);
   addAsk(program, dispatch);
+  addEval(program, dispatch);
   addCollections(program, dispatch).hook("preSubcommand", reach);
+  addTrust(program, dispatch);
   return program;
 }
 
@@ -99,13 +100,20 @@ function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--overlap-chars <count>", "characters that neighbouring chunks share", integer("--overlap-chars", 0))
     .option("--separator <text>", "string to split at; \\n and \\t are understood", escaped("--separator"))
     .option("--metadata <key=value>", "metadata of every document (repeatable)", metadata("--metadata"))
-    .option("--recreate", "drop the collection first and start over")
+    .option("--recreate", "start over with a new collection, which replaces the old one once it is complete")
+    .option("--project <name>", "project that the collection belongs to (project)", filled("--project"))
+    .option(
+      "--wait [seconds]",
+      "wait for another command that writes the collection; without seconds, as long as it takes",
+      integer("--wait", 0),
+    )
     .option("--prune", "remove documents whose files are gone, however many")
     .option("--no-prune", "remove no documents")
     .option("--dry-run", "write nothing; all counts are of what would be done")
     .option("--check", "write nothing; exit 1 where the collection is out of date")
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
+    .option("--follow-links", "follow links that lead out of the folders named")
     .addHelpText(
       "after",
       `
@@ -124,8 +132,9 @@ Examples:
 }
 
 const aboutFilters = `
-The fields of a filter are source, title, format (markdown, pdf, docx, html ...), page, heading and any
-metadata key. heading is the path of headings above a passage, joined by " > ", as in
+The fields of a filter are source, title, format (markdown, text, pdf, html, docx, pptx, xlsx, odt,
+odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles or code),
+page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
 "heading=Guide > Storage". A condition is about the whole value and minds case; in the glob of ~,
 * stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
 2.9. A passage without the field only meets !=.`;
@@ -152,6 +161,7 @@ function addSearch(program: Program, dispatch: Dispatch): void {
     .option("--min-score <number>", "leave out hits below this score", decimal("--min-score"))
     .option("--format <name>", `how to print: ${searchFormats.join(", ")}`, oneOf("--format", searchFormats))
     .option("--full", "print passages whole")
+    .option("--print0", "print paths, each with a NUL at its end, for xargs -0")
     .addHelpText(
       "after",
       `${aboutFilters}
@@ -293,4 +303,26 @@ Examples:
       }),
     );
   return collections;
+}
+
+function addTrust(program: Program, dispatch: Dispatch): void {
+  const command = program.command("trust");
+  refuseTogether(command, [{ flags: ["--yes", "--revoke"], hint: "--yes trusts the file, --revoke takes that back" }]);
+  command
+    .summary("show what a project's configuration asks for, and agree to it")
+    .description(
+      "Show what the configuration of a project asks for beyond what a project may decide: to send data to a host, to " +
+        "reach outside of its folder, to read variables, to run a program. Agreed to, it is trusted until it changes.",
+    )
+    .option("-y, --yes", "agree without asking")
+    .option("--revoke", "trust the file no more")
+    .addHelpText(
+      "after",
+      `
+With --json and without --yes it only shows. Exits with 1 where the file asks for something and is not trusted. In
+scripts, RAG_ALLOW_HOST=host agrees to a single host, and --config <file> to a file for one run.`,
+    )
+    .action((_: unknown, command: Program) =>
+      dispatch<TrustFlags>(command.optsWithGlobals(), async () => (await import("./commands/trust.ts")).trust),
+    );
 }

@@ -5,7 +5,7 @@ import { type Override, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
-import type { Store } from "../stores/types.ts";
+import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
@@ -21,8 +21,8 @@ export interface Loaders {
 export interface Runtime {
   readonly config: Config;
   readonly environment: Environment;
-  store(): Promise<Store>;
-  /** Another store than the configured one. */
+  store(use: StoreUse): Promise<Store>;
+  /** Another store than the configured one, to write to. */
   otherStore(config: Config): Promise<Store>;
   /** Opens the configured model, or the one that made a collection's vectors. */
   openModel: OpenModel;
@@ -56,20 +56,23 @@ async function openRuntime(
     opened.push(() => part.close());
     return part;
   };
-  const openStoreOf = async (wanted: Config): Promise<Store> => {
+  const openStoreOf = async (wanted: Config, use: StoreUse): Promise<Store> => {
     const { openStore } = await import("../stores/index.ts");
     const onNotice = (text: string): void => context.output.notice(text);
-    return keep(await openStore(wanted, environment, { onNotice }));
+    return keep(await openStore(wanted, environment, { use, onNotice }));
   };
-  const store = once(() => openStoreOf(config));
+  const stores = {
+    writing: once(() => openStoreOf(config, "writing")),
+    looking: once(() => openStoreOf(config, "looking")),
+  };
 
   return {
     config,
     environment,
-    store,
+    store: (use) => stores[use](),
     otherStore: async (wanted) => {
       context.output.maskSecrets(secretsOf(wanted, environment));
-      return openStoreOf(wanted);
+      return openStoreOf(wanted, "writing");
     },
     openModel: async ({ collectionDimensions, ...model }) => {
       const { openEmbedder } = await import("../embedders/index.ts");

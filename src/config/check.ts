@@ -63,7 +63,10 @@ function problemsOf(issue: z.core.$ZodIssue, values: unknown, hidden: ReadonlySe
   const at = issue.path.map(String);
   const node = schemaAt(at);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...at, key].join("."), message: unknownKey(key, node) }));
+    return issue.keys.map((key) => ({
+      path: [...at, key].join("."),
+      message: retired[[...at, key].join(".")] ?? unknownKey(key, node),
+    }));
   }
   const path = at.join(".");
   if (issue.code === "invalid_key") {
@@ -71,6 +74,12 @@ function problemsOf(issue: z.core.$ZodIssue, values: unknown, hidden: ReadonlySe
   }
   return [{ path, message: `expected ${expectation(node)}, got ${shown(valueAt(values, at), at, hidden.has(path))}` }];
 }
+
+const ownAnalysis =
+  "no longer a setting: words are found in the same way on every store, in the language of each document; take it out";
+
+/** Settings of earlier versions, by path. */
+const retired: Readonly<Record<string, string>> = { text: ownAnalysis, "milvus.analyzer": ownAnalysis };
 
 function unknownKey(key: string, parent: JsonSchema | undefined): string {
   const known = Object.keys(parent?.properties ?? {});

@@ -9,6 +9,7 @@ export function defaultConfig(): Config {
   },
   "milvus": {
     "timeoutMs": 30000,
+    "consistency": "bounded",
     "index": {
       "type": "AUTOINDEX",
       "params": {},
@@ -17,15 +18,10 @@ export function defaultConfig(): Config {
     "idleMinutes": 10
   },
   "metric": "cosine",
-  "text": {
-    "tokenizer": "icu",
-    "language": "English",
-    "stem": true,
-    "removeStopWords": false
-  },
   "embedding": {
     "concurrency": 8,
-    "timeoutMs": 60000
+    "timeoutMs": 60000,
+    "maxWaitMs": 300000
   },
   "llm": {
     "provider": "extractive",
@@ -41,9 +37,11 @@ export function defaultConfig(): Config {
     "sentenceOverlap": 1
   },
   "ingest": {
-    "maxFileMb": 64
+    "maxFileMb": 64,
+    "followLinks": false
   },
   "search": {
+    "fusion": "scaled",
     "topK": 5
   },
   "ask": {

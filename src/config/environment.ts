@@ -8,6 +8,6 @@ export interface Environment {
   workingDirectory: string;
   /** The file that was loaded, absolute. */
   configFile: string | null;
-  /** The file is the user's own: in the home folder, named with `--config`, or there is none. */
+  /** The user answers for the file: in the home folder, named with `--config`, agreed to by `rag trust`, or there is none. */
   configIsTrusted: boolean;
 }

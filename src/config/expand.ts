@@ -2,6 +2,9 @@ import type { Problem } from "./problem.ts";
 
 const reference = /\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
+/** No setting lies deeper than four levels; what is nested without end would exhaust the stack. */
+const deepest = 32;
+
 /** An environment variable whose value went into a setting. */
 export interface Expansion {
   /** E.g. `embedding.apiKey`. */
@@ -28,6 +31,10 @@ export function expandVariables(
   report: ExpansionReport,
   path: readonly string[] = [],
 ): unknown {
+  if (path.length > deepest) {
+    report.problems.push({ path: path.slice(0, 3).join("."), message: `nested deeper than ${deepest} levels` });
+    return undefined;
+  }
   if (typeof value === "string") return expandString(value, variables, report, path);
   if (Array.isArray(value)) {
     return value.map((item, index) => expandVariables(item, variables, report, [...path, String(index)]));

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync, lstatSync } from "node:fs";
 import path from "node:path";
 import type { CosmiconfigResult, Loader, Options } from "cosmiconfig";
 import { UserError, messageOf } from "../errors.ts";
+import { readRegularFile } from "../files/read-regular-file.ts";
 import { parseJson, parseJsonOrYaml, parseYaml } from "./parse.ts";
 import { invalidConfig } from "./problem.ts";
 
@@ -11,6 +13,8 @@ export interface ConfigFile {
   file: string;
   /** `undefined` for an empty file, which sets nothing. */
   content: unknown;
+  /** SHA-256 of the bytes that `content` was read from, in hexadecimal. */
+  hash: string;
 }
 
 /** What a search came to. */
@@ -25,6 +29,9 @@ interface Explorer {
 }
 
 type ExplorerOptions = Partial<Options> & { moduleName: string; applyPackagePropertyPathToConfiguration: boolean };
+
+/** A `package.json` of a large project has some tens of kilobytes. */
+const maxConfigBytes = 4_000_000;
 
 const manifest = "package.json";
 const ownNames = [".ragrc", ".ragrc.json", ".ragrc.yaml", ".ragrc.yml", "rag.config.json"];
@@ -122,7 +129,7 @@ function foldersUpwards(start: string, home: string): string[] {
  * cosmiconfig's explorer by its file: the package's entry point first looks for settings of its own and would run a
  * `.config/config.js` of the working folder to get them. The dependency is pinned to one version for this reason.
  */
-async function createExplorer(): Promise<Explorer> {
+async function createExplorer(text: string): Promise<Explorer> {
   const module = (await import("cosmiconfig/dist/Explorer.js")) as unknown as {
     Explorer: new (options: ExplorerOptions) => Explorer;
   };
@@ -135,10 +142,11 @@ async function createExplorer(): Promise<Explorer> {
     transform: (result: CosmiconfigResult) => result,
     applyPackagePropertyPathToConfiguration: false,
     loaders: {
-      ".json": parseJson,
-      ".yaml": parseYaml,
-      ".yml": parseYaml,
-      noExt: parseJsonOrYaml,
+      // The text that was checked and hashed: the library reads the file by its name once more.
+      ".json": (file) => parseJson(file, text),
+      ".yaml": (file) => parseYaml(file, text),
+      ".yml": (file) => parseYaml(file, text),
+      noExt: (file) => parseJsonOrYaml(file, text),
       default: refuseCode,
     },
   });
@@ -152,11 +160,15 @@ const refuseCode: Loader = (file) => {
 
 /** `null` where the file holds nothing but `null`, or is a `package.json` without settings of ours. */
 async function loadFile(file: string): Promise<ConfigFile | null> {
-  const explorer = await createExplorer();
   try {
+    const bytes = await readRegularFile(file, maxConfigBytes);
+    const explorer = await createExplorer(bytes.toString("utf8"));
     const result = await explorer.load(file);
-    return result === null ? null : { file, content: result.config };
+    if (result === null) return null;
+    return { file, content: result.config, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch (error) {
+    if (error instanceof UserError && error.code === "not-a-file") throw notReadable(file, error);
+    if (error instanceof UserError && error.code === "too-large") throw notReadable(file, error);
     if (error instanceof UserError) throw error;
     throw notReadable(file, error);
   }

@@ -9,7 +9,8 @@ import { plainConfig } from "./plain-settings.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { relocateAddress } from "../addresses/store-address.ts";
-import { refuseMisuseOfSecrets } from "./untrusted.ts";
+import { type Demand, demandsOf, refuseDemands } from "./trust/demands.ts";
+import { isRemembered } from "./trust/memory.ts";
 import { type Values, isValues, setAt } from "./values.ts";
 
 /** One setting that a flag or a variable gives, above the file. */
@@ -37,13 +38,8 @@ function realPath(folder: string): string {
   }
 }
 
-/**
- * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
- *
- * Throws `UserError`: `config-not-found`, `config-not-readable`, `invalid-config` with everything that is wrong, or, for
- * a file that the user does not answer for, `stray-secret` and `foreign-host`.
- */
-export async function loadConfig(options: {
+/** Where settings are taken from. */
+export interface ConfigSources {
   variables: Readonly<Record<string, string | undefined>>;
   workingDirectory: string;
   homeDirectory: string;
@@ -51,12 +47,36 @@ export async function loadConfig(options: {
   configFile: string | null;
   /** Flags. */
   overrides: readonly Override[];
-}): Promise<LoadedConfig> {
-  const { variables, workingDirectory } = options;
-  const homeDirectory = realPath(options.homeDirectory);
-  const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: options.configFile });
+}
+
+/** A configuration, and what its file asks for beyond what a project may decide. */
+export interface ReviewedConfig extends LoadedConfig {
+  /** SHA-256 of the file; `null` where there is none. */
+  hash: string | null;
+  /** Empty where the user answers for the file. */
+  demands: Demand[];
+}
+
+/**
+ * Defaults < file < environment variables (`MILVUS_URI`, `MILVUS_TOKEN`, `RAG_COLLECTION`) < flags.
+ *
+ * Throws `UserError`: `config-not-found`, `config-not-readable`, `invalid-config` with everything that is wrong, or, for
+ * a file that the user does not answer for, what `refuseDemands` throws.
+ */
+export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
+  const { config, environment, notices, demands } = await reviewConfig(sources);
+  refuseDemands(environment.configFile, demands);
+  return { config, environment, notices };
+}
+
+/** The same without refusing: for `rag trust`, which shows what the file asks for. */
+export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConfig> {
+  const { variables, workingDirectory } = sources;
+  const homeDirectory = realPath(sources.homeDirectory);
+  const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: sources.configFile });
   const folder = found === null ? workingDirectory : path.dirname(found.file);
-  const isTrusted = found === null || options.configFile !== null || folder === homeDirectory;
+  const isNamed = sources.configFile !== null || (found !== null && folder === homeDirectory);
+  const isTrusted = found === null || isNamed || (await isRemembered(found.file, found.hash, variables));
   const problems: Problem[] = [];
   const report: ExpansionReport = { problems, expansions: [], fromVariables: new Set() };
 
@@ -64,7 +84,7 @@ export async function loadConfig(options: {
   if (!isValues(fromFile)) {
     throw invalidConfig([{ path: "", message: "expected a mapping of settings" }], found?.file ?? null);
   }
-  const overrides = [...variableOverrides(variables), ...options.overrides].map((override) =>
+  const overrides = [...variableOverrides(variables), ...sources.overrides].map((override) =>
     override.path === "milvus.uri" ? relocateUri(override, workingDirectory, folder) : override,
   );
   const values = overrides.reduce(applyOverride, fromFile);
@@ -75,20 +95,20 @@ export async function loadConfig(options: {
   if (checked.config === null || problems.length > 0) {
     throw invalidConfig(problems, found?.file ?? null, originsOf(overrides));
   }
-  if (found !== null && !isTrusted) {
-    const { expansions } = report;
-    refuseMisuseOfSecrets({ file: found.file, config: checked.config, expansions, overrides, variables });
-  }
+  const { config } = checked;
+  const { expansions } = report;
+  const file = found?.file ?? null;
+  // Without a file, the folder of the store can still be a link that came with the project.
+  const isJudged = found === null || !isTrusted;
+  const demands = isJudged
+    ? await demandsOf({ file, config, projectRoot: folder, expansions, overrides, variables })
+    : [];
   return {
-    config: checked.config,
-    environment: {
-      variables,
-      projectRoot: folder,
-      workingDirectory,
-      configFile: found?.file ?? null,
-      configIsTrusted: isTrusted,
-    },
+    config,
+    environment: { variables, projectRoot: folder, workingDirectory, configFile: file, configIsTrusted: isTrusted },
     notices: passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
+    hash: found?.hash ?? null,
+    demands,
   };
 }
 

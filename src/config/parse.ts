@@ -21,7 +21,7 @@ export function parseJson(file: string, content: string): unknown {
 /** Throws `UserError` `invalid-config`. */
 export async function parseYaml(file: string, content: string): Promise<unknown> {
   const { parseDocument } = await import("yaml");
-  const document = parseDocument(withoutByteOrderMark(content), { prettyErrors: true });
+  const document = withinStack(file, () => parseDocument(withoutByteOrderMark(content), { prettyErrors: true }));
   const [error] = document.errors;
   if (error !== undefined) {
     const start = error.linePos?.[0];
@@ -29,7 +29,17 @@ export async function parseYaml(file: string, content: string): Promise<unknown>
   }
   // All of it is commented out.
   if (document.contents === null) return {};
-  return document.toJS({ maxAliasCount: 100 });
+  return withinStack(file, () => document.toJS({ maxAliasCount: 100 }) as unknown);
+}
+
+/** The parser calls itself for every level, and aliases can stand for a tree without end. */
+function withinStack<Result>(file: string, parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof ReferenceError) throw malformed(file, "YAML", null);
+    throw error;
+  }
 }
 
 /** A file whose name does not tell: JSON where it begins like JSON, else YAML. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strategies } from "../chunkers/index.ts";
-import { searchModes } from "../types.ts";
+import { fusionMethods, searchModes, usualFusion } from "../types.ts";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
@@ -23,6 +23,12 @@ const milvus = z.strictObject({
     .describe(
       "How long one request may take, in milliseconds. Writing and loading may take five minutes whatever it says, and on Milvus Lite so may a search: the first one by text builds an index. An engine that does not answer at all is noticed in this time.",
     ),
+  consistency: z
+    .enum(["strong", "bounded", "eventually"])
+    .default("bounded")
+    .describe(
+      "How fresh the answer of a server is where it is only looked at (`search`, `ask`, `collections`): `strong` waits for all that was written, a third of a second; `bounded` may miss the last seconds; `eventually` waits for nothing. An ingest or a copy always reads what was written.",
+    ),
   tls: z
     .strictObject({
       caFile: name().optional().describe("PEM file of the certificate authority."),
@@ -32,11 +38,6 @@ const milvus = z.strictObject({
     })
     .optional()
     .describe("TLS beyond what an `https://` address implies."),
-  analyzer: name()
-    .optional()
-    .describe(
-      "Analyzer of the BM25 function of new collections, e.g. `standard`, `english`, `chinese`, `icu`; chosen by what the server can do where it is not set.",
-    ),
   index: z
     .strictObject({
       type: name()
@@ -102,6 +103,11 @@ const embedding = z.strictObject({
   batchSize: positive().optional().describe("Texts in one request; the provider's limit where it is not set."),
   concurrency: positive().max(64).default(8).describe("Requests in flight at most."),
   timeoutMs: positive().default(60_000).describe("How long one request may take, in milliseconds."),
+  maxWaitMs: positive()
+    .default(300_000)
+    .describe(
+      "How long an ingest waits for a provider that asks to come back later, or fails, in milliseconds; one that asks for more is not waited for.",
+    ),
   quantization: z
     .enum(["fp32", "fp16", "q8", "int8", "uint8", "q4", "q4f16", "bnb4"])
     .optional()
@@ -124,7 +130,9 @@ const llm = z.strictObject({
   temperature: z.number().min(0).max(2).optional().describe("The model's own where it is not set."),
   maxTokens: positive().optional().describe("Tokens that an answer may have."),
   systemPrompt: z.string().optional().describe("In place of the built-in system prompt."),
-  timeoutMs: positive().default(120_000).describe("How long the model may stay silent, in milliseconds."),
+  timeoutMs: positive()
+    .default(120_000)
+    .describe("How long the model may stay silent, in milliseconds; an answer may take ten times as long in all."),
 });
 
 const provider = z.strictObject({
@@ -142,6 +150,11 @@ const provider = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("Address of the JSON schema, for editors."),
   collection: name().default("docs").describe("The collection that commands use."),
+  project: name()
+    .optional()
+    .describe(
+      "Name of the project, which a collection remembers: on a store that projects share, another one does not ingest into it. Not set: the git remote with the folder in the repository, else this folder on this machine.",
+    ),
   store: z
     .strictObject({
       path: name()
@@ -152,18 +165,6 @@ export const configSchema = z.strictObject({
     .describe("The embedded store."),
   milvus: milvus.prefault({}).describe("Milvus in any form."),
   metric: z.enum(["cosine", "ip", "l2"]).default("cosine").describe("How vectors of new collections are compared."),
-  text: z
-    .strictObject({
-      tokenizer: z
-        .enum(["icu", "icu/split", "simple", "whitespace"])
-        .default("icu")
-        .describe("How text is cut into words; `icu` serves languages written without spaces too."),
-      language: name().default("English").describe("Language of stemming and stop words."),
-      stem: z.boolean().default(true).describe("Find `stored` by `store`."),
-      removeStopWords: z.boolean().default(false).describe("Leave the most common words out of the index."),
-    })
-    .prefault({})
-    .describe("BM25 of new collections in the embedded store."),
   embedding: embedding.prefault({}).describe("The model that turns passages and questions into vectors."),
   llm: llm.prefault({}).describe("The model that answers."),
   providers: z
@@ -194,12 +195,22 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      followLinks: z
+        .boolean()
+        .default(false)
+        .describe("Follow links that lead out of the folder that was named. A project's file may not set it."),
     })
     .prefault({})
     .describe("What is read."),
   search: z
     .strictObject({
       mode: z.enum(searchModes).optional().describe("`hybrid` where the collection has vectors, else `text`."),
+      fusion: z
+        .enum(fusionMethods)
+        .default(usualFusion)
+        .describe(
+          "How `hybrid` makes one list of two: `scaled`, by scores, each list's scaled to 1 for its first hit, text weighing 0.6; `rrf10` and `rrf`, by ranks (reciprocal rank fusion with k = 10 and k = 60).",
+        ),
       topK: positive().max(1000).default(5).describe("Hits to return."),
       minScore: z.number().optional().describe("Hits below this score are left out."),
     })

@@ -1,8 +1,12 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 import { UserError, messageOf } from "../errors.ts";
+import { readRegularText } from "../files/read-regular-file.ts";
+
+/** Of the small files that say how a model is used. */
+export const maxModelFileBytes = 1_000_000;
 
 /** Where a model's files are. */
 export type ModelLocation =
@@ -152,7 +156,7 @@ function parse<Content>(text: string | null, file: string): Content | null {
 
 /** Reads a model's file from its folder; `null` where it has none. */
 export function readFrom(folder: string): (file: string) => Promise<string | null> {
-  return (file) => readFile(join(folder, file), "utf8").catch(() => null);
+  return (file) => readRegularText(join(folder, file), maxModelFileBytes).catch(() => null);
 }
 
 /**

@@ -1,12 +1,21 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Config } from "../config/schema.ts";
 import { makeFolder } from "../files/make-folder.ts";
+import { readRegularText } from "../files/read-regular-file.ts";
 import { cacheFolder } from "../files/user-folders.ts";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { ModelError } from "../models/model-error.ts";
-import { findWeights, locateModel, nameBelowRoot, readConventions, readFrom } from "./local-model.ts";
+import {
+  findWeights,
+  locateModel,
+  maxModelFileBytes,
+  nameBelowRoot,
+  readConventions,
+  readFrom,
+} from "./local-model.ts";
 import type { ModelConventions, ModelLocation, Quantization } from "./local-model.ts";
 import { groupsByLength, poolTokens, toInputs } from "./token-vectors.ts";
 import type { Transformers, TransformersModel, TransformersTokenizer } from "./transformers-package.ts";
@@ -167,7 +176,7 @@ async function loadModel(
     const read =
       location.kind === "folder"
         ? readFrom(location.path)
-        : readFromHub(location.name, { cache: env.cacheDir, host: env.remoteHost });
+        : readFromHub(location.name, { cache: env.cacheDir, host: env.remoteHost, token: variables["HF_TOKEN"] });
     const conventions = await readConventions(name, read);
     // One after the other: the package's settings are shared by the whole process.
     // The model first: where it does not exist, that is told more clearly than by its tokenizer.
@@ -207,20 +216,58 @@ function modelCache(variables: Readonly<Record<string, string | undefined>>): st
   return variables["RAG_MODEL_CACHE"] || join(cacheFolder(variables), "models");
 }
 
-/** Reads a small file of a model on the hub through the cache; `null` where the model has no such file. */
-function readFromHub(model: string, hub: { cache: string; host: string }): (file: string) => Promise<string | null> {
+/** Milliseconds that a small file may take. */
+const hubTimeoutMs = 60_000;
+
+/**
+ * Reads a small file of a model on the hub through the cache; `null` where the model has no such file. That it has none
+ * is remembered where the hub says exactly that (404): any other refusal may pass, and to go on without the file would
+ * make other vectors. Throws where the file cannot be had.
+ */
+export function readFromHub(
+  model: string,
+  hub: { cache: string; host: string; token?: string | undefined },
+): (file: string) => Promise<string | null> {
   return async (file) => {
     const path = join(hub.cache, model, file);
-    const cached = await readFile(path, "utf8").catch(() => null);
+    const cached = await readRegularText(path, maxModelFileBytes).catch(() => null);
     if (cached !== null) return cached === "" ? null : cached;
-    const response = await fetch(new URL(`${model}/resolve/main/${file}`, hub.host.replace(/\/?$/, "/")));
-    if (response.status >= 500) throw new Error(`HTTP ${response.status} for ${file}`);
-    const content = response.ok ? await response.text() : "";
+    const address = new URL(`${model}/resolve/main/${file}`, hub.host.replace(/\/?$/, "/"));
+    const response = await fetch(address, {
+      headers: hub.token && isHub(address) ? { authorization: `Bearer ${hub.token}` } : {},
+      signal: AbortSignal.timeout(hubTimeoutMs),
+    });
+    if (!response.ok && response.status !== 404) {
+      await response.body?.cancel();
+      throw new Error(`HTTP ${response.status} for ${file}`);
+    }
+    const content = response.ok ? await smallText(response, file) : "";
     await makeFolder(dirname(path));
-    // That there is none is remembered too: the next run needs no network.
-    await writeFile(path, content);
+    const draft = `${path}.${randomUUID()}`;
+    try {
+      await writeFile(draft, content);
+      // Another command never reads a half of it.
+      await rename(draft, path);
+    } finally {
+      await rm(draft, { force: true });
+    }
     return content === "" ? null : content;
   };
+}
+
+/** The user's token for the hub goes to no mirror. */
+function isHub({ protocol, host }: URL): boolean {
+  return protocol === "https:" && (host === "huggingface.co" || host === "hf.co");
+}
+
+async function smallText(response: Response, file: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > maxModelFileBytes) throw new Error(`${file} is larger than ${maxModelFileBytes / 1e6} MB`);
+  }
+  return text + decoder.decode();
 }
 
 function explainLoading(error: unknown, location: ModelLocation): unknown {

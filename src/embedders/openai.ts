@@ -7,7 +7,8 @@ import { asApiError } from "../models/api-error.ts";
 import type { ModelEndpoint } from "../models/endpoint.ts";
 import { embeddingFactsOf } from "../models/provider-facts.ts";
 import { ModelError } from "../models/model-error.ts";
-import { connectOpenAI } from "../models/openai-client.ts";
+import { answerLimits, embeddingBytes } from "../models/answer-limits.ts";
+import { connectOpenAI, withMaxBytes } from "../models/openai-client.ts";
 import type { OpenAIConnection } from "../models/openai-client.ts";
 import type { Embedder, EmbeddingBatch } from "./types.ts";
 
@@ -51,6 +52,7 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
       return await to.client.post<unknown>("/embeddings", {
         body: { model: endpoint.model, ...length, input, ...format },
         signal,
+        ...withMaxBytes(embeddingBytes(input.length, dimensions)),
       });
     } catch (failure) {
       signal.throwIfAborted();
@@ -152,6 +154,11 @@ function readAnswer(answer: unknown, count: number, connection: OpenAIConnection
     const index: unknown = (item as { index?: unknown } | null)?.index ?? position;
     const vector = decodeVector((item as { embedding?: unknown } | null)?.embedding);
     if (vector === null) throw connection.badAnswer("an embedding is neither a list of numbers nor base64 floats");
+    if (vector.length > answerLimits.dimensions) {
+      throw connection.badAnswer(
+        `a vector has ${vector.length} dimensions, more than the ${answerLimits.dimensions} that a store takes`,
+      );
+    }
     if (typeof index !== "number" || !(index in vectors) || vectors[index] !== undefined) {
       throw connection.badAnswer("the embeddings' positions are not those of the texts");
     }

@@ -6,6 +6,9 @@ import { readRegularFile } from "./read-regular-file.ts";
 /** The files that say what is left out, the later one overruling the earlier. */
 const ignoreFiles = [".gitignore", ".ragignore"] as const;
 
+/** A longer ignore file is passed over, as one that cannot be read is. */
+const maxIgnoreBytes = 1_000_000;
+
 /** The rules of the ignore files in one folder. */
 interface Level {
   folder: string;
@@ -21,7 +24,7 @@ export async function withRulesOf(folder: string, outer: IgnoreRules, names: Ite
   const texts: string[] = [];
   for (const name of ignoreFiles) {
     if (!present.has(name)) continue;
-    const bytes = await readRegularFile(join(folder, name)).catch(() => null);
+    const bytes = await readRegularFile(join(folder, name), maxIgnoreBytes).catch(() => null);
     texts.push(bytes?.toString("utf8") ?? "");
   }
   return texts.length === 0 ? outer : [...outer, { folder, rules: ignore().add(texts.join("\n")) }];

@@ -14,6 +14,13 @@ export function cacheFolder(variables: Variables, platform: NodeJS.Platform = pr
   return platform === "darwin" ? join(home, "Library", "Caches", "milvus-rag") : join(home, ".cache", "milvus-rag");
 }
 
+/** The folder for what the user has decided, below the platform's folder for settings. */
+export function settingsFolder(variables: Variables, platform: NodeJS.Platform = process.platform): string {
+  if (platform === "win32" && variables["APPDATA"]) return join(variables["APPDATA"], "milvus-rag");
+  if (variables["XDG_CONFIG_HOME"]) return join(variables["XDG_CONFIG_HOME"], "milvus-rag");
+  return join(variables["HOME"] || homedir(), ".config", "milvus-rag");
+}
+
 /** Longest path that a Unix socket may have, in bytes: 104 on macOS and 108 on Linux, each with its closing zero. */
 const SOCKET_PATH_BYTES = 100;
 const SOCKET_NAME_BYTES = 32;

@@ -5,6 +5,7 @@ import { dirname, join, parse, sep } from "node:path";
 import { callbackify } from "node:util";
 import { isIgnored, rulesAround, withRulesOf } from "./ignore-rules.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
+import { isInside } from "./real-path.ts";
 
 /** What has bytes in its name that are not UTF-8, so that no text names it; the path shows them as U+FFFD. */
 export interface Misnamed {
@@ -24,6 +25,8 @@ export interface Walk {
   special: string[];
   /** Links to a folder that they are in, absolute; they were not followed. */
   loops: string[];
+  /** Links to a file or folder outside of the one that was walked, absolute; they were not followed. */
+  outside: string[];
 }
 
 /** Folders that hold no documents of the project: version control, packages, and the stores themselves. */
@@ -40,9 +43,9 @@ const unlikeGlob = /[\\\p{Cc}]/u;
  * Without a glob, everything that is not hidden is walked. With one, only the folders that it can lead to; `matches`
  * says what the glob says, for the names that cannot be left to fast-glob.
  *
- * Links to files are followed, and links to folders that lie elsewhere; what a link to a folder inside of the walk
- * leads to is found at its own place, so that loops end and nothing is found twice. A folder that cannot be read is
- * reported and does not stop the walk.
+ * Links to files in the folder are followed. What a link to a folder inside of the walk leads to is found at its own
+ * place, so that loops end and nothing is found twice. Links that lead out of the folder are followed on request alone:
+ * whoever made them chose what they lead to. A folder that cannot be read is reported and does not stop the walk.
  */
 export async function walkFolder(options: {
   folder: string;
@@ -50,9 +53,11 @@ export async function walkFolder(options: {
   /** Without braces. */
   globs: readonly string[] | null;
   matches(path: string): boolean;
+  /** Follow links that lead out of the folder. */
+  followLinks: boolean;
 }): Promise<Walk> {
-  const { folder, root, globs, matches } = options;
-  const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [] };
+  const { folder, root, globs, matches, followLinks } = options;
+  const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [], outside: [] };
   const rulesIn = new Map<string, IgnoreRules>([[dirname(folder), await rulesAround(folder, root)]]);
   const realTop = await realpath(folder);
   /** Where the folders really are: links are followed by the caller's name, and told apart by this one. */
@@ -120,6 +125,8 @@ export async function walkFolder(options: {
       if (isGarbled) {
         if (isFolder ? globs?.some((glob) => glob.includes("**")) !== false : matches(path))
           walk.misnamed.push({ path, isFolder });
+      } else if (entry.isSymbolicLink() && (kind === "file" || isFolder) && (await leadsOut(path, directory))) {
+        if (isFolder || matches(path)) walk.outside.push(path);
       } else if (kind === "special") {
         if (matches(path)) walk.special.push(path);
       } else if (kind instanceof Error) {
@@ -129,6 +136,13 @@ export async function walkFolder(options: {
       }
     }
     return kept;
+  }
+
+  /** Whether a link leads out of the walk, and not to a folder around it: that is a loop. */
+  async function leadsOut(path: string, parent: string): Promise<boolean> {
+    if (followLinks) return false;
+    const target = await realpath(path);
+    return !isInside(target, realTop) && !isInside(realPathOf.get(parent) ?? parent, target);
   }
 
   /** Decides on a folder in the walk, and notes where it really is. */
@@ -155,11 +169,6 @@ export async function walkFolder(options: {
   }
 }
 
-/** Whether a path is the folder or below it. */
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
 function withoutEndSlash(path: string): string {
   return path.length > 1 ? path.replace(/[\\/]+$/, "") : path;
 }
@@ -175,7 +184,7 @@ function kindOf(found: Pick<Dirent, "isFile" | "isDirectory" | "isSymbolicLink">
   return found.isFile() || found.isSymbolicLink() ? "file" : "special";
 }
 
-/** What an entry is, or what it links to; `gone` where that is not there, an error where nobody can say. */
+/** What an entry is, or what it links to; `gone` where that is not there, `Error` where the entry cannot be read. */
 async function kindBehind(
   entry: Dirent,
   path: string,

@@ -12,7 +12,7 @@ export interface RetryPolicy {
   /** Upper end of the first pause; it doubles with each further one. In milliseconds. */
   baseDelayMs: number;
   maxDelayMs: number;
-  /** No attempt begins later than this after the first, in milliseconds. */
+  /** No attempt begins later than this after the first, in milliseconds: how long the user waits for a provider. */
   maxElapsedMs: number;
 }
 
@@ -31,17 +31,24 @@ export const defaultRetryPolicy: RetryPolicy = {
  *
  * @param attempts times that the request was sent so far
  * @param elapsedMs since it was first sent
+ * @param isServed the provider has answered other requests since: a pause beyond what is waited is not kept then
  */
 export function nextDelay(
   error: ModelError,
   attempts: number,
   elapsedMs: number,
   policy: RetryPolicy = defaultRetryPolicy,
+  isServed = false,
 ): number | null {
   if (!error.retryable) return null;
   const limit = error.kind === "rate-limit" ? policy.maxThrottledAttempts : policy.maxAttempts;
   if (attempts >= limit) return null;
   const limits = { baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs };
+  const left = policy.maxElapsedMs - elapsedMs;
+  if (isServed && error.retryAfterMs !== null && error.retryAfterMs > left) {
+    const pause = backoffMs(attempts, limits);
+    return pause > left ? null : pause;
+  }
   // After a pause that the provider asks for, requests still come back spread out, not in the same instant.
   const delay = error.retryAfterMs === null ? backoffMs(attempts, limits) : error.retryAfterMs + backoffMs(1, limits);
   return elapsedMs + delay > policy.maxElapsedMs ? null : delay;

@@ -1,7 +1,8 @@
 import { UserError } from "../errors.ts";
 import { type ProviderRow, resolveProvider } from "./provider-facts.ts";
-import { type Provider, providers } from "./providers.ts";
-import { allowVariable, howToAllow, isAllowed, isListed, isLoopback } from "../secrets/allowed-hosts.ts";
+import { isKeyOfTheFile, isOwnHost } from "./foreign-host.ts";
+import type { Provider } from "./providers.ts";
+import { allowVariable, howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
 import type { ProviderSection } from "./provider-names.ts";
 import { looksSecret } from "../secrets/secret-variables.ts";
 
@@ -48,8 +49,8 @@ export interface ModelEndpoint {
 
 /**
  * Decides where a model is reached and which key goes there. A key from the environment goes to its own provider's
- * hosts, or to an address that the user's own configuration names; a project's configuration cannot send it elsewhere
- * until the user lists the host in `RAG_ALLOW_HOST`. Throws `UserError` (exit code 2) where something is missing or
+ * hosts, or to an address that the user's own configuration names. A project's configuration sends nothing elsewhere but
+ * to this machine, no document and no question either, until the user lists the host in `RAG_ALLOW_HOST`. Throws `UserError` (exit code 2) where something is missing or
  * refused.
  */
 export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
@@ -62,7 +63,7 @@ export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   const partial = { provider: section.provider, label: facts.label, model, baseUrl, setting, facts } as const;
 
   const allowed = isAllowed(url, environment.variables);
-  const own = isHome(url, hostsOfKey(facts.keyVariable));
+  const own = isOwnHost(url, facts.keyVariable);
   const trusted = environment.configIsTrusted || allowed || own;
   if (!trusted) refuseMisdirection(request, facts, url);
 
@@ -125,38 +126,17 @@ function addressOf(template: string, model: string, setting: string): string {
   return url.search === "" ? address.replace(/#.*$/s, "").replace(/\/+$/, "") : url.href;
 }
 
-/**
- * Whether one of a provider's hosts is meant. Where each model has a host, `*.` stands for the model alone: further
- * down the domain, providers serve what their customers set up.
- */
-function isHome(url: URL, hosts: readonly string[]): boolean {
-  const parent = url.hostname.replace(/^[^.]+\./, "*.");
-  return (
-    hosts.includes(parent) ||
-    isListed(
-      url,
-      hosts.filter((host) => !host.startsWith("*.")),
-    )
-  );
-}
-
-/** Where a variable's key is at home: the hosts of the built-in providers that read it. */
-function hostsOfKey(keyVariable: string | null): string[] {
-  if (keyVariable === null) return [];
-  return Object.values(providers).flatMap((provider) => (provider.keyVariable === keyVariable ? provider.hosts : []));
-}
-
-/** Refuses a project's configuration that turns a known provider's requests, or a secret, to a host of its own. */
+/** Refuses a project's configuration that sends documents and questions, or a secret, to a host of its own. */
 function refuseMisdirection(request: EndpointRequest, facts: Provider, url: URL): void {
   const { section, environment } = request;
   const file = environment.configFile ?? "the project's configuration";
   const hint = howToAllow(url);
-  if (facts.hosts.length > 0 && !isLoopback(url.hostname)) {
-    throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to ${url.host}`, { hint });
-  }
   const leaked = secretIn({ ...section, apiKey: undefined }, environment.variables, looksSecret);
   if (leaked !== null) {
     throw new UserError("foreign-host", `${file} sends the value of ${leaked} to ${url.host}`, { hint });
+  }
+  if (!isLoopback(url.hostname)) {
+    throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to ${url.host}`, { hint });
   }
 }
 
@@ -176,6 +156,11 @@ function chooseKey(
     // A key written as ${VARIABLE} is the user's, not the project's: it stays bound to where it belongs. Even a
     // provider's own host may only see that provider's key.
     const variable = secretIn({ apiKey: fromConfiguration }, environment.variables, () => true);
+    if (where.own && !environment.configIsTrusted && isKeyOfTheFile(fromConfiguration, environment.variables)) {
+      throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to an account of its own`, {
+        hint: `leave ${setting}.apiKey out and export your own key, or agree to the file: rag trust`,
+      });
+    }
     const belongs = environment.configIsTrusted || variable === null || variable === keyVariable;
     if (variable !== null && !(where.trusted && (belongs || !where.own))) {
       throw new UserError("foreign-host", `${file} sends the value of ${variable} to ${url.host}`, {

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { type Agent, type IncomingMessage, globalAgent as httpAgent, request as requestHttp } from "node:http";
 import { globalAgent as httpsAgent, request as requestHttps } from "node:https";
-import { Readable, addAbortSignal, pipeline } from "node:stream";
+import { type Readable, Transform, addAbortSignal, pipeline } from "node:stream";
+import { ReadableStream as WebStream } from "node:stream/web";
 import { isLoopback } from "../secrets/allowed-hosts.ts";
+import { AnswerTooLarge, answerLimits } from "./answer-limits.ts";
 
 /** What a request is made of. */
 export interface HttpRequest {
@@ -10,6 +12,8 @@ export interface HttpRequest {
   headers?: Headers;
   body?: string;
   signal?: AbortSignal | null;
+  /** Bytes of the answer at most, after decompression; its body fails with `AnswerTooLarge` behind them. */
+  maxBytes?: number;
 }
 
 /** Answers that have no body by definition; `Response` insists. */
@@ -24,7 +28,7 @@ const bodiless = new Set([204, 205, 304]);
  */
 export async function httpFetch(
   url: string,
-  { method = "GET", headers, body, signal }: HttpRequest,
+  { method = "GET", headers, body, signal, maxBytes = answerLimits.bytes }: HttpRequest,
 ): Promise<Response> {
   const target = new URL(url);
   const agent = await agentFor(target);
@@ -44,17 +48,20 @@ export async function httpFetch(
     values.map((value): [string, string] => [name, value]),
   );
   if (bodiless.has(status)) answer.resume();
-  const content = bodiless.has(status) ? null : await decoded(answer);
-  return new Response(content && (Readable.toWeb(content) as ReadableStream<Uint8Array>), {
+  const content = bodiless.has(status)
+    ? null
+    : await decoded(answer, status < 400 ? maxBytes : Math.min(maxBytes, answerLimits.errorBytes));
+  // Not `Readable.toWeb`, which throws where nobody can catch it when a reader stops while pieces come.
+  return new Response(content && (WebStream.from(content) as ReadableStream<Uint8Array>), {
     status,
     headers: received,
   });
 }
 
-/** The body as it was before the server compressed it. */
-async function decoded(answer: IncomingMessage): Promise<Readable> {
+/** The body as it was before the server compressed it, up to a size: a few kilobytes can stand for gigabytes. */
+async function decoded(answer: IncomingMessage, maxBytes: number): Promise<Readable> {
   const coding = answer.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  if (coding === "identity" || coding === "") return answer;
+  if (coding === "identity" || coding === "") return pipeline(answer, limited(maxBytes), () => {});
   const { createBrotliDecompress, createUnzip } = await import("node:zlib");
   const decoder =
     coding === "br" ? createBrotliDecompress() : /^(x-)?gzip$|^deflate$/.test(coding) ? createUnzip() : null;
@@ -62,7 +69,18 @@ async function decoded(answer: IncomingMessage): Promise<Readable> {
     answer.destroy();
     throw new Error(`the answer is compressed with ${coding}, which nobody asked for`);
   }
-  return pipeline(answer, decoder, () => {});
+  return pipeline(answer, decoder, limited(maxBytes), () => {});
+}
+
+function limited(maxBytes: number): Transform {
+  let length = 0;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      length += chunk.length;
+      if (length > maxBytes) done(new AnswerTooLarge(maxBytes));
+      else done(null, chunk);
+    },
+  });
 }
 
 /** By the address of the proxy and the scheme of what is behind it; they keep connections. */

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type * as Sdk from "openai";
 
 import { messageOf } from "../errors.ts";
+import { AnswerTooLarge } from "./answer-limits.ts";
 import { httpFetch } from "./http-fetch.ts";
 import type { ModelEndpoint } from "./endpoint.ts";
 import { ModelError } from "./model-error.ts";
@@ -60,6 +61,7 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
         ...(typeof init?.body === "string" ? { body: init.body } : {}),
         headers: only(init?.headers, endpoint),
         signal: init?.signal ?? null,
+        ...maxBytesOf(init),
       }),
   });
   const name = `${endpoint.label} (${endpoint.model})`;
@@ -81,6 +83,8 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
         return fail("connection", `no connection to ${endpoint.baseUrl} (${reasonOf(error)})`, { retryable: true });
       }
       if (error instanceof sdk.APIError && error.status !== undefined) return explainStatus(error);
+      const tooLarge = tooLargeIn(error);
+      if (tooLarge !== null) return fail("bad-response", tooLarge.message);
       if (error instanceof SyntaxError) {
         return fail("bad-response", "the answer is cut off or no JSON", { retryable: true });
       }
@@ -93,6 +97,23 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
     badAnswer: (what, hint) => fail("bad-response", what, hint === undefined ? {} : { hint }),
     timeout: (timeoutMs) => fail("timeout", `no answer within ${timeoutMs / 1000} s`, { retryable: true }),
   };
+}
+
+/** What a request passes as `fetchOptions`: the package hands it on to `fetch` as it is. */
+export function withMaxBytes(maxBytes: number): { fetchOptions: object } {
+  return { fetchOptions: { maxBytes } };
+}
+
+function maxBytesOf(init: object | undefined): { maxBytes?: number } {
+  const { maxBytes } = (init ?? {}) as { maxBytes?: unknown };
+  return typeof maxBytes === "number" ? { maxBytes } : {};
+}
+
+function tooLargeIn(error: unknown): AnswerTooLarge | null {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof AnswerTooLarge) return cause;
+  }
+  return null;
 }
 
 function only(headers: RequestInit["headers"] | undefined, endpoint: ModelEndpoint): Headers {

@@ -3,10 +3,11 @@ import type { Environment } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
 import { type StoreAddress, readStoreAddress } from "../addresses/store-address.ts";
-import type { Store } from "./types.ts";
+import type { Store, StoreUse } from "./types.ts";
 
-/** What the caller wants to hear of. */
-export interface StoreEvents {
+export interface StoreOptions {
+  /** `writing` where it is not set. */
+  use?: StoreUse;
   /** A line for the user about something that takes a while, or that this store cannot do. */
   onNotice?(text: string): void;
 }
@@ -27,23 +28,29 @@ function refuseUntrustedProgram(config: Config, environment: Environment): void 
  * Opens the store that the configuration names: `milvus.uri` decides, and nothing else does. Connects on first use.
  * Throws `UserError` where `milvus.uri` is no address.
  */
-export async function openStore(config: Config, environment: Environment, events: StoreEvents = {}): Promise<Store> {
-  const { milvus, store, text } = config;
+export async function openStore(config: Config, environment: Environment, options: StoreOptions = {}): Promise<Store> {
+  const { milvus, store } = config;
+  const { use = "writing", ...events } = options;
   const { projectRoot, variables } = environment;
   const address = milvus.uri?.trim()
     ? readStoreAddress(milvus.uri)
     : ({ kind: "embedded", path: store.path } satisfies StoreAddress);
   if (address.kind === "milvus") {
     const { openMilvusServer } = await import("./milvus/server.ts");
-    return openMilvusServer({ address: address.server, milvus, projectRoot, ...events });
+    return openMilvusServer({ address: address.server, milvus, projectRoot, use, ...events });
   }
   const location = address.path;
   const path = resolve(projectRoot, location);
   if (address.kind === "embedded") {
     const { openEmbeddedStore } = await import("./embedded/store.ts");
-    return openEmbeddedStore({ path, location, text });
+    return openEmbeddedStore({ path, location });
   }
   refuseUntrustedProgram(config, environment);
+  const { isLite2Database } = await import("./milvus/lite/database.ts");
+  if (await isLite2Database(path)) {
+    const { openLite2Store } = await import("./milvus/lite2/store.ts");
+    return openLite2Store({ path, location, milvus, variables, ...events });
+  }
   const { openMilvusLiteStore } = await import("./milvus/lite/store.ts");
   return openMilvusLiteStore({ path, location, milvus, variables, ...events });
 }

@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity, Filter, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
 
@@ -6,27 +6,38 @@ export type Metric = "cosine" | "ip" | "l2";
 
 /** What a collection remembers about its making. Written once, when it is created. */
 export interface Manifest {
-  schemaVersion: 1;
+  /**
+   * The form of the rows. 1: keys without a version, words for BM25 found by the engine. 2: the rows of `StoredChunk`.
+   * Collections of form 1 are read, and rewritten by the next ingest.
+   */
+  schemaVersion: 1 | 2;
   /** `null`: the collection has no vectors, BM25 alone serves. */
   embedding: EmbeddingIdentity | null;
   metric: Metric;
-  /** As the store resolved it, e.g. `icu`. */
+  /** What finds the words for BM25: `multilingual` (this tool), the name of an engine's own analyzer in form 1, or `none`. */
   analyzer: string;
+  /** `ANALYSIS_VERSION` of the terms in it; not set in form 1. */
+  analysis?: number;
   chunking: Record<string, string | number>;
   toolVersion: string;
   /** ISO 8601. */
   createdAt: string;
+  /** The project that its documents are from; not set where nothing tells it from others. */
+  project?: string;
 }
 
 /** What the schema of a collection tells that another program made; nothing tells the rest. */
-export interface ForeignManifest extends Record<Exclude<keyof Manifest, "embedding" | "metric">, null> {
+export interface ForeignManifest extends Record<
+  Exclude<keyof Manifest, "embedding" | "metric" | "analysis" | "project">,
+  null
+> {
   /** `null`: it has no vectors. Their dimensions are not known where it is not known which field holds them. */
   embedding: (Record<Exclude<keyof EmbeddingIdentity, "dimensions">, null> & { dimensions: number | null }) | null;
   metric: Metric | null;
 }
 
-/** What the caller decides of a manifest; the store adds its analyzer. */
-export type NewManifest = Omit<Manifest, "analyzer">;
+/** What the caller decides of a manifest; the store adds the form of its rows. */
+export type NewManifest = Omit<Manifest, "schemaVersion" | "analyzer" | "analysis">;
 
 /** A document of a collection, as people see it listed. */
 export interface DocumentSummary {
@@ -38,11 +49,23 @@ export interface DocumentSummary {
   updatedAt: number | null;
 }
 
-/** A document's commit record: what row 0 says of it. */
-export interface DocumentRecord extends DocumentSummary {
+/** A version of a document as it is deleted: by name, and not what somebody wrote later. */
+export interface DocumentVersion {
   docId: string;
   docHash: string;
+  /** Chunks with a later stamp stay; in milliseconds. */
   updatedAt: number;
+}
+
+/** A document's commit record: what row 0 says of it. */
+export interface DocumentRecord extends DocumentSummary, DocumentVersion {
+  updatedAt: number;
+}
+
+/** A chunk behind the first one, as far as it takes to tell whether it belongs to a committed version. */
+export interface ChunkRecord extends DocumentVersion {
+  ordinal: number;
+  writer: string;
 }
 
 export interface CollectionStats {
@@ -56,12 +79,23 @@ export interface CollectionStats {
   updatedAt: string | null;
 }
 
+/** What can be said of a collection at once, for a list of many. */
+export interface CollectionOverview extends Pick<CollectionStats, "updatedAt"> {
+  /** `null` where counting them is refused, or would take long. */
+  documents: number | null;
+  chunks: number | null;
+  /** Why something is not known, for people; `null` where all is. */
+  gap: string | null;
+}
+
 export interface SearchRequest {
   mode: SearchMode;
-  /** The question as asked; used in `text` and `hybrid` mode. */
+  /** The question as asked, of which the store looks for the words that carry its subject, in `text` and `hybrid` mode. */
   text: string;
   /** The question's embedding; `null` in `text` mode. */
   vector: Float32Array | null;
+  /** In `hybrid` mode, how both lists become one; `usualFusion` where it is not set. */
+  fusion?: FusionMethod;
   /** 1 to 16,384. */
   limit: number;
   filters: Filter[];
@@ -69,7 +103,7 @@ export interface SearchRequest {
 
 export interface ScoredChunk {
   chunk: Omit<StoredChunk, "vector">;
-  /** Higher is better, whatever the metric. In `hybrid` mode the reciprocal rank fusion score (k = 60). */
+  /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
   scores: { dense: number | null; text: number | null };
 }
@@ -87,6 +121,8 @@ interface CollectionReads {
   documents(): Promise<DocumentSummary[]>;
   search(request: SearchRequest): Promise<ScoredChunk[]>;
   stats(): Promise<CollectionStats>;
+  /** Never loads a collection into the memory of a server that others use. */
+  overview(): Promise<CollectionOverview>;
 }
 
 /**
@@ -102,6 +138,8 @@ export interface ForeignCollection extends CollectionReads {
 export interface Collection extends CollectionReads {
   readonly manifest: Manifest;
   readonly foreign?: undefined;
+  /** Other processes may write while this one does. */
+  readonly severalWriters: boolean;
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;
@@ -109,20 +147,14 @@ export interface Collection extends CollectionReads {
   chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
-  /** Deletes every chunk of these documents. */
-  deleteDocuments(docIds: readonly string[]): Promise<void>;
-  /**
-   * Deletes the chunks of older versions of these documents: those of ordinal 1 and up whose hash is not the current
-   * one. The first chunk stays; overwriting it commits the new version.
-   */
-  deleteStale(current: readonly { docId: string; docHash: string }[]): Promise<void>;
+  /** Deletes these versions whole, commit records included. */
+  deleteDocuments(versions: readonly DocumentVersion[]): Promise<void>;
+  /** Deletes the chunks of these versions from ordinal 1 up: what another version superseded, or was never committed. */
+  deleteUncommitted(versions: readonly DocumentVersion[]): Promise<void>;
   /** How many chunks there are, committed or not. */
   countChunks(): Promise<number>;
-  /**
-   * Ids of documents that have chunks and no commit record: an ingest was killed before it wrote one. Where several
-   * processes may be writing, only those whose chunks are a day old.
-   */
-  orphans(): Promise<string[]>;
+  /** All chunks from ordinal 1 up, committed or not, in no particular order. */
+  chunkRecords(): Promise<ChunkRecord[]>;
   /** Brings indexes up to date and gives back space; called once after an ingest, and quick where there is nothing to do. */
   optimize(): Promise<void>;
 }
@@ -132,11 +164,30 @@ export interface WriterLease {
   release(): Promise<void>;
 }
 
+/**
+ * What a store is opened for. `writing`: every read sees what was written before it, and a server that restarts is waited
+ * for. `looking`: a person waits for the answer, which may miss what was written in the last seconds.
+ */
+export type StoreUse = "writing" | "looking";
+
+/**
+ * A new collection, built beside the one of its name, which readers go on to find until `swap`.
+ */
+export interface Replacement {
+  readonly collection: Collection;
+  /** Puts the new collection in the place of the old one, which is dropped. On failure the old one is in its place. */
+  swap(): Promise<void>;
+  /** Drops what was built, also after a swap that failed. */
+  discard(): Promise<void>;
+}
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;
   /** What the user calls it: a path or an address, without secrets. */
   readonly location: string;
+  /** Set where nothing can be written: `create`, `drop` and `lockForWriting` say so, and what to do instead. */
+  readonly isReadOnly?: true;
 
   /** Names in alphabetical order. */
   list(): Promise<string[]>;
@@ -144,9 +195,22 @@ export interface Store {
   open(name: string): Promise<ReadableCollection | null>;
   /** Fails where the name is taken or not allowed. */
   create(name: string, manifest: NewManifest): Promise<Collection>;
-  /** Throws `UserError` where no collection can be made as it is configured: asked before an old one is dropped for it. */
-  checkNewCollections(): Promise<void>;
-  /** Refuses a collection that another program made, unless told that it is meant. */
+  /**
+   * Why no collection of this store can hold the chunk, for people; `null` where it can. Its vector is not looked at.
+   * Asked before a write: one row that is refused takes all the others of its request with it.
+   */
+  refusalOf(chunk: StoredChunk): string | null;
+  /**
+   * Begins a new collection that will replace the one of this name. Throws `UserError` where that one is not ours, and
+   * where the store cannot put one collection in the place of another.
+   */
+  createBeside(name: string, manifest: NewManifest): Promise<Replacement>;
+  /**
+   * Brings the collection of a name back to one whole state after a process was killed while it replaced it, and deletes
+   * what that process had built. Called by whoever holds the writer's lease; what a living process builds stays.
+   */
+  recover(name: string): Promise<void>;
+  /** Refuses a collection that another program made or that cannot be read, unless told that it is meant. */
   drop(name: string, options?: { evenIfForeign?: boolean }): Promise<void>;
   /**
    * Waits for nobody: a `UserError` that names the holder where another process writes the collection.

@@ -10,7 +10,11 @@ export function documentId(source: string): string {
   return shortHash(source);
 }
 
-/** Key of the chunk at this position of a document. */
-export function chunkId(docId: string, ordinal: number): string {
-  return shortHash(`${docId}:${ordinal}`);
+/**
+ * Key of the chunk at this position of a version of a document. The first chunk is the commit record: its key is the same
+ * in all versions, so that a new version takes the place of the old one in one write. The other chunks of two versions
+ * have different keys, so that no writer overwrites what another one wrote of another version.
+ */
+export function chunkId(docId: string, docHash: string, ordinal: number): string {
+  return shortHash(ordinal === 0 ? docId : `${docId}:${docHash}:${ordinal}`);
 }

@@ -144,7 +144,6 @@ async function generate(
     configIsTrusted: true,
   });
   const collection = await store.create("docs", {
-    schemaVersion: 1,
     embedding: { provider: "bench", model: "bench", dimensions, queryPrefix: "", documentPrefix: "" },
     metric: "cosine",
     chunking: { strategy: "markdown" },

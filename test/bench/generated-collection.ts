@@ -33,7 +33,6 @@ export async function makeCollection(
     configIsTrusted: true,
   });
   const collection = await store.create("docs", {
-    schemaVersion: 1,
     embedding: { provider: "bench", model: "bench", dimensions, queryPrefix: "", documentPrefix: "" },
     metric: "cosine",
     chunking: { strategy: "markdown" },

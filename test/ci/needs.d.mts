@@ -1,9 +1,13 @@
 export type Need =
+  | "pid-namespaces"
   | "shared-data"
+  | "chromium"
   | "model-weights"
   | "embedding-server"
   | "chat-server"
   | "milvus-server"
-  | "server-key";
+  | "server-key"
+  | "superuser";
 export const sharedDataFolder: string;
+export const chromium: string;
 export const needs: Readonly<Record<Need, { reason: string; isMet: boolean }>>;

@@ -1,5 +1,6 @@
 // What some tests need that a clone of the project does not bring. Such a test names its needs (test/fixtures/needs.ts)
 // and is skipped where one is missing; the verdict of CI (check-report.mjs) asks here whether that is so.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +9,9 @@ import { fileURLToPath } from "node:url";
 export const sharedDataFolder =
   process.env.RAG_SHARED_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
+/** The browser that looks at pages. */
+export const chromium = "/usr/bin/chromium";
+
 const areSet = (...names) => names.every((name) => Boolean(process.env[name]));
 
 /** Every need: what to tell people of it, and whether this machine meets it. */
@@ -15,6 +19,19 @@ export const needs = {
   "shared-data": {
     reason: "needs documents that are not part of the project",
     isMet: existsSync(join(sharedDataFolder, "files", "expect.json")),
+  },
+  "pid-namespaces": {
+    reason: "needs Linux, and the right to make PID namespaces",
+    isMet:
+      process.platform === "linux" && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0,
+  },
+  superuser: {
+    reason: "needs the superuser, who can become another user",
+    isMet: process.getuid?.() === 0,
+  },
+  chromium: {
+    reason: "needs a browser: Debian's package chromium",
+    isMet: existsSync(chromium),
   },
   "model-weights": {
     reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",

@@ -36,7 +36,6 @@ beforeAll(async () => {
   };
   const store = await openStore(configSchema.parse({}), environment);
   const collection = await store.create("docs", {
-    schemaVersion: 1,
     embedding: null,
     metric: "cosine",
     chunking: {},

@@ -85,6 +85,7 @@ describe("rag collections copy", () => {
     );
     expect(durationMs).toEqual(expect.any(Number));
     expect(rest).toEqual({
+      failures: [],
       from: { kind: "embedded", location: ".rag", collection: "docs" },
       to: { kind: "embedded", location: "backup", collection: "docs" },
       chunks: 6,

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
-import type { SearchResult } from "../../src/cli/render/search-results.ts";
+import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
 const escape = String.fromCharCode(27);
@@ -524,7 +524,7 @@ describe("rag collections", () => {
     );
     expect(listing.store).toEqual({ kind: "embedded", location: ".rag" });
     const docs = listing.collections.find(({ name }) => name === "docs");
-    expect(docs).toMatchObject({ documents: 4, embedding: null, analyzer: "icu" });
+    expect(docs).toMatchObject({ documents: 4, embedding: null, analyzer: "multilingual" });
     expect(Object.keys(docs ?? {})).toEqual([
       "name",
       "documents",
@@ -539,7 +539,7 @@ describe("rag collections", () => {
 
   it("shows one", async () => {
     const details = await sandbox.json<Record<string, unknown>>("collections", "show", "docs");
-    expect(details).toMatchObject({ name: "docs", documents: 4, manifest: { schemaVersion: 1, embedding: null } });
+    expect(details).toMatchObject({ name: "docs", documents: 4, manifest: { schemaVersion: 2, embedding: null } });
     expect(details["sizeBytes"]).toBeGreaterThan(0);
     expect(Array.isArray(details["index"])).toBe(true);
     expect((await sandbox.rag(["collections", "show", "docs"])).stdout).toMatch(/^chunking +strategy "markdown"/m);

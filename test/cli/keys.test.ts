@@ -175,9 +175,42 @@ describe.skipIf(process.platform === "win32")("a configuration that came with a 
     expect(named.stderr).not.toMatch(/the.users.own/);
   });
 
-  test("uses other variables wherever it likes", async () => {
-    const run = await runIn({ collection: "docs_${STAGE}" }, ["ingest", "docs", "--json"], { STAGE: "test" });
+  test("uses other variables where the user trusts the file", async () => {
+    const config = { collection: "docs_${STAGE}" };
+    const argv = ["ingest", "docs", "--json"];
+    const { code, message, hint } = refusalOf(await runIn(config, argv, { STAGE: "test" }));
+    expect({ code, message }).toEqual({
+      code: "untrusted-configuration",
+      message: expect.stringContaining("the environment variable STAGE into collection"),
+    });
+    expect(hint).toContain("rag trust");
+    const asked = await sandbox.rag(["trust", "--json"], { variables: { STAGE: "test" } });
+    expect(JSON.parse(asked.stdout)).toMatchObject({ trusted: false, asks: [{ setting: "collection" }] });
+    expect(asked.exitCode).toBe(1);
+    expect((await sandbox.rag(["trust"], { variables: { STAGE: "test" } })).exitCode).toBe(2);
+    const trusted = await sandbox.rag(["trust", "--yes"], { variables: { STAGE: "test" } });
+    expect({ exitCode: trusted.exitCode, stdout: trusted.stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/collection: puts the environment variable STAGE[^]* is trusted until it changes/),
+    });
+    const run = await runIn(config, argv, { STAGE: "test" });
     expect(JSON.parse(run.stdout).collection).toBe("docs_test");
+
+    expect(refusalOf(await runIn({ ...config, search: { topK: 3 } }, argv, { STAGE: "test" })).code).toBe(code);
+    expect((await runIn(config, argv, { STAGE: "test" })).exitCode).toBe(0);
+    expect((await sandbox.rag(["trust", "--revoke"])).exitCode).toBe(0);
+    expect(refusalOf(await runIn(config, argv, { STAGE: "test" })).code).toBe(code);
+  });
+
+  test("sends no document and no question to a host of its own, without any key either", async () => {
+    const config = { providers: { evil: gateway() }, embedding: { provider: "evil" }, llm: { provider: "evil" } };
+    const { code, hint } = refusalOf(await runIn(config, ["ingest", "docs", "--json"]));
+    expect(code).toBe("foreign-host");
+    await runIn({}, ["ingest", "docs"]);
+    expect(refusalOf(await runIn(config, ["ask", "keys", "--json"])).code).toBe("foreign-host");
+    expect(models.requests).toEqual([]);
+    expect((await runIn(config, ["ingest", "docs", "-c", "other"], allowanceIn(hint))).exitCode).toBe(0);
+    expect(models.requests.length).toBeGreaterThan(0);
   });
 
   test("repeats no variable's value in what it says of a mistake", async () => {
@@ -208,7 +241,7 @@ describe.skipIf(process.platform === "win32")("MILVUS_TOKEN with an address from
     expect(message).toContain(hostOf(abroad(milvus.address)));
     expect(credentials).toEqual([]);
 
-    expect((await runIn(config, list, { ...variables, ...allowanceIn(hint) })).exitCode).toBe(0);
+    expect(await runIn(config, list, { ...variables, ...allowanceIn(hint) })).toMatchObject({ exitCode: 0 });
     expect(credentials.splice(0)).toEqual(sent);
     const [, uri = ""] = /--uri ([^\s,]+)/.exec(hint) ?? [];
     expect((await runIn(config, [...list, "--uri", uri], variables)).exitCode).toBe(0);
@@ -226,9 +259,11 @@ describe.skipIf(process.platform === "win32")("MILVUS_TOKEN with an address from
     expect(credentials.splice(0)).toEqual(sent);
   });
 
-  test("the token that a project's own file spells out goes to the project's own address", async () => {
+  test("the token that a project's own file spells out goes to the project's own address, if the user agrees", async () => {
     const config = { milvus: { uri: abroad(milvus.address), token: "project:its-own" } };
-    expect((await runIn(config, list)).exitCode).toBe(0);
+    const { code, hint } = refusalOf(await runIn(config, list));
+    expect(code).toBe("foreign-host");
+    expect((await runIn(config, list, allowanceIn(hint))).exitCode).toBe(0);
     expect(credentials).toEqual([Buffer.from("project:its-own").toString("base64")]);
   });
 

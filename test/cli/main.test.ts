@@ -153,7 +153,7 @@ describe("an error that nobody caught", () => {
       const stderr: Buffer[] = [];
       child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
       const exitCode = await new Promise<number | null>((resolve) => void child.on("close", resolve));
-      expect(exitCode).toBe(4);
+      expect(exitCode).toBe(70);
       expect(Buffer.concat(stderr).toString()).toMatch(start);
       expect(Buffer.concat(stderr).toString()).toContain("this is a bug in rag");
     }

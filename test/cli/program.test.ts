@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
 import { UserError } from "../../src/errors.ts";
-import { loaders } from "../../src/loaders/index.ts";
+import { formats } from "../../src/loaders/index.ts";
 
 /** What a command would be run with, or the error. */
 async function parse(...argv: string[]): Promise<unknown> {
@@ -38,6 +38,8 @@ describe("what is understood", () => {
       ["ingest", "a", "--max-chars", "800", "--overlap-chars", "0", "--concurrency", "4", "--fail-fast", "--recreate"],
       { ...ingest, paths: ["a"], maxChars: 800, overlapChars: 0, concurrency: 4, failFast: true, recreate: true },
     ],
+    [["ingest", "a", "--wait", "--project", "p"], { ...ingest, paths: ["a"], wait: true, project: "p" }],
+    [["ingest", "a", "--wait", "90"], { ...ingest, paths: ["a"], wait: 90 }],
     [
       ["ingest", "a", "--metadata", "version=2.5", "--metadata", "draft=false", "--metadata", "id=007"],
       { ...ingest, paths: ["a"], metadata: { version: 2.5, draft: false, id: "007" } },
@@ -107,7 +109,7 @@ describe("help", () => {
     const command = program.commands.find((candidate) => candidate.name() === name);
     command?.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
     const [, listed = ""] = /format \((.*?)\)/.exec(text.replaceAll(/\s+/g, " ")) ?? [];
-    expect(listed.split(/, | or /)).toEqual(Object.keys(loaders));
+    expect(listed.split(/, | or /)).toEqual(formats);
   });
 });
 
@@ -135,7 +137,11 @@ describe("what is refused", () => {
     [["collections", "copy", "docs"], /required option '--to <uri>'/, /--help/],
     [["collections", "copy", "docs", "--to", ""], '--to: expected something, got ""', /--help/],
     [["collections"], "no command given", "rag collections --help lists the commands: list, show, sources, drop, copy"],
-    [["help", "frob"], "unknown command 'frob'", "rag --help lists the commands: ingest, search, ask, collections"],
+    [
+      ["help", "frob"],
+      "unknown command 'frob'",
+      "rag --help lists the commands: ingest, search, ask, eval, collections",
+    ],
     [["help", "serch"], "unknown command 'serch'", "did you mean rag help search?"],
     [["collections", "help", "dorp"], "unknown command 'dorp'", "did you mean rag collections help drop?"],
     [["collections", "drop", "d2", "d3"], /^too many arguments/, "rag collections drop takes one collection: run it"],

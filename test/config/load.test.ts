@@ -238,9 +238,14 @@ describe("what is stronger", () => {
     const embedding = { provider: "openai", model: "m", baseUrl: "https://host/v1", apiKey: "k", concurrency: 3 };
     await write(".ragrc", { embedding: { ...embedding, dimensions: 256 } });
     const other = await load({ overrides: [["embedding", "ollama", "--embedding"]] });
-    expect(other.config.embedding).toEqual({ provider: "ollama", concurrency: 3, timeoutMs: 60_000 });
+    expect(other.config.embedding).toEqual({
+      provider: "ollama",
+      concurrency: 3,
+      timeoutMs: 60_000,
+      maxWaitMs: 300_000,
+    });
     const same = await load({ overrides: [["embedding", "openai/n", "--embedding"]] });
-    expect(same.config.embedding).toEqual({ ...embedding, model: "n", timeoutMs: 60_000 });
+    expect(same.config.embedding).toEqual({ ...embedding, model: "n", timeoutMs: 60_000, maxWaitMs: 300_000 });
   });
 
   it("reads a path on the command line from the working folder, one in the file from the file", async () => {
@@ -258,7 +263,7 @@ describe("what is stronger", () => {
     async (uri) => {
       await mkdir(path.join(folder, "sub"));
       await write(".ragrc", { milvus: { uri } });
-      expect((await load({ workingDirectory: "sub" })).config.milvus.uri).toBe(uri);
+      expect((await load({ workingDirectory: "sub", configFile: "../.ragrc" })).config.milvus.uri).toBe(uri);
     },
   );
 
@@ -275,7 +280,7 @@ describe("variables in values", () => {
       milvus: { token: "${EMPTY:-}", uri: "${EMPTY:-http://localhost:19530}" },
       llm: { systemPrompt: "$${NAME} $HOME ${not a name}" },
     });
-    const { config } = await load({ variables: { NAME: "docs", EMPTY: "" } });
+    const { config } = await load({ configFile: ".ragrc", variables: { NAME: "docs", EMPTY: "" } });
     expect(config.collection).toBe("docs_dev");
     expect(config.milvus).toMatchObject({ token: "", uri: "http://localhost:19530" });
     expect(config.llm.systemPrompt).toBe("${NAME} $HOME ${not a name}");
@@ -286,19 +291,20 @@ describe("variables in values", () => {
       collection: "${YES:-true}",
       search: { topK: "${K:-3}", minScore: "${MIN}" },
       ask: { strict: "${YES:-true}" },
-      text: { stem: "${STEM}" },
       chunking: { maxChars: "${SIZE:-10}${ZEROS}" },
       llm: { systemPrompt: "${K:-3}" },
     });
-    const { config } = await load({ variables: { MIN: "-0.5", STEM: "false", ZEROS: "00" } });
+    const variables = { MIN: "-0.5", ZEROS: "00" };
+    const { config } = await load({ configFile: ".ragrc", variables });
     expect(config).toMatchObject({
       collection: "true",
       search: { topK: 3, minScore: -0.5 },
       ask: { strict: true },
-      text: { stem: false },
       chunking: { maxChars: 1000, overlapChars: 125 },
       llm: { systemPrompt: "3" },
     });
+    await write(".ragrc", { ask: { strict: "${STRICT}" } });
+    expect((await load({ configFile: ".ragrc", variables: { STRICT: "false" } })).config.ask.strict).toBe(false);
   });
 
   it("takes no other text for a number, and says what a variable's default is wrong about", async () => {
@@ -326,6 +332,18 @@ describe("variables in values", () => {
 });
 
 describe("what is wrong", () => {
+  it("says of a setting of an earlier version that there is no need for it any more", async () => {
+    const file = await write(".ragrc", { text: { stem: false }, milvus: { analyzer: "icu" } });
+    const error = await failure(load());
+    const gone =
+      "no longer a setting: words are found in the same way on every store, in the language of each document; take it out";
+    expect(error.message.split("\n").sort()).toEqual([
+      `  milvus.analyzer: ${gone}`,
+      `  text: ${gone}`,
+      `${file} has 2 mistakes`,
+    ]);
+  });
+
   it("is reported all at once, each with its path and what was there", async () => {
     const file = await write(".ragrc", {
       colection: "x",

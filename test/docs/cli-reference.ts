@@ -3,12 +3,12 @@ import { ExitCode } from "../../src/errors.ts";
 
 const meanings: Record<keyof typeof ExitCode, string> = {
   done: "done",
-  no: 'ran, and the answer is "no": nothing found, no answer in the documents, `--check` found the collection out of date',
+  no: 'ran, and the answer is "no": nothing found, no answer in the documents, `--check` found the collection out of date, an evaluation below its gate',
   usage: "wrong usage or configuration",
   partial: "partly done: some files failed, the rest is ingested",
-  backend:
-    "a store or a model failed: unreachable, refused, out of quota; also an error of the tool itself (`internal`)",
-  interrupted: "interrupted (Ctrl-C, or SIGTERM); what was written stays, and the next run goes on from there",
+  backend: "a store or a model failed: unreachable, refused, out of quota",
+  internal: "an error of the tool itself (`internal`), also an unhandled rejection; running it again does not help",
+  interrupted: "interrupted (Ctrl-C, SIGTERM or SIGHUP); what was written stays, and the next run goes on from there",
 };
 
 /** What a command prints with `--json`, by its full name. */
@@ -24,6 +24,14 @@ const documents: Record<string, string> = {
  "usage":{"inputTokens":812,"outputTokens":97},
  "citations":[{"n":1,"source":"…","heading":["…"],"page":null,"startLine":34,"endLine":41,"quote":"…","verified":true}],
  "hits":[…],"durationMs":1830}`,
+  "rag eval": `{"set":"questions.jsonl","questions":50,"judged":45,"k":5,"collection":{"name":"docs","documents":220},
+ "modes":{"text":{"recall@5":0.91,"recall@10":0.96,"precision@5":0.18,"mrr":0.85,"ndcg@10":0.87,"map":0.84,"spans@5":0.9,
+   "answers":{"contains":0.6,"f1":0.3,"citationSupport":1,"refusalPrecision":0.8,"refusalRecall":0.8,"falseRefusals":0.02}}},
+ "intervals":{"text":{"recall@5":{"low":0.82,"high":0.98}, …}},
+ "comparisons":[{"from":"text","to":"hybrid","measures":{"map":{"difference":0.02,"interval":{"low":-0.01,"high":0.05},
+   "wins":7,"losses":4,"ties":34}, …}}],
+ "compare":null,"gate":{"passed":false,"failed":[{"mode":"text","measure":"map","value":0.84,"required":0.9,"reason":"min"}]},
+ "missing":[],"durationMs":412}`,
   "rag collections list": `{"store":{"kind":"embedded","location":".rag"},
  "collections":[{"name":"docs","documents":4,"chunks":72,"embedding":null,"analyzer":"icu",
    "createdAt":"2026-11-20T10:00:00.000Z","updatedAt":"2026-11-20T10:00:01.000Z"}]}`,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
 import type { ConfigInput } from "../../src/config/schema.ts";
 import { openEmbedder } from "../../src/embedders/index.ts";
-import { createLocalEmbedder } from "../../src/embedders/local.ts";
+import { createLocalEmbedder, readFromHub } from "../../src/embedders/local.ts";
 import type { LocalEmbedderOptions, ModelDownload } from "../../src/embedders/local.ts";
 import { locateModel } from "../../src/embedders/local-model.ts";
 import { ExitCode } from "../../src/errors.ts";
@@ -152,6 +152,34 @@ describe.runIf(present)("a model in a folder", () => {
       exitCode: ExitCode.backend,
       message: expect.stringContaining("models/damaged cannot be loaded"),
     });
+  });
+});
+
+describe("a small file of a model on the hub", () => {
+  it("is remembered as missing where the hub says 404, and for no other reason", async () => {
+    const statuses = [429, 401, 403, 500, 404];
+    const tokens: unknown[] = [];
+    let asked = 0;
+    const server = createServer((request, response) => {
+      tokens.push(request.headers.authorization);
+      response.writeHead(statuses[asked++] ?? 200).end("content");
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const read = readFromHub("owner/small", { cache: join(root, "small"), host, token: "hf-of-the-user" });
+    for (const status of statuses.slice(0, -1)) {
+      await expect(read("config.json")).rejects.toThrow(`HTTP ${status}`);
+    }
+    expect(await read("config.json")).toBeNull();
+    expect(await read("config.json")).toBeNull();
+    expect(asked).toBe(statuses.length);
+    expect(await read("other.json")).toBe("content");
+    expect(await read("other.json")).toBe("content");
+    expect(asked).toBe(statuses.length + 1);
+    // A mirror is not the hub.
+    expect(tokens.filter((token) => token !== undefined)).toEqual([]);
+    expect((await readdir(join(root, "small/owner/small"))).sort()).toEqual(["config.json", "other.json"]);
   });
 });
 

@@ -160,7 +160,9 @@ describe("a key from the environment", () => {
   it.each(["MYSQL_PWD", "SSH_PASSPHRASE", "APP_CREDS"])("is not the only secret: %s", (name) => {
     const request: Case = { provider: "ollama", baseUrl: foreign, model: "hunter2hunter2" };
     expect(refusal({ ...request, variables: { [name]: "hunter2hunter2" } }).code).toBe("foreign-host");
-    expect(resolve({ ...request, variables: { PWD: "hunter2hunter2" } })).toMatchObject({ model: "hunter2hunter2" });
+    const here: Case = { ...request, baseUrl: "http://localhost:8000/v1" };
+    expect(refusal({ ...here, variables: { [name]: "hunter2hunter2" } }).code).toBe("foreign-host");
+    expect(resolve({ ...here, variables: { PWD: "hunter2hunter2" } })).toMatchObject({ model: "hunter2hunter2" });
   });
 
   it("stays at home when a project points at this machine", () => {
@@ -183,11 +185,19 @@ describe("a key from the environment", () => {
 describe("a key in the configuration", () => {
   const gateway = { gateway: { baseUrl: "https://gateway.example/v1", embeddingModel: "m" } };
 
-  it("goes where the project that owns it says", () => {
-    expect(resolve({ provider: "gateway", rows: gateway, apiKey: "project-key-123" })).toMatchObject({
+  it("goes where the project that owns it says, once the user allows the host", () => {
+    const request: Case = { provider: "gateway", rows: gateway, apiKey: "project-key-123" };
+    expect(refusal(request)).toMatchObject({ code: "foreign-host", hint: expect.stringContaining("RAG_ALLOW_HOST") });
+    expect(resolve({ ...request, variables: { RAG_ALLOW_HOST: "gateway.example" } })).toMatchObject({
       apiKey: "project-key-123",
       keySource: "configuration",
     });
+  });
+
+  it("of a project opens no account at a provider that its author could read", () => {
+    const request: Case = { apiKey: "sk-of-a-stranger-123" };
+    expect(refusal(request)).toMatchObject({ code: "foreign-host", hint: expect.stringContaining("rag trust") });
+    expect(resolve({ ...request, trusted: true })).toMatchObject({ apiKey: "sk-of-a-stranger-123" });
   });
 
   it("does not travel unencrypted, except within this machine", () => {

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
-import type { Collection, NewManifest, Store } from "../../src/stores/types.ts";
+import { fuse } from "../../src/stores/shared/fusion.ts";
+import type { ChunkRecord, Collection, NewManifest, Store } from "../../src/stores/types.ts";
 import { createFilter } from "../../src/filters/parse.ts";
-import type { Filter, FilterOperator, StoredChunk } from "../../src/types.ts";
+import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
 import { builtFixture } from "../fixtures/built.ts";
-import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector } from "../fixtures/chunks.ts";
+import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector, versionsOf } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
 
 /** How a store under test is reached; the same settings open it again, also from another process. */
@@ -18,16 +19,21 @@ export interface StoreUnderTest {
   environment: Environment;
   /** Begins the name of every collection that is made: a server may hold others. */
   prefix?: string;
+  /** What a killed process leaves cannot be seen through a store: names of everything that is kept of a collection. */
+  traces(collection: string): Promise<string[]>;
+  /** Leaves a collection as a process does that is killed in the middle of putting another in its place. */
+  cutSwapShort(collection: string): Promise<void>;
 }
 
 /** What an engine can do beyond what all of them can. */
 export interface Capabilities {
   /** BM25: search by text and hybrid search, and collections that have no vectors. */
   text: boolean;
+  /** A collection can be put in the place of another. */
+  replaces?: boolean;
 }
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: { strategy: "markdown", maxChars: 1600 },
@@ -68,6 +74,7 @@ export function storeContract(
   can: Capabilities = { text: true },
 ): void {
   const [textTest, denseTest] = can.text ? [test, unregistered] : [unregistered, test];
+  const [replaceTest, keepTest] = can.replaces === false ? [unregistered, test] : [test, unregistered];
   const plain = can.text ? textOnly : withVectors(WORD_DIMENSIONS);
   let under: StoreUnderTest;
   let store: Store;
@@ -106,6 +113,105 @@ export function storeContract(
     const hits = await collection.search({ mode: "dense", text, vector: wordVector(text), limit, filters });
     return hits.filter(({ score }) => score > 0.001);
   };
+
+  describe("a collection in the place of another", () => {
+    const sourcesOf = async (collection: Collection): Promise<string[]> =>
+      (await collection.documents()).map(({ source }) => source).sort();
+    const found = async (name: string): Promise<string[]> =>
+      reopened(async (again) => sourcesOf(await openOwn(again, name)));
+    const listed = async (name: string): Promise<string[]> =>
+      (await store.list()).filter((candidate) => candidate === name || candidate.startsWith(`${name}__`));
+
+    replaceTest("is not found before the swap, and alone afterwards, any number of times", async () => {
+      const old = await create();
+      const { name } = old;
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      for (const round of [1, 2, 3]) {
+        const before = await found(name);
+        const reader = await openOwn(store, name);
+        const { collection, swap } = await store.createBeside(name, plain);
+        expect(collection.name).toBe(name);
+        await collection.upsert(documentChunks(`new-${round}.md`, [`needle of round ${round}`]));
+        await collection.optimize();
+        expect(await found(name)).toEqual(before);
+        expect(await listed(name)).toEqual([name]);
+        await swap();
+        expect(await found(name)).toEqual([`new-${round}.md`]);
+        expect(await listed(name)).toEqual([name]);
+        expect((await under.traces(name)).length).toBe(1);
+        // Whoever opened the old one goes on with the new one.
+        expect((await searchText(reader, "needle")).map(({ chunk }) => chunk.source)).toEqual([`new-${round}.md`]);
+      }
+      const replaced = await openOwn(store, name);
+      await replaced.upsert(documentChunks("more.md", ["another needle"]));
+      expect(await found(name)).toEqual(["more.md", "new-3.md"]);
+      expect((await replaced.stats()).chunks).toBe(2);
+      await expect(store.create(name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+      await store.drop(name);
+      expect(await store.open(name)).toBeNull();
+      expect(await under.traces(name)).toEqual([]);
+      await store.create(name, plain);
+    });
+
+    replaceTest("leaves no trace where it is discarded", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const { collection, discard } = await store.createBeside(old.name, plain);
+      await collection.upsert(documentChunks("new.md", ["a needle"]));
+      await discard();
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect((await under.traces(old.name)).length).toBe(1);
+    });
+
+    replaceTest("is removed by the next writer where its builder was killed, and not before", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      const builder = fork(
+        builtFixture("build-beside"),
+        [JSON.stringify({ ...under, collection: old.name, manifest: plain })],
+        { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+      );
+      await once(builder, "message");
+      expect((await under.traces(old.name)).length).toBe(2);
+      // Elsewhere the lock keeps others away while it is built.
+      if (store.kind === "milvus") {
+        await store.recover(old.name);
+        expect((await under.traces(old.name)).length).toBe(2);
+      }
+      builder.kill("SIGKILL");
+      await once(builder, "exit");
+      expect(await found(old.name)).toEqual(["old.md"]);
+      expect(await listed(old.name)).toEqual([old.name]);
+      await store.recover(old.name);
+      expect((await under.traces(old.name)).length).toBe(1);
+      expect(await found(old.name)).toEqual(["old.md"]);
+    });
+
+    replaceTest("that a killed process did not get to put there leaves the old one, which is found", async () => {
+      const old = await create();
+      await old.upsert(documentChunks("old.md", ["the old needle"]));
+      await old.optimize();
+      await under.cutSwapShort(old.name);
+      const again = await open(under);
+      try {
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect((await again.list()).includes(old.name)).toBe(true);
+        await expect(again.create(old.name, plain)).rejects.toMatchObject({ code: "collection-exists" });
+        await again.recover(old.name);
+        expect(await sourcesOf(await openOwn(again, old.name))).toEqual(["old.md"]);
+        expect(await under.traces(old.name)).toEqual([expect.stringContaining(old.name)]);
+      } finally {
+        await again.close();
+      }
+    });
+
+    keepTest("is refused, and the old one stays", async () => {
+      const old = await create();
+      await expect(store.createBeside(old.name, plain)).rejects.toMatchObject({ code: "no-replacement", exitCode: 2 });
+      expect(await found(old.name)).toEqual([]);
+    });
+  });
 
   describe("collections", () => {
     test("a collection that is not there opens as null and is not made by looking", async () => {
@@ -189,6 +295,16 @@ export function storeContract(
       });
     });
 
+    test("are counted for a list as they are for the collection alone", async () => {
+      const collection = await create(withVectors(3));
+      const vectors = Array.from({ length: 3 }, () => new Float32Array([1, 0, 0]));
+      await collection.upsert(documentChunks("a.md", ["one", "two", "three"], { vectors }));
+      await collection.upsert(documentChunks("b.md", ["four"], { vectors }));
+      const { documents, chunks } = await collection.stats();
+      expect(await collection.overview()).toMatchObject({ documents: 2, chunks: 4, gap: null });
+      expect({ documents, chunks }).toEqual({ documents: 2, chunks: 4 });
+    });
+
     test("pages and lines may be absent", async () => {
       const collection = await create();
       const written = documentChunks("a.pdf", ["first page", "second page"], {
@@ -204,8 +320,9 @@ export function storeContract(
 
     test("of equal id are replaced whole, in the same session and in the next", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("a.md", ["old one", "old two"], { metadata: { gone: "yes" } }));
-      await collection.upsert(documentChunks("a.md", ["new one", "old two"]));
+      const docHash = "hash";
+      await collection.upsert(documentChunks("a.md", ["old one", "old two"], { docHash, metadata: { gone: "yes" } }));
+      await collection.upsert(documentChunks("a.md", ["new one", "old two"], { docHash }));
       const texts = async (from: Collection) =>
         (await from.chunksOf([documentId("a.md")]))
           .sort((a, b) => a.ordinal - b.ordinal)
@@ -216,7 +333,7 @@ export function storeContract(
       ]);
       await reopened(async (again) => {
         const next = await openOwn(again, collection.name);
-        await next.upsert(documentChunks("a.md", ["newest one", "old two"]));
+        await next.upsert(documentChunks("a.md", ["newest one", "old two"], { docHash }));
         expect((await texts(next))[0]).toEqual(["newest one", {}]);
         expect((await next.stats()).chunks).toBe(2);
       });
@@ -227,13 +344,22 @@ export function storeContract(
       for (const source of ["a.md", "b.md", "c.md"]) {
         await collection.upsert(documentChunks(source, ["zero", "one", "two", "three"], { docHash: `old ${source}` }));
       }
-      await collection.deleteDocuments([documentId("b.md"), documentId("never-there.md")]);
-      const next = documentChunks("c.md", ["new zero", "new one"], { docHash: "new c.md" });
+      const version = (source: string, docHash = `old ${source}`, updatedAt = 1_750_000_000_000) => ({
+        docId: documentId(source),
+        docHash,
+        updatedAt,
+      });
+      await collection.deleteDocuments([version("b.md"), version("never-there.md")]);
+      const next = documentChunks("c.md", ["new zero", "new one"], {
+        docHash: "new c.md",
+        updatedAt: 1_750_000_000_001,
+      });
       await collection.upsert(next.slice(1));
-      await collection.deleteStale([
-        { docId: documentId("c.md"), docHash: "new c.md" },
-        { docId: documentId("never-there.md"), docHash: "none" },
-      ]);
+      // Written again since, or never there.
+      await collection.deleteUncommitted([version("c.md", "new c.md"), version("a.md", "new a.md")]);
+      await collection.deleteDocuments([version("c.md", "new c.md"), version("a.md", "old a.md", 1_749_999_999_999)]);
+      expect(await collection.countChunks()).toBe(9);
+      await collection.deleteUncommitted([version("c.md")]);
       const left = (await collection.chunksOf([documentId("c.md")])).sort((a, b) => a.ordinal - b.ordinal);
       expect(left.map((chunk) => chunk.text)).toEqual(["zero", "new one"]);
       expect((await collection.stats()).chunks).toBe(6);
@@ -259,15 +385,37 @@ export function storeContract(
       ]);
     });
 
-    test("without a commit record are orphans, and counted", async () => {
+    test("without a commit record are counted and told, with who wrote them", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("whole.md", ["zero", "one"]));
-      await collection.upsert(documentChunks("half.md", ["zero", "one", "two"]).slice(1));
+      const whole = documentChunks("whole.md", ["zero", "one"]);
+      const half = documentChunks("half.md", ["zero", "one", "two"], { writer: "another", updatedAt: 12 });
+      await collection.upsert(whole);
+      await collection.upsert(half.slice(1));
       expect(await collection.countChunks()).toBe(4);
-      expect(await collection.orphans()).toEqual([documentId("half.md")]);
-      await collection.deleteDocuments(await collection.orphans());
+      const told = [...whole.slice(1), ...half.slice(1)].map(({ docId, docHash, ordinal, updatedAt, writer }) => ({
+        docId,
+        docHash,
+        ordinal,
+        updatedAt,
+        writer,
+      }));
+      const inOrder = (records: readonly ChunkRecord[]) =>
+        records.toSorted((a, b) => a.updatedAt - b.updatedAt || a.ordinal - b.ordinal);
+      expect(inOrder(await collection.chunkRecords())).toEqual(inOrder(told));
+      await collection.deleteUncommitted([{ docId: half[0]!.docId, docHash: half[0]!.docHash, updatedAt: 12 }]);
       expect(await collection.countChunks()).toBe(2);
-      expect(await collection.orphans()).toEqual([]);
+      expect(await collection.chunkRecords()).toEqual(told.slice(0, 1));
+    });
+
+    test("of two versions stand beside each other, but for the commit record", async () => {
+      const collection = await create();
+      await collection.upsert(documentChunks("a.md", ["zero", "one", "two"], { docHash: "old a.md" }));
+      await collection.upsert(documentChunks("a.md", ["new zero", "new one"], { docHash: "new a.md" }));
+      expect((await collection.documents()).map(({ docHash, docChunks }) => [docHash, docChunks])).toEqual([
+        ["new a.md", 2],
+      ]);
+      const chunks = await collection.chunksOf([documentId("a.md")]);
+      expect(chunks.map((chunk) => chunk.text).sort()).toEqual(["new one", "new zero", "one", "two"]);
     });
 
     test("ten thousand of them are all kept, listed and found", async () => {
@@ -343,11 +491,12 @@ export function storeContract(
 
     test("sees what was written a moment ago, and not what was deleted", async () => {
       const collection = await create();
-      await collection.upsert(documentChunks("a.md", ["alpha words"]));
+      const words = documentChunks("a.md", ["alpha words"]);
+      await collection.upsert(words);
       await collection.optimize();
       await collection.upsert(documentChunks("b.md", ["alpha again"]));
       expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source).sort()).toEqual(["a.md", "b.md"]);
-      await collection.deleteDocuments([documentId("a.md")]);
+      await collection.deleteDocuments(versionsOf(words));
       expect((await searchText(collection, "alpha")).map((hit) => hit.chunk.source)).toEqual(["b.md"]);
     });
 
@@ -416,7 +565,28 @@ export function storeContract(
       });
       expect(hits[0]!.chunk.source).toBe("both.md");
       expect(new Set(hits.map((hit) => hit.chunk.source))).toEqual(new Set(["both.md", "text.md", "dense.md"]));
-      expect(hits[0]!.score).toBeCloseTo(1 / 61 + 1 / 62, 4);
+      expect(hits[0]!.scores).toEqual({ dense: expect.any(Number) as number, text: expect.any(Number) as number });
+      for (const { score } of hits) expect([score > 0, score <= 1]).toEqual([true, true]);
+    });
+
+    test.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
+      const collection = await create(withVectors(3));
+      const vectors = { "a.md": [1, 0, 0], "b.md": [1, 0.5, 0], "c.md": [1, 2, 0], "d.md": [0, 1, 0] };
+      await collection.upsert(
+        Object.entries(vectors).flatMap(([source, vector]) =>
+          documentChunks(source, [source === "d.md" ? "only the apple" : `something else ${source}`], {
+            vectors: [new Float32Array(vector)],
+          }),
+        ),
+      );
+      const request = { text: "apple", vector: new Float32Array([1, 0, 0]), limit: 10, filters: [] };
+      const [dense, text] = await Promise.all(
+        (["dense", "text"] as const).map((mode) => collection.search({ ...request, mode })),
+      );
+      const hits = await collection.search({ ...request, mode: "hybrid", fusion });
+      const expected = fuse({ dense: dense!, text: text! }, fusion, 10);
+      expect(hits.map(({ chunk }) => chunk.source)).toEqual(expected.map(({ chunk }) => chunk.source));
+      for (const [index, { score }] of hits.entries()) expect(score).toBeCloseTo(expected[index]!.score, 4);
     });
 
     test("of a vector with other dimensions is refused", async () => {

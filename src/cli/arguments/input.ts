@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError, messageOf } from "../../errors.ts";
+import { readRegularText } from "../../files/read-regular-file.ts";
 import type { CommandContext } from "../context.ts";
 
 /** More than this is no question, and no list of files either: 64 MB. */
@@ -29,10 +29,10 @@ export async function readFileList(given: string, context: CommandContext): Prom
 
 async function readList(given: string, context: CommandContext): Promise<string> {
   try {
-    return await readFile(path.resolve(context.workingDirectory, given), "utf8");
+    return await readRegularText(path.resolve(context.workingDirectory, given), maxStandardInput);
   } catch (error) {
     throw new UserError("path-not-found", `cannot read the list of files ${given}: ${messageOf(error)}`, {
-      hint: "check the path given to --files-from",
+      hint: "check the path given to --files-from; what a pipe delivers is read from standard input: --files-from -",
       cause: error,
     });
   }

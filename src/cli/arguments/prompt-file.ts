@@ -1,7 +1,11 @@
-import { readFile, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { Environment } from "../../config/environment.ts";
 import { UserError, messageOf } from "../../errors.ts";
+import { readRegularText } from "../../files/read-regular-file.ts";
+import { leadsInto } from "../../files/real-path.ts";
+
+/** A prompt has some thousands of characters, and is sent with every question. */
+const maxPromptBytes = 1_000_000;
 
 /** A prompt template as it was named, and its text. */
 export interface PromptFile {
@@ -25,9 +29,9 @@ export async function readPromptFile(
   const file = path.resolve(isFlag ? workingDirectory : projectRoot, name);
   try {
     if (!isFlag && !configIsTrusted) await refuseOutside(projectRoot, file, name);
-    return { name, text: await readFile(file, "utf8") };
+    return { name, text: await readRegularText(file, maxPromptBytes) };
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (error instanceof UserError && error.code === "invalid-prompt") throw error;
     throw new UserError("path-not-found", `cannot read the prompt ${name}: ${messageOf(error)}`, {
       hint: "--prompt is relative to the working folder, ask.prompt to the configuration file",
       cause: error,
@@ -36,8 +40,7 @@ export async function readPromptFile(
 }
 
 async function refuseOutside(folder: string, file: string, name: string): Promise<void> {
-  const relative = path.relative(await realpath(folder), await realpath(file));
-  if (!relative.startsWith("..") && !path.isAbsolute(relative)) return;
+  if (await leadsInto(folder, file)) return;
   throw new UserError("invalid-prompt", `ask.prompt of the project names a file outside of it: ${name}`, {
     hint: "move the file into the project, or name it yourself with --prompt",
   });

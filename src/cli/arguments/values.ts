@@ -56,6 +56,31 @@ export function repeatable(flag: string): Read<string[]> {
   return (text, previous = []) => [...previous, filled(flag)(text)];
 }
 
+/** Names from a list, comma-separated, each once. */
+export function someOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice[]> {
+  const read = oneOf(flag, choices);
+  return (text) => [...new Set(text.split(",").map((name) => read(name.trim())))];
+}
+
+/** A measure and the value that it has to reach. */
+export interface WrittenMinimum {
+  /** `null`: every mode. */
+  mode: string | null;
+  measure: string;
+  value: number;
+}
+
+/** `ndcg@10=0.8`, or `text:ndcg@10=0.8` for one mode; repeatable. */
+export function minimum(flag: string): Read<WrittenMinimum[]> {
+  return (text, previous = []) => {
+    const [, mode = null, measure, value] = /^(?:([a-z]+):)?([^=:\s]+)\s*=\s*([\d.]+)$/.exec(text.trim()) ?? [];
+    if (measure === undefined || !Number.isFinite(Number(value))) {
+      throw refuse(flag, "measure=value", text, `e.g. ${flag} "ndcg@10=0.8"`);
+    }
+    return [...previous, { mode, measure, value: Number(value) }];
+  };
+}
+
 /** `\n`, `\t`, `\r` and `\\` as in a string literal: a shell cannot easily pass the characters themselves. */
 export function escaped(flag: string): Read<string> {
   const characters: Record<string, string> = { n: "\n", t: "\t", r: "\r", "\\": "\\" };

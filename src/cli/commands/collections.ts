@@ -30,6 +30,10 @@ export async function listCollections(flags: CommonFlags, context: CommandContex
     for (const { name, error } of unreadable) {
       context.output.notice(`collection ${name} is left out: ${error.message}`);
     }
+    for (const { collection, overview } of collections) {
+      if (overview.gap !== null)
+        context.output.notice(`collection ${collection.name} is not counted whole: ${overview.gap}`);
+    }
     await renderCollections(store, collections, context.output);
     return ExitCode.done;
   });
@@ -75,7 +79,7 @@ function withStore(
 ): Promise<ExitCode> {
   return withRuntime(flags, [], context, (runtime) =>
     untilAborted(
-      runtime.store().then((store) => body(store)),
+      runtime.store("looking").then((store) => body(store)),
       context.signal,
     ),
   );

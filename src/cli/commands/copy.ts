@@ -15,13 +15,13 @@ export interface CopyFlags extends CollectionFlags {
   as?: string;
 }
 
-/** `rag collections copy` */
+/** `rag collections copy`: exits with 3 where the other store cannot hold some of the documents. */
 export async function copyCollection(flags: CopyFlags, context: CommandContext): Promise<ExitCode> {
   const started = performance.now();
   const { output, signal } = context;
   return withRuntime(flags, [], context, async ({ config, environment, ...runtime }) => {
     const target = targetConfig(flags.to, config, environment);
-    const from: CopyEnd = { store: await runtime.store(), name: flags.name };
+    const from: CopyEnd = { store: await runtime.store("writing"), name: flags.name };
     const source = await findCollection(from.store, from.name);
     const to: CopyEnd = { store: await runtime.otherStore(target), name: flags.as ?? flags.name };
     const [here, there] = await Promise.all([from, to].map(({ store }) => storeIdentity(store, environment)));
@@ -38,7 +38,7 @@ export async function copyCollection(flags: CopyFlags, context: CommandContext):
     const result = await resumable(work, signal).finally(progress.stop);
     const durationMs = Math.round(performance.now() - started);
     await renderCopy({ from: describeEnd(from), to: describeEnd(to), result, durationMs }, output);
-    return ExitCode.done;
+    return result.failures.length > 0 ? ExitCode.partial : ExitCode.done;
   });
 }
 

@@ -1,15 +1,21 @@
+import { realpath } from "node:fs/promises";
+import path from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
 import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
+import type { IngestProject } from "../../pipeline/ingest/project.ts";
 import type { Store } from "../../stores/types.ts";
+import type { Environment } from "../../config/environment.ts";
 import type { Override } from "../../config/load.ts";
+import { projectIdentity } from "../../config/project-identity.ts";
+import type { Config } from "../../config/schema.ts";
 import type { Metadata } from "../../types.ts";
 import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
-import { formatSettings } from "../render/format.ts";
+import { formatDuration, formatSettings } from "../render/format.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
@@ -26,12 +32,16 @@ export interface IngestFlags extends CommonFlags {
   separator?: string;
   metadata: Metadata;
   recreate?: boolean;
+  project?: string;
+  /** Seconds; `true`: as long as it takes. */
+  wait?: number | true;
   /** `true`: `--prune`, `false`: `--no-prune`; not set: what is gone is removed unless that looks like a mistake. */
   prune?: boolean;
   dryRun?: boolean;
   check?: boolean;
   concurrency?: number;
   failFast?: boolean;
+  followLinks?: boolean;
 }
 
 const bytesPerMegabyte = 1_000_000;
@@ -43,7 +53,7 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
   return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
     await noticeUnused(flags, runtime, context);
     const discovery = await discoverFiles(paths, flags, runtime, context);
-    const store = await runtime.store();
+    const store = await runtime.store("writing");
     const work = ingestInto(store, discovery, flags, runtime, context);
     const { result, isMissing } = await (writesNothing(flags) ? work : resumable(work, context.signal));
     const { pruneRefused, ...counts } = result;
@@ -94,7 +104,7 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
-  { environment, loaders }: Runtime,
+  { config, environment, loaders }: Runtime,
   { output }: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
@@ -106,6 +116,7 @@ async function discoverFiles(
     paths,
     include: flags.include,
     exclude: flags.exclude,
+    followLinks: config.ingest.followLinks,
     isSupported,
   });
   output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
@@ -116,7 +127,7 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, openModel, chunker, loaders }: Runtime,
+  { config, environment, openModel, chunker, loaders }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
   const { loaderFor } = await loaders();
@@ -128,6 +139,10 @@ async function ingestInto(
       {
         name: config.collection,
         recreate: flags.recreate ?? false,
+        project: await projectOf(store, config, environment),
+        waitMs: waitMsOf(flags.wait),
+        onWait: (message) => output.notice(`waiting: ${message}`),
+        onNotice: (text) => output.notice(text),
         chunking,
         embedding,
         metric,
@@ -140,6 +155,8 @@ async function ingestInto(
         maxFileBytes: config.ingest.maxFileMb * bytesPerMegabyte,
         signal,
         onProgress: progress.update,
+        onPause: (milliseconds, reason) =>
+          output.notice(`waiting ${formatDuration(milliseconds)} before the next attempt: ${reason}`),
         onOtherChunking: (made, wanted) =>
           output.notice(
             `collection ${config.collection} was made with the chunking ${formatSettings(made)}; what is named now is cut with ${formatSettings(wanted)} (to stay with the first, set it in .ragrc or by flags; to have one for all: --recreate)`,
@@ -149,6 +166,30 @@ async function ingestInto(
   } finally {
     progress.stop();
   }
+}
+
+function waitMsOf(wait: IngestFlags["wait"]): number {
+  return wait === true ? Infinity : (wait ?? 0) * 1000;
+}
+
+/** A store in the project's own folder is shared with no other project, and goes where the folder goes. */
+async function projectOf(store: Store, config: Config, environment: Environment): Promise<IngestProject> {
+  const { projectRoot: root } = environment;
+  const { portable, local, isNamed } = await projectIdentity(config, environment);
+  const isStoreShared =
+    store.kind === "milvus" || !isInside(await realPath(root), await realPath(path.resolve(root, store.location)));
+  const aliases = portable === null ? [local] : isNamed ? [portable] : [portable, local];
+  return { name: portable ?? (isStoreShared ? local : null), aliases, isNamed, root, isStoreShared };
+}
+
+/** The path itself where nothing is there yet. */
+async function realPath(file: string): Promise<string> {
+  return realpath(file).catch(() => file);
+}
+
+function isInside(folder: string, candidate: string): boolean {
+  const way = path.relative(folder, candidate);
+  return way !== ".." && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }
 
 /** `--check` is answered by one document that differs, even where others failed. */
@@ -165,5 +206,7 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.overlapChars", flags.overlapChars, "--overlap-chars"],
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
+    ["project", flags.project, "--project"],
+    ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

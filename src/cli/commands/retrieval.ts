@@ -21,9 +21,9 @@ export async function openRetrieval(
   request: { filters: Filter[]; minScore: number | null },
   { output, signal }: CommandContext,
 ): Promise<Retrieval> {
-  const { topK, mode = null } = config.search;
+  const { topK, fusion, mode = null } = config.search;
   const started = performance.now();
-  const collection = await findCollection(await store(), config.collection);
+  const collection = await findCollection(await store("looking"), config.collection);
   // Which filters a foreign collection can serve is known to its store alone.
   if (!collection.foreign) await refuseUnknownFormats(request.filters, async () => (await loaders()).formats);
   const wanted = { configured: config.embedding, mode };
@@ -37,7 +37,7 @@ export async function openRetrieval(
       const started = performance.now();
       const onStage = (name: string, durationMs: number, hits: number) =>
         output.stage(name, durationMs, `${hits} hits`);
-      const found = await search({ collection, embedQuery }, { query, mode, topK, ...request, onStage });
+      const found = await search({ collection, embedQuery }, { query, mode, fusion, topK, ...request, onStage });
       output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
       return found;
     },

@@ -5,7 +5,7 @@ import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
-import { renderSearch } from "../render/search-results.ts";
+import { renderSearch } from "../render/search/search-results.ts";
 import { withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 
@@ -15,6 +15,7 @@ export interface SearchFlags extends RetrievalFlags {
   minScore?: number;
   format?: SearchFormat;
   full?: boolean;
+  print0?: boolean;
 }
 
 /** `rag search`: exits with 1 where nothing is found. */
@@ -32,7 +33,8 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };
-        const view = { full: flags.full ?? false, conditions, folders: runtime.environment };
+        const print0 = flags.print0 ?? false;
+        const view = { full: flags.full ?? false, conditions, folders: runtime.environment, print0 };
         await renderSearch(result, format, view, context.output);
         return hits.length === 0 ? ExitCode.no : ExitCode.done;
       })(),
@@ -42,6 +44,10 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
 }
 
 function formatOf(flags: SearchFlags): SearchFormat {
+  if (flags.print0) {
+    if (!flags.json && (flags.format ?? "paths") === "paths") return "paths";
+    throw new UserError("usage", "--print0 is for --format paths alone", { hint: "leave the other format out" });
+  }
   if (!flags.json) return flags.format ?? "table";
   if (flags.format === undefined || flags.format === "json") return "json";
   throw new UserError("usage", `--json and --format ${flags.format} contradict each other`, {

@@ -1,4 +1,10 @@
-import type { ReadableCollection, CollectionStats, DocumentSummary, Store } from "../../stores/types.ts";
+import type {
+  CollectionOverview,
+  CollectionStats,
+  ReadableCollection,
+  DocumentSummary,
+  Store,
+} from "../../stores/types.ts";
 import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
 import type { Colors, Output } from "./output.ts";
@@ -6,8 +12,9 @@ import type { Colors, Output } from "./output.ts";
 /** One collection in a list: its JSON document. */
 interface CollectionSummary {
   name: string;
-  documents: number;
-  chunks: number;
+  /** `null` where it is not known how many. */
+  documents: number | null;
+  chunks: number | null;
   /** Of a foreign collection the model is not known, nor the dimensions unless it is known which field holds vectors. */
   embedding: { provider: string | null; model: string | null; dimensions: number | null } | null;
   analyzer: string | null;
@@ -23,7 +30,7 @@ interface CollectionDetails extends CollectionSummary {
   sizeBytes: number | null;
 }
 
-function summaryOf({ manifest, name }: ReadableCollection, stats: CollectionStats): CollectionSummary {
+function summaryOf({ manifest, name }: ReadableCollection, stats: Omit<CollectionOverview, "gap">): CollectionSummary {
   const { embedding } = manifest;
   return {
     name,
@@ -42,10 +49,10 @@ function summaryOf({ manifest, name }: ReadableCollection, stats: CollectionStat
 
 export async function renderCollections(
   { kind, location }: Pick<Store, "kind" | "location">,
-  listed: readonly { collection: ReadableCollection; stats: CollectionStats }[],
+  listed: readonly { collection: ReadableCollection; overview: CollectionOverview }[],
   output: Output,
 ): Promise<void> {
-  const collections = listed.map(({ collection, stats }) => summaryOf(collection, stats));
+  const collections = listed.map(({ collection, overview }) => summaryOf(collection, overview));
   if (output.options.json) return output.writeJson({ store: { kind, location }, collections });
   if (collections.length === 0) {
     return output.notice(`no collections in ${location} yet; make one with: rag ingest <paths...>`);
@@ -53,8 +60,8 @@ export async function renderCollections(
   const { table } = await import("./table.ts");
   const rows = collections.map((collection) => [
     collection.name,
-    formatCount(collection.documents),
-    formatCount(collection.chunks),
+    countOf(collection.documents),
+    countOf(collection.chunks),
     modelName(collection.embedding) ?? "text only",
     formatTime(collection.updatedAt),
   ]);
@@ -85,8 +92,8 @@ function describeCollection(details: CollectionDetails, colors: Colors): string 
   const { manifest } = details;
   const lines: [string, string][] = [
     ["collection", details.name],
-    ["documents", formatCount(details.documents)],
-    ["chunks", formatCount(details.chunks)],
+    ["documents", countOf(details.documents)],
+    ["chunks", countOf(details.chunks)],
     ["embedding", describeEmbedding(details)],
     ...known("analyzer", details.analyzer),
     ...known("chunking", manifest.chunking && `${formatSettings(manifest.chunking)}, when it was made`),
@@ -104,6 +111,10 @@ function describeCollection(details: CollectionDetails, colors: Colors): string 
     ["updated", formatTime(details.updatedAt)],
   ];
   return lines.map(([name, value]) => `${colors.dim(name.padEnd(11))} ${terminalText(value)}\n`).join("");
+}
+
+function countOf(number: number | null): string {
+  return number === null ? "unknown" : formatCount(number);
 }
 
 /** `null` where there are no vectors. */

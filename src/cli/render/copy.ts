@@ -3,6 +3,7 @@ import type { StoreKind } from "../../stores/types.ts";
 import { folderAddress } from "../../addresses/store-address.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
+import { terminalText } from "./terminal-text.ts";
 
 interface CopyEnd {
   kind: StoreKind;
@@ -18,8 +19,11 @@ export interface CopyReport {
 }
 
 export async function renderCopy({ from, to, result, durationMs }: CopyReport, output: Output): Promise<void> {
-  const { documents, chunks } = result;
-  if (output.options.json) return output.writeJson({ from, to, chunks: chunks.total, verified: true, durationMs });
+  const { documents, chunks, failures } = result;
+  for (const { source, message } of failures) output.notice(`${terminalText(source)} is left out: ${message}`);
+  if (output.options.json) {
+    return output.writeJson({ from, to, chunks: chunks.total, verified: true, failures, durationMs });
+  }
   const lines = [
     `copied ${counted(documents.copied, "document")}, ${counted(chunks.written, "chunk")} in ${formatDuration(durationMs)}`,
     ...(documents.present === 0

@@ -1,8 +1,9 @@
+import { writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
 import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
-import { terminalText } from "./terminal-text.ts";
+import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
 import { formatDuration } from "./format.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -15,8 +16,10 @@ export interface Channel {
   readonly columns: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
-  /** Resolves when it is handed over; rejects where it cannot be written. */
+  /** For people: what a terminal would act on is masked. Resolves when it is handed over; rejects where it cannot be written. */
   write(text: string): Promise<void>;
+  /** For programs: as it is, unless the stream is a terminal. */
+  writeData(text: string): Promise<void>;
 }
 
 /** A result that comes in pieces. Only what may be the beginning of a secret waits for the piece that follows. */
@@ -109,16 +112,16 @@ export function createOutput(
       };
     },
     notice: (text) => {
-      if (!options.quiet) say(`${messages.colors.dim("note:")} ${text}`);
+      if (!options.quiet) say(`${messages.colors.dim("note:")} ${terminalText(text)}`);
     },
-    warn: (text) => say(`${messages.colors.yellow("warning:")} ${text}`),
-    failure: (text) => say(`${messages.colors.red("failed:")} ${text}`),
+    warn: (text) => say(`${messages.colors.yellow("warning:")} ${terminalText(text)}`),
+    failure: (text) => say(`${messages.colors.red("failed:")} ${terminalText(text)}`),
     stage: (name, durationMs, detail = "") => {
       const remark = detail === "" ? "" : ` (${detail})`;
-      if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${remark}`));
+      if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${terminalText(remark)}`));
     },
     error: ({ code, message, hint }) => {
-      if (options.json) return print(JSON.stringify({ error: { code, message, hint } }));
+      if (options.json) return print(escapeControls(JSON.stringify({ error: { code, message, hint } })));
       const { cyan, red } = messages.colors;
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);
@@ -135,15 +138,19 @@ export function createOutput(
 }
 
 function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
+  const isTerminal = stream.isTTY === true;
+  const hand = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      stream.write(text, (error) => (error ? reject(outputError(error)) : resolve()));
+    });
+  const write = (text: string): Promise<void> => hand(streamText(mask(text), colors.isColorSupported));
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal,
     // A terminal without a size, as in some CI jobs, reports 0 columns.
     columns: stream.columns || null,
     colors,
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        stream.write(mask(text), (error) => (error ? reject(outputError(error)) : resolve()));
-      }),
+    write,
+    writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };
 }
 
@@ -157,14 +164,6 @@ export function outputError(error: NodeJS.ErrnoException): Error {
   });
 }
 
-/** JSON leaves these characters as they are; a terminal acts on some of them. */
-function escapeControls(json: string): string {
-  return json.replaceAll(
-    /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 /**
  * On a terminal only, whatever `FORCE_COLOR` says: what goes into a pipe is for a program. A variable counts when it is
  * set to anything but nothing (https://no-color.org).
@@ -174,4 +173,16 @@ function wantsColor(stream: Stream, options: OutputOptions, variables: Variables
   const forced = variables["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
   return variables["TERM"] !== "dumb";
+}
+
+const showSequence = "\u001B[?25h";
+
+/** Shows the cursor, which a progress line has hidden, before the process ends at once. */
+export function showCursor(): void {
+  if (!process.stderr.isTTY) return;
+  try {
+    writeSync(process.stderr.fd, showSequence);
+  } catch {
+    // The terminal is gone.
+  }
 }

@@ -2,6 +2,7 @@ import type { Ora } from "ora";
 import type { IngestProgress } from "../../pipeline/ingest/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** Shows how far work has got, and with `--verbose` how long each of its stages took. */
 export interface ProgressView<Progress> {
@@ -65,7 +66,7 @@ async function terminalProgress<Progress extends Staged>(
       last = now;
       // `discardStdin` would take Ctrl-C away from the process.
       spinner ??= ora({ stream: process.stderr, discardStdin: false, color: "cyan" }).start();
-      const text = describe(progress, now - started);
+      const text = terminalText(describe(progress, now - started));
       spinner.text = text.slice(0, Math.max(1, columns - 4));
     },
     stop: () => void spinner?.stop(),
@@ -99,4 +100,15 @@ export function describeIngest(progress: IngestProgress, elapsedMs: number): str
       return parts.join(" · ");
     }
   }
+}
+
+/** How far an evaluation has got. */
+export interface EvalProgress extends Staged {
+  done: number;
+  total: number;
+}
+
+/** `evaluating: 120 of 1,190 questions` */
+export function describeEval({ stage, done, total }: EvalProgress): string {
+  return `${stage}: ${formatCount(done)} of ${counted(total, "question")}`;
 }

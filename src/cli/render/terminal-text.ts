@@ -3,9 +3,28 @@
  * to move the cursor, change the title or make a line read as something else.
  */
 // oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const unsafe = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+/** The same, or a colour: the one thing that this tool tells a terminal itself. */
+// oxlint-disable-next-line no-control-regex
+const unsafeOrColor = new RegExp(`\\u001B\\[[0-9;]{0,20}m|${unsafe.source}`, "g");
+
+const shown = "\u{FFFD}";
 
 /** The text with every character that a terminal would act on shown as `�`; `\r\n` becomes `\n`. */
 export function terminalText(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(unsafe, "\u{FFFD}");
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafe, shown);
+}
+
+/** The gate before every stream that people read: like `terminalText`, but colours pass where they are wanted. */
+export function streamText(text: string, keepsColors: boolean): string {
+  if (!keepsColors) return terminalText(text);
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafeOrColor, (found) => (found.length > 1 ? found : shown));
+}
+
+/** JSON in which these characters are escaped (`\u009b`): it leaves most of them as they are, and means the same so. */
+export function escapeControls(json: string): string {
+  return json.replaceAll(
+    /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -3,6 +3,7 @@ import { passageSentences } from "../../markdown/passage-sentences.ts";
 import type { PassageSentence } from "../../markdown/passage-sentences.ts";
 import { wholeSentences } from "../../text/sentences.ts";
 import { bestSimilarity, contentWords } from "../../text/content-words.ts";
+import { figuresIn, isNegated } from "./claim-facts.ts";
 
 /** A passage that an answer names, with the sentence of it that supports the answer. */
 export interface Citation {
@@ -31,6 +32,10 @@ export interface Citations {
 const leastSupport = 0.5;
 /** The same for the one sentence that is quoted for it: a statement may draw on several. */
 const leastQuoteSupport = 0.25;
+/** Share of content words, each way, from which on two sentences are the same but for a negation. */
+const sameStatement = 0.8;
+/** Characters before and behind a marker in which its statement is looked for: a longer sentence is none. */
+const reach = 4000;
 /** Wider ranges are figures in brackets, not citations. */
 const widestRange = 20;
 
@@ -40,9 +45,6 @@ const marker = /[[［【〔]\s*\^?(\d{1,3}(?:\s*(?:[,，、;；]|[-–])\s*\^?\d
 const code = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`[^`\n]+`/g;
 /** Words in quotation marks, long enough to be a quotation. */
 const quotation = /[“"„«「『]([^“”"„«»「」『』]{12,})[”"“»」』]/g;
-/** Figures that are not written out in words. */
-const figure = /\d[\d.,]*\d/g;
-
 /** A statement of the answer and the passages that it names for itself. */
 interface Claim {
   text: string;
@@ -69,6 +71,8 @@ function withAsciiDigits(text: string): string {
 
 /** Where a statement cannot reach across: blank lines, list items, headings, rows, lines that end in a citation. */
 const boundary = /\n(?=\s*(?:\n|[-*+•#|>]|\d{1,3}[.)]\s))|(?<=[\]］】〕])[ \t]*\n/;
+/** Characters of what can stand before a marker that opens a line. */
+const longestLineMark = 40;
 const lineMarks = /^(?:[\s>#*+•|-]|\d{1,3}[.)]\s)+/gm;
 
 function statements(stretch: string): string[] {
@@ -93,10 +97,17 @@ function claimsIn(answer: string): Claim[] {
       previous.numbers.push(...numbers);
       continue;
     }
-    const before = statements(text.slice(0, match.index).split(boundary).at(-1) ?? "").at(-1) ?? "";
-    const after = statements(text.slice(previousEnd).split(boundary, 1)[0] ?? "")[0] ?? "";
+    const before =
+      statements(
+        text
+          .slice(Math.max(0, match.index - reach), match.index)
+          .split(boundary)
+          .at(-1) ?? "",
+      ).at(-1) ?? "";
+    const after = statements(text.slice(previousEnd, previousEnd + reach).split(boundary, 1)[0] ?? "")[0] ?? "";
     const opensLine =
-      /(?:^|\n)[\s>*+-]*$/.test(text.slice(0, match.index)) && /^[^\n]*[\p{L}\p{N}]/u.test(text.slice(previousEnd));
+      /(?:^|\n)[\s>*+-]*$/.test(text.slice(Math.max(0, match.index - longestLineMark), match.index)) &&
+      /^[^\n]*[\p{L}\p{N}]/u.test(text.slice(previousEnd, previousEnd + reach));
     claims.push({ text: opensLine || !/[\p{L}\p{N}]/u.test(before) ? after : before, numbers });
   }
   return claims;
@@ -108,13 +119,6 @@ function letters(text: string): string {
     .normalize("NFKC")
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{M}]/gu, "");
-}
-
-/** Figures without what separates thousands: `65,535` and `65535` are the same. */
-function figuresIn(text: string): string[] {
-  return [...text.normalize("NFKC").matchAll(figure)].map(([one]) =>
-    /^\d{1,3}(?:[.,]\d{3})+$/.test(one) ? one.replaceAll(/[.,]/g, "") : one,
-  );
 }
 
 /** Share of `words` that `others` hold, 0 to 1; 0 where there are none. */
@@ -180,6 +184,7 @@ function isSupported(
   if (figuresIn(claim.text).some((one) => !figures.has(one))) return false;
 
   if (evidence.letters.includes(letters(claim.text)) && claim.text !== "") return true;
+  if (contradicts(claim.text, words, support, all)) return false;
   const together = share(
     words,
     all.flatMap((one) => one.words),
@@ -188,12 +193,27 @@ function isSupported(
 }
 
 /**
+ * Whether a statement denies what no passage denies of the same, or says what a passage denies in the same words. A
+ * sentence that says more than the statement may deny something else: "stored not in memory but on disk".
+ */
+function contradicts(claim: string, words: readonly string[], { sentence }: Support, all: Evidence[]): boolean {
+  if (isNegated(claim)) {
+    const related = all.flatMap(({ sentences }) =>
+      sentences.filter((one) => share(words, one.words) >= leastQuoteSupport),
+    );
+    return !related.some(({ text }) => isNegated(text));
+  }
+  if (sentence === undefined || !isNegated(sentence.text)) return false;
+  return share(sentence.words, words) >= sameStatement && share(words, sentence.words) >= sameStatement;
+}
+
+/**
  * Finds the passages that an answer cites, and checks each citation against its passage.
  *
  * A citation is verified when, for every statement that carries it, the passage has a sentence that shares content
- * with the statement, all figures of the statement stand in the passages it cites, and so does, word for word,
- * whatever it puts in quotation marks. This is a check on words: it does not notice a statement that says the
- * opposite in the same words, and it does not vouch for an answer in another language than its passage.
+ * with the statement, all numbers and versions of the statement stand in the passages it cites, and so does, word for
+ * word, whatever it puts in quotation marks; a negation of one side is one of the other. This is a check on words: it
+ * does not notice an opposite in other words, and does not vouch for an answer in another language than its passage.
  */
 export function findCitations(answer: string, passages: readonly Hit[]): Citations {
   const evidence = new Map<number, Evidence>();

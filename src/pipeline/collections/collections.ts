@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import type { ReadableCollection, CollectionStats, Store } from "../../stores/types.ts";
+import type { CollectionOverview, ReadableCollection, Store } from "../../stores/types.ts";
 import { closest } from "../../util/closest.ts";
 
 /** Failures of a single collection, in a store whose other collections can be read. */
@@ -9,7 +9,11 @@ const failuresOfOne = new Set([
   "foreign-collection",
   "store-failed",
   "store-unusable",
+  "milvus-permission",
 ]);
+
+/** A server answers many calls at once; an engine of this machine, one after another. */
+const serverCallsAtOnce = 32;
 
 /** The collection of this name. Throws `UserError` `collection-not-found`, which names those that exist. */
 export async function findCollection(store: Store, name: string): Promise<ReadableCollection> {
@@ -26,25 +30,45 @@ export async function findCollection(store: Store, name: string): Promise<Readab
   });
 }
 
+export interface ListedCollection {
+  collection: ReadableCollection;
+  overview: CollectionOverview;
+}
+
 export interface CollectionList {
-  collections: { collection: ReadableCollection; stats: CollectionStats }[];
+  collections: ListedCollection[];
   /** Those that cannot be read, each with its failure. */
   unreadable: { name: string; error: UserError }[];
 }
 
-/** All collections of a store; one that cannot be read does not hide the others. */
+/** All collections of a store by name; one that cannot be read does not hide the others. */
 export async function listCollections(store: Store): Promise<CollectionList> {
+  const names = await store.list();
   const list: CollectionList = { collections: [], unreadable: [] };
-  for (const name of await store.list()) {
-    try {
-      const collection = await store.open(name);
-      if (collection !== null) list.collections.push({ collection, stats: await collection.stats() });
-    } catch (error) {
-      if (!(error instanceof UserError) || !failuresOfOne.has(error.code)) throw error;
-      list.unreadable.push({ name, error });
+  const atOnce = store.kind === "milvus" ? serverCallsAtOnce : 1;
+  for (let start = 0; start < names.length; start += atOnce) {
+    const part = names.slice(start, start + atOnce);
+    for (const found of await Promise.all(part.map((name) => look(store, name)))) {
+      if (found === null) continue;
+      if ("error" in found) list.unreadable.push(found);
+      else list.collections.push(found);
     }
   }
   return list;
+}
+
+/** `null` where the collection was dropped meanwhile. */
+async function look(
+  store: Store,
+  name: string,
+): Promise<ListedCollection | CollectionList["unreadable"][number] | null> {
+  try {
+    const collection = await store.open(name);
+    return collection && { collection, overview: await collection.overview() };
+  } catch (error) {
+    if (!(error instanceof UserError) || !failuresOfOne.has(error.code)) throw error;
+    return { name, error };
+  }
 }
 
 /** Throws `UserError` `collection-not-found`. A collection that cannot be read any more exists all the same. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.ts";
 import type { ReadableCollection, Manifest, NewManifest, Store, WriterLease } from "../../stores/types.ts";
-import { type CopyRequest, type CopyResult, copy } from "./copy.ts";
+import type { StoredChunk } from "../../types.ts";
+import { type CopyRequest, type CopyResult, copy, refuseForeign } from "./copy.ts";
 
 /** One end of a copy. */
 export interface CopyEnd {
@@ -29,11 +30,15 @@ export async function copyBetweenStores(request: CopyBetweenStores): Promise<Cop
       hint: "name another store with --to, or another collection with --as",
     });
   }
+  // Before a lock makes the folder of the other store.
+  refuseForeign(source, names.source);
   const leases = await lockBoth(from, to, isSameStore);
   try {
+    await to.store.recover(to.name);
     const target = await to.store.open(to.name);
     const createTarget = (made: Manifest) => to.store.create(to.name, newManifest(made));
-    return await copy({ source, target, createTarget }, { names, signal, onProgress });
+    const refusalOf = (chunk: StoredChunk) => to.store.refusalOf(chunk);
+    return await copy({ source, target, createTarget, refusalOf }, { names, signal, onProgress });
   } finally {
     for (const lease of leases) await lease.release();
   }
@@ -46,7 +51,9 @@ function nameOf({ store, name }: CopyEnd): string {
 /** The source is locked too, so that it does not change while it is read. */
 async function lockBoth(from: CopyEnd, to: CopyEnd, isSameStore: boolean): Promise<WriterLease[]> {
   // Milvus Lite has one lock for the whole database.
-  const ends = isSameStore && to.store.kind === "milvus-lite" ? [to] : [from, to];
+  const isOneLock = isSameStore && to.store.kind === "milvus-lite";
+  // Nobody writes a source that cannot be written.
+  const ends = isOneLock || from.store.isReadOnly ? [to] : [from, to];
   const leases: WriterLease[] = [];
   try {
     for (const { store, name } of ends) leases.push(await store.lockForWriting(name, "copy"));
@@ -57,7 +64,7 @@ async function lockBoth(from: CopyEnd, to: CopyEnd, isSameStore: boolean): Promi
   return leases;
 }
 
-/** Without the analyzer, which the store of the copy chooses. */
-function newManifest({ analyzer: _, ...manifest }: Manifest): NewManifest {
+/** Without the form of the rows, which is that of new collections. */
+function newManifest({ schemaVersion: _, analyzer: __, analysis: ___, ...manifest }: Manifest): NewManifest {
   return manifest;
 }

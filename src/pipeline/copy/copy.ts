@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Collection, DocumentRecord, Manifest, ReadableCollection } from "../../stores/types.ts";
+import type { StoredChunk } from "../../types.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import { ChunkWriter } from "../ingest/chunk-writer.ts";
+import { ChunkWriter, type FinishedDocument } from "../ingest/rows/chunk-writer.ts";
+import { inCurrentForm } from "../ingest/rows/current-form.ts";
 import { documentBatches, readDocuments } from "../ingest/document-batches.ts";
+import { thisProcess } from "../ingest/rows/row-writer.ts";
 import { verifyCopy } from "./verify-copy.ts";
 
 export interface CopyParts {
@@ -12,6 +15,8 @@ export interface CopyParts {
   target: ReadableCollection | null;
   /** Called once, before the first write, where `target` is `null`, with the manifest of `source`. */
   createTarget(made: Manifest): Promise<Collection>;
+  /** Why the target's store cannot hold a chunk, for people; `null` where it can. */
+  refusalOf(chunk: StoredChunk): string | null;
 }
 
 export interface CopyProgress {
@@ -32,6 +37,8 @@ export interface CopyRequest {
 }
 
 export interface CopyResult {
+  /** Documents that the target's store cannot hold: they are left out, and count nowhere below. */
+  failures: { source: string; message: string }[];
   /** `present`: were in the target before, in the same version. */
   documents: { total: number; copied: number; present: number };
   /** `compared`: read from both collections afterwards, and found equal. */
@@ -40,7 +47,7 @@ export interface CopyResult {
 
 /**
  * Brings one collection over into another, vectors included, and verifies the result. A document that the target has in
- * the same version is skipped, and a document's first row is written last: a copy that was killed at any moment is
+ * the same version is skipped, one that its store cannot hold is left out, and a document's first row is written last: a copy that was killed at any moment is
  * completed by the next.
  *
  * Throws `UserError`, before anything is written: `foreign-collection`, `embedding-mismatch` where the target was made with another model or
@@ -65,7 +72,10 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   enter("comparing");
   const source = refuseForeign(parts.source, names.source);
   const existing = parts.target === null ? null : refuseForeign(parts.target, names.target);
-  if (existing !== null) checkMaking(source.manifest, existing.manifest, names);
+  if (existing !== null) {
+    refuseOldForm(existing.manifest, names.target);
+    checkMaking(source.manifest, existing.manifest, names);
+  }
   const records = await untilAborted(source.documents(), signal);
   const inTarget = existing === null ? [] : await untilAborted(existing.documents(), signal);
   checkDocuments(records, inTarget, names);
@@ -76,11 +86,17 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
 
   const target = existing ?? (await parts.createTarget(source.manifest));
   enter("copying");
-  const writer = new ChunkWriter(target, { isNew: existing === null });
+  const versions = new Map(inTarget.map((record) => [record.docId, record]));
+  const refused = new Map<string, CopyResult["failures"][number]>();
+  const writer = new ChunkWriter(target, thisProcess);
   try {
     for (const batch of documentBatches(missing)) {
       throwIfAborted(signal, progress);
-      await copyBatch(batch, source, writer, names.source);
+      for (const document of await completeDocuments(batch, source, names.source)) {
+        const message = document.chunks.map(parts.refusalOf).find((refusal) => refusal !== null);
+        if (message === undefined) await writer.add({ ...document, supersedes: versions.get(document.docId) ?? null });
+        else refused.set(document.docId, { source: document.chunks[0]?.source ?? "", message: message ?? "" });
+      }
       progress.chunksWritten = writer.written;
       request.onProgress(progress);
     }
@@ -94,31 +110,37 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
   enter("optimizing");
   await untilAborted(target.optimize(), signal);
   enter("verifying");
-  const compared = await verifyCopy({ source, target, records, targetName: names.target, signal });
+  const taken = records.filter(({ docId }) => !refused.has(docId));
+  // Of an older version that the target took; this one it does not.
+  const left = inTarget.filter(({ docId }) => refused.has(docId));
+  const compared = await verifyCopy({ source, target, records: taken, left, targetName: names.target, signal });
+  const copied = missing.length - refused.size;
   return {
-    documents: { total: records.length, copied: missing.length, present: records.length - missing.length },
-    chunks: { total: progress.chunksTotal, written: writer.written, compared },
+    failures: [...refused.values()],
+    documents: { total: taken.length, copied, present: taken.length - copied },
+    chunks: { total: rowsOf(taken), written: writer.written, compared },
   };
 }
 
-async function copyBatch(
+async function completeDocuments(
   batch: readonly DocumentRecord[],
   source: Collection,
-  writer: ChunkWriter,
   sourceName: string,
-): Promise<void> {
+): Promise<Omit<FinishedDocument, "supersedes">[]> {
   const found = await readDocuments(source, batch);
+  const complete: Omit<FinishedDocument, "supersedes">[] = [];
   for (const { docId, docHash, docChunks, source: file } of batch) {
     const chunks = found.get(docId) ?? [];
     if (chunks.length !== docChunks) {
       throw new UserError(
         "source-incomplete",
         `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there`,
-        { hint: "an ingest was interrupted; run it again, then copy again", exitCode: ExitCode.backend },
+        { hint: `complete it with rag ingest ${file}, then copy again`, exitCode: ExitCode.backend },
       );
     }
-    await writer.add({ docId, docHash, chunks });
+    complete.push({ docId, docHash, chunks: await inCurrentForm(chunks) });
   }
+  return complete;
 }
 
 function rowsOf(records: readonly DocumentRecord[]): number {
@@ -135,11 +157,23 @@ function missingDocuments(records: readonly DocumentRecord[], inTarget: readonly
 }
 
 /** Refuses a collection of another program: it has no commit records to copy, and is never written. */
-function refuseForeign(collection: ReadableCollection, name: string): Collection {
+export function refuseForeign(collection: ReadableCollection, name: string): Collection {
   if (collection.foreign === undefined) return collection;
   throw new UserError("foreign-collection", `another program made collection ${name}: it is searched, not copied`, {
     hint: "ingest the documents themselves into a collection of another name",
   });
+}
+
+/** Its rows have other columns. */
+function refuseOldForm({ schemaVersion, toolVersion }: Manifest, name: string): void {
+  if (schemaVersion > 1) return;
+  throw new UserError(
+    "older-collection",
+    `collection ${name} was made by milvus-rag ${toolVersion}, whose form is only read`,
+    {
+      hint: "run rag ingest on it, which brings it to the present form; or copy to another name with --as",
+    },
+  );
 }
 
 /** Vectors of different models, or compared in different ways, do not belong into one collection. */

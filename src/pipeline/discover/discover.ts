@@ -3,7 +3,7 @@ import { extname, relative, resolve } from "node:path";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
-import { type Root, posix, reasonOf, resolveRoot } from "./roots.ts";
+import { type Root, posix, reasonOf, refuseLinkOutside, resolveRoot } from "./roots.ts";
 import { createSelection } from "./selection.ts";
 
 /** A file to ingest. */
@@ -58,6 +58,8 @@ export interface DiscoverOptions {
    * names its extension. Files that are named outright are taken without asking.
    */
   isSupported(path: string, isAskedFor: boolean): boolean;
+  /** Follow links that lead out of the folder, or, of a file or folder that is named, out of the project. */
+  followLinks: boolean;
 }
 
 /** Files whose sizes are read at the same time, at most. */
@@ -68,10 +70,10 @@ const statsAtOnce = 256;
  * taken unless `include` or `exclude` leave it out.
  *
  * Throws `UserError` `empty-path`, `path-not-found`, `path-unreadable`, `not-a-file`, `glob-too-large` and
- * `no-match` (exit 2) before anything else happens.
+ * `no-match`, and `link-outside` without `followLinks` (exit 2), before anything else happens.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { root } = options;
+  const { root, followLinks } = options;
   const isSupported = (source: string, globs: readonly string[] | null): boolean =>
     options.isSupported(
       source,
@@ -80,11 +82,16 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const { isWanted, isExcluded } = createSelection(options.include, options.exclude);
   const sourceOf = (path: string) => posix(relative(root, path));
   const roots: Root[] = [];
-  for (const path of options.paths) roots.push(await resolveRoot(path, options.workingDirectory));
+  for (const path of options.paths) {
+    const place = await resolveRoot(path, options.workingDirectory);
+    if (!followLinks) await refuseLinkOutside(path, place, options);
+    roots.push(place);
+  }
 
   const paths = new Map<string, string>();
   const failures = new Map<string, DiscoveryFailure>();
   const warnings = new Set<string>();
+  const outside = new Set<string>();
   let skipped = 0;
   const noteMisnamed = ({ path, isFolder }: Misnamed, isWelcome: (source: string) => boolean): void => {
     const source = sourceOf(path);
@@ -101,7 +108,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       noteMisnamed(place.found, () => true);
       continue;
     }
-    const walk = await walkFolder({ ...place, root });
+    const walk = await walkFolder({ ...place, root, followLinks });
     if (place.globs !== null && isEmpty(walk)) {
       throw new UserError("no-match", `no file matches "${options.paths[index]}"`, {
         hint: "quote the glob, so that the shell passes it on as it is; files that .gitignore or .ragignore leave out do not match",
@@ -121,11 +128,13 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const source of walk.special.map(sourceOf).filter(isWanted)) {
       warnings.add(`"${source}" is a pipe, a socket or a device, and was left out`);
     }
+    for (const path of walk.outside) if (isWanted(sourceOf(path))) outside.add(sourceOf(path));
     for (const source of walk.loops.map(sourceOf)) {
       warnings.add(`"${source}" links to a folder that it is in, and was not followed`);
     }
   }
 
+  if (outside.size > 0) warnings.add(leftOut([...outside].sort(compareCodePoints)));
   const files = await withSizes(paths, failures);
   // A file in an unreadable folder may still exist, so its stored source stays.
   const unknown = [...failures.keys()];
@@ -151,8 +160,18 @@ function namesExtension(glob: string, source: string): boolean {
   return extension !== "" && glob.toLowerCase().endsWith(extension);
 }
 
-function isEmpty({ files, unreadable, misnamed, special }: Walk): boolean {
-  return [files, unreadable, misnamed, special].every((found) => found.length === 0);
+/** Links in the sentence at most. */
+const linksNamed = 3;
+
+function leftOut(links: readonly string[]): string {
+  const names = links.slice(0, linksNamed).map((link) => `"${link}"`);
+  const more = links.length > names.length ? `${names.join(", ")}, …` : names.join(", ");
+  const [count, verb] = links.length === 1 ? ["1 link", "leads"] : [`${links.length} links`, "lead"];
+  return `${count} ${verb} out of the folder that was named and ${links.length === 1 ? "was" : "were"} not followed: ${more} (--follow-links follows them)`;
+}
+
+function isEmpty({ files, unreadable, misnamed, special, outside }: Walk): boolean {
+  return [files, unreadable, misnamed, special, outside].every((found) => found.length === 0);
 }
 
 function notReadable(source: string, error: NodeJS.ErrnoException): DiscoveryFailure {

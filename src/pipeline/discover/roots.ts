@@ -1,7 +1,8 @@
-import { lstat, readdir, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { UserError, messageOf } from "../../errors.ts";
 import { checkGlob, expandBraces, globMatcher } from "../../files/path-glob.ts";
+import { isInside, leadsInto } from "../../files/real-path.ts";
 import { type Misnamed, isNeverEntered, misnamedOnPath } from "../../files/walk-folder.ts";
 import { closest } from "../../util/closest.ts";
 
@@ -47,6 +48,25 @@ export async function resolveRoot(path: string, workingDirectory: string): Promi
     throw new UserError("path-not-found", `"${base}" is not a folder`, { hint: `nothing can match "${path}"` });
   }
   return folderRoot(folder, await expandBraces(glob));
+}
+
+/**
+ * Refuses a path in the project that a link takes out of it: the project's author chose where it leads, not whoever
+ * typed the name. Throws `UserError` `link-outside`.
+ */
+export async function refuseLinkOutside(
+  path: string,
+  place: Root,
+  { root, workingDirectory }: { root: string; workingDirectory: string },
+): Promise<void> {
+  if (place.kind === "misnamed") return;
+  const named = place.kind === "file" ? place.path : place.folder;
+  const around = [root, workingDirectory].find((folder) => isInside(named, folder));
+  if (around === undefined || (await leadsInto(around, named))) return;
+  const target = await realpath(named);
+  throw new UserError("link-outside", `"${path}" is a link that leads out of the project, to ${target}`, {
+    hint: "name that path itself, or follow links with --follow-links",
+  });
 }
 
 async function folderRoot(folder: string, globs: readonly string[] | null): Promise<Root> {

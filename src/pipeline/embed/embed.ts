@@ -46,6 +46,8 @@ export interface EmbedPoolOptions {
   prefix: string;
   signal?: AbortSignal;
   retry?: RetryPolicy;
+  /** Told of a request that waits long for its next attempt: milliseconds, and why. */
+  onPause?: ((milliseconds: number, reason: string) => void) | undefined;
 }
 
 /** A larger request is hardly faster, and is sent again whole when it fails. */
@@ -54,6 +56,9 @@ const defaultBatchSize = 100;
 const idleMs = 100;
 /** Failures that a single text of the request can cause: a content filter refuses it, or the model fails on it. */
 const textualKinds: ReadonlySet<ModelErrorKind> = new Set(["invalid-request", "server", "bad-response"]);
+/** Milliseconds. */
+const longestSharedPauseMs = 60_000;
+const tellablePauseMs = 10_000;
 /** How often each part of a failed request is sent. */
 const suspectAttempts = 2;
 
@@ -163,15 +168,19 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       queue.addAgain(batch);
       return;
     }
-    const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy);
+    const isServed = lastSuccessAt > batch.startedAt;
+    const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy, isServed);
     if (delay === null) {
       const final = gaveUp(error, batch.attempts);
       if (!isolate(batch, final)) fail(final);
       return;
     }
     if (error.kind === "timeout") queue.halve(batch);
-    // The provider's pause holds for every request, not for this one alone.
-    if (error.kind === "rate-limit" && error.retryAfterMs !== null) limit.pause(error.retryAfterMs);
+    // The provider's pause holds for every request; a long one for this one alone, while others try their luck.
+    if (error.kind === "rate-limit" && error.retryAfterMs !== null) {
+      limit.pause(Math.min(error.retryAfterMs, longestSharedPauseMs));
+    }
+    if (delay >= tellablePauseMs) options.onPause?.(delay, error.message);
     const timer = setTimeout(() => {
       retryTimers.delete(timer);
       queue.addAgain(batch);

@@ -2,13 +2,24 @@ import { isDeepStrictEqual } from "node:util";
 import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
 import type { Embedder } from "../../embedders/types.ts";
 import { UserError } from "../../errors.ts";
-import type { Manifest, Metric, NewManifest, Collection, Store } from "../../stores/types.ts";
-import type { EmbeddingIdentity } from "../../types.ts";
+import type {
+  Collection,
+  Manifest,
+  Metric,
+  NewManifest,
+  ReadableCollection,
+  Replacement,
+  Store,
+} from "../../stores/types.ts";
+import type { EmbeddingIdentity, StoredChunk } from "../../types.ts";
+import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts";
 import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
+import { type IngestProject, refuseOtherProject } from "./project.ts";
+import { isOutdated, upgrade } from "./upgrade.ts";
 
 export interface CollectionParts {
   store: Store;
@@ -17,14 +28,18 @@ export interface CollectionParts {
   loaderFor: IngestParts["loaderFor"];
 }
 
-export interface CollectionRequest extends IngestRequest {
+export interface CollectionRequest extends IngestRequest, WriterWait {
   /** Of the collection. */
   name: string;
-  /** Drop the collection first and start over. */
+  /** Start over with a new collection, which replaces the old one once it is complete. */
   recreate: boolean;
+  project: IngestProject;
   chunking: ChunkingOptions;
   /** The configured model, and how it is asked. */
-  embedding: ConfiguredModel & Pick<EmbedPoolOptions, "concurrency"> & { batchSize?: number | undefined };
+  embedding: ConfiguredModel &
+    Pick<EmbedPoolOptions, "concurrency"> & { batchSize?: number | undefined; maxWaitMs?: number | undefined };
+  /** As in `EmbedPoolOptions`. */
+  onPause?: EmbedPoolOptions["onPause"];
   /** Of a new collection. */
   metric: Metric;
   toolVersion: string;
@@ -43,20 +58,27 @@ export interface CollectionOutcome {
 
 /**
  * Ingests into the collection of a name, which is created where it does not exist, and held against other writers
- * meanwhile. A dry run holds, drops and opens nothing.
+ * meanwhile. With `recreate`, a new collection is built beside the old one, which stays as it is until the new one is
+ * complete. A dry run holds, writes and opens nothing.
  *
- * Everything that a new collection needs is checked before an old one is dropped for it. Throws `UserError`:
- * `foreign-collection`, also with `recreate`; `embedding-mismatch`; and what `ingest`, the store and the model refuse.
+ * Throws `UserError`: `foreign-collection`, also with `recreate`; `other-project`; `embedding-mismatch`;
+ * `collection-locked`; and what `ingest`, the store and the model refuse.
  */
 export async function ingestIntoCollection(
   parts: CollectionParts,
   request: CollectionRequest,
 ): Promise<CollectionOutcome> {
   const { store, chunker } = parts;
-  const { name, dryRun, signal } = request;
-  const lease = dryRun ? null : await store.lockForWriting(name, "ingest");
+  const { name, dryRun, signal, recreate } = request;
+  const lease = dryRun ? null : await leaseForWriting(store, name, "ingest", request);
   try {
-    const existing = await openExisting(store, name, request.recreate);
+    if (!dryRun) await store.recover(name);
+    const { collection: found, exists } = await findExisting(store, name, recreate);
+    if (found !== null) await refuseOtherProject(found, request.project, store.location);
+    const { existing, leftOut } =
+      recreate || found === null || dryRun || !isOutdated(found.manifest)
+        ? { existing: recreate ? null : found, leftOut: [] }
+        : await upgraded(parts, found, request);
     const chunking = chunkingOf(chunker, request.chunking);
     if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
       request.onOtherChunking(existing.manifest.chunking, chunking);
@@ -64,37 +86,99 @@ export async function ingestIntoCollection(
     const choice = modelForIngest(existing, request.embedding);
     const embedder = dryRun ? null : await openEmbedder(choice, existing, parts.openModel, signal);
     const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
-    if (request.recreate && !dryRun) await dropForNew(store, name);
 
-    const { metric, toolVersion } = request;
-    const createdAt = new Date().toISOString();
-    const manifest: NewManifest = { schemaVersion: 1, embedding, metric, chunking, toolVersion, createdAt };
-    const result = await ingest(
-      {
+    const { metric, toolVersion, project } = request;
+    const manifest: NewManifest = {
+      embedding,
+      metric,
+      chunking,
+      toolVersion,
+      createdAt: new Date().toISOString(),
+      ...(project.name === null ? {} : { project: project.name }),
+    };
+    const embed = await openPool(embedder, embedding, request);
+    const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> => {
+      const { loaderFor } = parts;
+      const hasVectors = choice.use !== "none";
+      const refusalOf = (chunk: StoredChunk): string | null => store.refusalOf(chunk);
+      const of = {
+        refusalOf,
         collection: existing,
-        createCollection: () => store.create(name, manifest),
-        loaderFor: parts.loaderFor,
+        createCollection,
+        loaderFor,
         chunker,
-        chunking: request.chunking,
         embedding,
-        embed: await openPool(embedder, embedding, request),
-        hasVectors: choice.use !== "none",
-      },
-      request,
-    );
+        embed,
+        hasVectors,
+      };
+      return ingest({ ...of, chunking: request.chunking }, request);
+    };
+    if (recreate && exists && !dryRun) {
+      const result = await replaceCollection(store, name, manifest, ingestWith);
+      return { result, isMissing: result.chunks.written === 0 && result.documents.failed === 0 };
+    }
+    const result = await ingestWith(() => store.create(name, manifest));
+    const files = new Set(request.discovery.files.map(({ source }) => source));
+    for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
     return { result, isMissing: existing === null && result.chunks.written === 0 };
   } finally {
     await lease?.release();
   }
 }
 
-/** The collection to bring up to date; `null` where it is made anew. */
-async function openExisting(store: Store, name: string, recreate: boolean): Promise<Collection | null> {
-  const existing = await store.open(name).catch((error: unknown) => {
-    // `recreate` also replaces a collection that cannot be read any more.
-    if (recreate && error instanceof UserError && error.code !== "foreign-collection") return null;
-    throw error;
+/**
+ * Has a new collection filled and put in the place of the old one. The old one stays where the filling fails or is
+ * interrupted, and where every file fails; where there is nothing to write, it is dropped.
+ */
+async function replaceCollection(
+  store: Store,
+  name: string,
+  manifest: NewManifest,
+  fill: (createCollection: () => Promise<Collection>) => Promise<IngestResult>,
+): Promise<IngestResult> {
+  const begun: Replacement[] = [];
+  try {
+    const result = await fill(async () => {
+      const replacement = await store.createBeside(name, manifest);
+      begun.push(replacement);
+      return replacement.collection;
+    });
+    if (begun[0] !== undefined) await begun[0].swap();
+    else if (result.documents.failed === 0) await store.drop(name);
+    else result.warnings.push(`no document could be ingested: the collection ${name} stays as it was`);
+    return result;
+  } catch (error) {
+    // Where this fails too, the next ingest does it.
+    await begun[0]?.discard().catch(() => {});
+    throw isInterruption(error) ? interruptedReplacement(error, name) : error;
+  }
+}
+
+function isInterruption(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === "interrupted";
+}
+
+function interruptedReplacement(cause: UserError, name: string): UserError {
+  return new UserError(cause.code, cause.message, {
+    hint: `the collection ${name} is as it was before; run the same command again to start over`,
+    exitCode: cause.exitCode,
+    cause,
   });
+}
+
+/** The collection of a name. `exists` without it: a later version made it, so it can be replaced and not be read. */
+async function findExisting(
+  store: Store,
+  name: string,
+  recreate: boolean,
+): Promise<{ collection: Collection | null; exists: boolean }> {
+  let existing: ReadableCollection | null;
+  try {
+    existing = await store.open(name);
+  } catch (error) {
+    if (!recreate || !(error instanceof UserError) || error.code !== "newer-collection") throw error;
+    return { collection: null, exists: true };
+  }
   if (existing?.foreign !== undefined) {
     throw new UserError(
       "foreign-collection",
@@ -102,7 +186,26 @@ async function openExisting(store: Store, name: string, recreate: boolean): Prom
       { hint: "ingest into a collection of another name: --collection <name>" },
     );
   }
-  return recreate ? null : existing;
+  return { collection: existing, exists: existing !== null };
+}
+
+/** The collection with rows as they are written now, and what of it was not complete. */
+async function upgraded(
+  { store }: CollectionParts,
+  old: Collection,
+  { name, signal, onNotice = () => {} }: CollectionRequest,
+): Promise<{ existing: Collection; leftOut: string[] }> {
+  onNotice(
+    `collection ${name} was made by an earlier version: its rows are written anew, and nothing is embedded again`,
+  );
+  const { leftOut } = await upgrade(old, { createBeside: (manifest) => store.createBeside(name, manifest) }, signal);
+  const { collection: existing } = await findExisting(store, name, false);
+  if (existing === null) throw new Error(`${name} is gone after it was replaced`);
+  return { existing, leftOut };
+}
+
+function incompleteBefore(source: string): string {
+  return `${source} was incomplete in the collection, and was taken out of it: run rag ingest on it`;
 }
 
 async function openEmbedder(
@@ -122,17 +225,20 @@ async function identityOf(embedder: Embedder, signal: AbortSignal): Promise<Embe
 async function openPool(
   embedder: Embedder | null,
   identity: EmbeddingIdentity | null,
-  { embedding: { batchSize, concurrency }, signal }: CollectionRequest,
+  { embedding: { batchSize, concurrency, maxWaitMs }, signal, onPause }: CollectionRequest,
 ): Promise<EmbedPool | null> {
   if (embedder === null || identity === null) return null;
   const { createEmbedPool } = await import("../embed/embed.ts");
   const prefix = identity.documentPrefix;
-  return createEmbedPool(embedder, { concurrency, prefix, signal, ...(batchSize === undefined ? {} : { batchSize }) });
-}
-
-async function dropForNew(store: Store, name: string): Promise<void> {
-  await store.checkNewCollections();
-  if ((await store.list()).includes(name)) await store.drop(name);
+  const { defaultRetryPolicy } = await import("../../models/backoff.ts");
+  return createEmbedPool(embedder, {
+    concurrency,
+    prefix,
+    signal,
+    retry: { ...defaultRetryPolicy, maxElapsedMs: maxWaitMs ?? defaultRetryPolicy.maxElapsedMs },
+    onPause,
+    ...(batchSize === undefined ? {} : { batchSize }),
+  });
 }
 
 /** The strategy, and the settings that it looks at. */

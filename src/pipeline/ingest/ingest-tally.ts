@@ -37,6 +37,7 @@ export interface IngestResult {
 /** What becomes of each file, counted for the result and told to whoever watches. */
 export class IngestTally {
   readonly result: IngestResult;
+  readonly #unchanged = new Set<DiscoveredFile>();
   readonly #progress: IngestProgress;
   readonly #onProgress: (progress: IngestProgress) => void;
 
@@ -73,7 +74,15 @@ export class IngestTally {
 
   count(file: DiscoveredFile, outcome: "added" | "changed" | "unchanged" | "empty"): void {
     this.result.documents[outcome]++;
+    if (outcome === "unchanged") this.#unchanged.add(file);
     this.#done(file);
+  }
+
+  /** A file that was counted before was written again. */
+  mend(file: DiscoveredFile): void {
+    if (!this.#unchanged.delete(file)) return;
+    this.result.documents.unchanged--;
+    this.result.documents.changed++;
   }
 
   fail(file: DiscoveredFile, code: string, message: string): void {

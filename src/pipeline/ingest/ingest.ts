@@ -3,14 +3,16 @@ import { ExitCode, UserError } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { EmbeddingIdentity, Metadata } from "../../types.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
+import { ChunkWriter } from "./rows/chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
-import { removeOrphans } from "./orphans.ts";
-import { type ReadyDocument, prepareDocument } from "./prepare-document.ts";
+import { findDifferences } from "./rows/differences.ts";
+import { type PrepareParts, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
+import { reconcile } from "./rows/reconcile.ts";
+import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
 
 export interface IngestParts {
   /** `null` where the collection does not exist yet. */
@@ -18,6 +20,7 @@ export interface IngestParts {
   /** Called once, before the first write, where `collection` is `null`. */
   createCollection(): Promise<Collection>;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
+  refusalOf: PrepareParts["refusalOf"];
   chunker: Chunker;
   chunking: ChunkingOptions;
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
@@ -25,6 +28,8 @@ export interface IngestParts {
   embed: EmbedPool | null;
   /** Whether chunks get vectors. A dry run opens no model, and still says how many it would be asked for. */
   hasVectors: boolean;
+  /** Left out: this process. */
+  writer?: RowWriter;
 }
 
 export interface IngestRequest {
@@ -39,16 +44,21 @@ export interface IngestRequest {
   maxFileBytes: number;
   signal: AbortSignal;
   onProgress(progress: IngestProgress): void;
+  /** Told what takes a while. */
+  onNotice?(text: string): void;
 }
 
 /** Documents that are looked up together for vectors to reuse. */
 const groupDocuments = 64;
 const groupChunks = 1000;
 
+/** Times that incomplete documents are written again, where other writers take rows away from them meanwhile. */
+const mostMendings = 3;
+
 /**
- * Brings a collection in line with the files that were discovered: skips what is unchanged, writes what is new or
- * different, removes what is gone. All state is in the store, so a run that was killed at any moment is completed by the
- * next. Throws `UserError`: `prune-refused` before anything is written, `interrupted` on abort, the store's and the
+ * Brings a collection in line with the files that were discovered: skips what is unchanged, writes what is new, different
+ * or incomplete, removes what is gone, and what killed runs left. All state is in the store, so a run that was killed at
+ * any moment is completed by the next. Throws `UserError`: `prune-refused` before anything is written, `interrupted` on abort, the store's and the
  * model's failures. What was written until then stays.
  */
 export async function ingest(parts: IngestParts, request: IngestRequest): Promise<IngestResult> {
@@ -56,8 +66,11 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   const tally = new IngestTally(discovery, request.onProgress);
   if (request.failFast && discovery.failures[0] !== undefined) throw failedFast(discovery.failures[0]);
   tally.enter("scanning");
-  const records = (await parts.collection?.documents()) ?? [];
-  const stored = new Map(records.map((record) => [record.source, record]));
+  const before =
+    parts.collection === null
+      ? { records: [], uncommitted: [], incomplete: [] }
+      : await findDifferences(parts.collection);
+  const { records } = before;
   const found = new Set(discovery.files.map((file) => file.source));
   const { gone, refusal } = documentsToRemove(records, found, (source) => discovery.covers(source), request.prune);
   // A dry run has nothing to refuse: how much is gone is its answer.
@@ -65,25 +78,42 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   tally.result.pruneRefused = refusal !== null;
 
   tally.enter("ingesting");
-  const run = new IngestRun(parts, request, stored, tally);
-  try {
-    await run.ingestAll();
-  } finally {
-    // On failure too: what is complete is kept, so that the next run does not make it again.
-    await run.finishWriting();
-  }
+  const run = new IngestRun(parts, request, tally);
+  await run.ingestFiles(discovery.files, before);
 
   tally.result.documents.removed = gone.length;
   tally.result.chunks.deleted += chunksOf(gone);
   if (request.dryRun) return tally.result;
   tally.enter("removing");
-  if (gone.length > 0) await run.collection?.deleteDocuments(gone.map((record) => record.docId));
-  const expected = chunksOf(records) + run.chunksGained - chunksOf(gone);
-  if (run.collection !== null) await removeOrphans(run.collection, expected);
+  if (gone.length > 0) await run.collection?.deleteDocuments(gone);
+  const isAsBefore = run.isUntouched && gone.length === 0 && before.uncommitted.length === 0;
+  if (run.collection !== null && (run.collection.severalWriters || !isAsBefore)) await settle(run, run.collection);
   tally.enter("optimizing");
   // Even when nothing was written: an ingest that was killed after its last write left this to the next one.
   await run.collection?.optimize();
   return tally.result;
+}
+
+/** Leaves no row without a document and, as far as the files are among those of the run, no document without a row. */
+async function settle(run: IngestRun, collection: Collection): Promise<void> {
+  const { request, tally, writer } = run;
+  const { discovery, signal, onNotice = () => {} } = request;
+  const files = new Map(discovery.files.map((file) => [file.source, file]));
+  for (let mendings = 0; ; mendings++) {
+    const incomplete = await reconcile(collection, { writer, signal, onNotice }).catch((error: unknown) => {
+      tally.throwIfAborted(request);
+      throw error;
+    });
+    const again = incomplete.flatMap(({ source }) => files.get(source) ?? []);
+    if (again.length === 0 || mendings === mostMendings) {
+      const names = incomplete.map(({ source }) => source).sort();
+      tally.result.warnings.push(
+        ...names.map((source) => `${source} is incomplete in the collection: run rag ingest on it`),
+      );
+      return;
+    }
+    await run.mendFiles(again, { records: incomplete, incomplete });
+  }
 }
 
 function chunksOf(records: readonly DocumentRecord[]): number {
@@ -97,34 +127,56 @@ interface Pending extends EmbeddingDocument {
 /** The way of the files through one ingest: read, chunk, embed, write, each ahead of the next. */
 class IngestRun {
   collection: Collection | null;
-  /** How many more chunks the documents have than before; negative where they have fewer. */
-  chunksGained = 0;
+  /** Nothing was written or deleted. */
+  isUntouched = true;
+  readonly request: IngestRequest;
+  readonly tally: IngestTally;
+  readonly writer: RowWriter;
   readonly #parts: IngestParts;
-  readonly #request: IngestRequest;
-  readonly #stored: ReadonlyMap<string, DocumentRecord>;
-  readonly #tally: IngestTally;
-  #writer: ChunkWriter | null = null;
+  /** By source. */
+  #stored: ReadonlyMap<string, DocumentRecord> = new Map();
+  /** Sources of documents that are written again whatever their hash says. */
+  #incomplete: ReadonlySet<string> = new Set();
+  #isMending = false;
+  #chunkWriter: ChunkWriter | null = null;
   /** Chunks that a dry run did not write. */
   #wouldWrite = 0;
   /** Documents in order, waiting for their vectors, and how many chunks they have. */
   #waiting: Pending[] = [];
   #waitingChunks = 0;
 
-  constructor(
-    parts: IngestParts,
-    request: IngestRequest,
-    stored: ReadonlyMap<string, DocumentRecord>,
-    tally: IngestTally,
-  ) {
+  constructor(parts: IngestParts, request: IngestRequest, tally: IngestTally) {
     this.collection = parts.collection;
+    this.writer = parts.writer ?? thisProcess;
+    this.request = request;
+    this.tally = tally;
     this.#parts = parts;
-    this.#request = request;
-    this.#stored = stored;
-    this.#tally = tally;
   }
 
-  async ingestAll(): Promise<void> {
-    for await (const group of this.#preparedGroups()) {
+  /** `records`: what the collection has of the files, among others; `incomplete`: those of them that lack chunks. */
+  async ingestFiles(
+    files: readonly DiscoveredFile[],
+    { records, incomplete }: { records: readonly DocumentRecord[]; incomplete: readonly DocumentRecord[] },
+  ): Promise<void> {
+    this.#stored = new Map(records.map((record) => [record.source, record]));
+    this.#incomplete = new Set(incomplete.map(({ source }) => source));
+    try {
+      await this.#ingestAll(files);
+    } finally {
+      // On failure too: what is complete is kept, so that the next run does not make it again.
+      await this.#chunkWriter?.finish();
+      this.#advance();
+    }
+  }
+
+  /** As `ingestFiles`, for files that were counted before. */
+  async mendFiles(...work: Parameters<IngestRun["ingestFiles"]>): Promise<void> {
+    this.#isMending = true;
+    await this.ingestFiles(...work);
+  }
+
+  async #ingestAll(files: readonly DiscoveredFile[]): Promise<void> {
+    for await (const group of this.#preparedGroups(files)) {
       for (const pending of await this.#embedGroup(group)) {
         this.#waiting.push(pending);
         this.#waitingChunks += pending.document.chunks.length;
@@ -136,24 +188,27 @@ class IngestRun {
     while (this.#waiting.length > 0) await this.#writeNext();
   }
 
-  async finishWriting(): Promise<void> {
-    await this.#writer?.finish();
-    this.#advance();
-  }
-
   /** The documents that have to be written, in groups. */
-  async *#preparedGroups(): AsyncGenerator<{ file: DiscoveredFile; document: ReadyDocument }[]> {
-    const { chunker, chunking, embedding, loaderFor } = this.#parts;
-    const { metadata, maxFileBytes } = this.#request;
+  async *#preparedGroups(
+    files: readonly DiscoveredFile[],
+  ): AsyncGenerator<{ file: DiscoveredFile; document: ReadyDocument }[]> {
+    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
+    const { metadata, maxFileBytes } = this.request;
     const settings = { chunker, chunking, embedding, metadata };
     let group: { file: DiscoveredFile; document: ReadyDocument }[] = [];
     let chunks = 0;
-    for (const file of this.#request.discovery.files) {
-      this.#tally.throwIfAborted(this.#request);
-      const storedHash = this.#stored.get(file.source)?.docHash;
-      const prepared = await prepareDocument(file, storedHash, { loaderFor, chunker, settings, maxFileBytes });
+    for (const file of files) {
+      this.tally.throwIfAborted(this.request);
+      const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
+      const prepared = await prepareDocument(file, storedHash, {
+        loaderFor,
+        refusalOf,
+        chunker,
+        settings,
+        maxFileBytes,
+      });
       if (prepared.state === "unchanged") {
-        this.#tally.count(file, "unchanged");
+        this.#count(file, "unchanged");
       } else if (prepared.state === "failed") {
         this.#fail(file, prepared.code, prepared.message);
       } else {
@@ -176,7 +231,7 @@ class IngestRun {
       return group.map(({ file, document }) => ({ file, document, reused: 0, embedded: 0, done }));
     }
     const documents = group.map(({ document }) => document);
-    const started = await startEmbedding(documents, this.#request.dryRun ? null : embed, collection);
+    const started = await startEmbedding(documents, this.request.dryRun ? null : embed, collection);
     return started.map((pending, index) => Object.assign(pending, { file: group[index]!.file }));
   }
 
@@ -186,42 +241,49 @@ class IngestRun {
     this.#waitingChunks -= pending.document.chunks.length;
     const { file, document } = pending;
     const refused = await pending.done;
-    this.#tally.throwIfAborted(this.#request);
+    this.tally.throwIfAborted(this.request);
     if (refused !== null) return this.#fail(file, "not-embedded", refused);
 
     const known = this.#stored.get(document.source);
-    const { chunks, warnings } = this.#tally.result;
+    const { chunks, warnings } = this.tally.result;
     warnings.push(...document.warnings.map((warning) => `${document.source}: ${warning}`));
     chunks.reused += pending.reused;
     chunks.embedded += pending.embedded;
     chunks.deleted += Math.max(0, (known?.docChunks ?? 0) - document.chunks.length);
-    this.chunksGained += document.chunks.length - (known?.docChunks ?? 0);
     if (document.chunks.length === 0) {
-      if (!this.#request.dryRun) await this.collection?.deleteDocuments([document.docId]);
-    } else if (this.#request.dryRun) {
+      if (!this.request.dryRun && known !== undefined) await this.collection?.deleteDocuments([known]);
+      this.isUntouched = false;
+    } else if (this.request.dryRun) {
       this.#wouldWrite += document.chunks.length;
     } else {
-      await (await this.#openWriter()).add(document);
+      const { docId, docHash, chunks } = document;
+      await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
+      this.isUntouched = false;
     }
     this.#advance();
-    this.#tally.count(file, document.chunks.length === 0 ? "empty" : known === undefined ? "added" : "changed");
+    this.#count(file, document.chunks.length === 0 ? "empty" : known === undefined ? "added" : "changed");
   }
 
   async #openWriter(): Promise<ChunkWriter> {
-    if (this.#writer !== null) return this.#writer;
-    const isNew = this.collection === null;
     this.collection ??= await this.#parts.createCollection();
-    this.#writer = new ChunkWriter(this.collection, { isNew });
-    return this.#writer;
+    this.#chunkWriter ??= new ChunkWriter(this.collection, this.writer);
+    return this.#chunkWriter;
+  }
+
+  #count(file: DiscoveredFile, outcome: "added" | "changed" | "unchanged" | "empty"): void {
+    if (this.#isMending) this.tally.mend(file);
+    else this.tally.count(file, outcome);
   }
 
   #advance(): void {
-    this.#tally.advance(this.#writer?.written ?? this.#wouldWrite, this.#parts.embed?.progress ?? null);
+    this.tally.advance(this.#chunkWriter?.written ?? this.#wouldWrite, this.#parts.embed?.progress ?? null);
   }
 
   #fail(file: DiscoveredFile, code: string, message: string): void {
-    if (this.#request.failFast) throw failedFast({ source: file.source, code, message });
-    this.#tally.fail(file, code, message);
+    // It keeps what it has, and is named as incomplete.
+    if (this.#isMending) return;
+    if (this.request.failFast) throw failedFast({ source: file.source, code, message });
+    this.tally.fail(file, code, message);
   }
 }
 

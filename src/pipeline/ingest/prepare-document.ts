@@ -5,6 +5,7 @@ import type { Chunk, Document, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
+import { documentLanguage } from "./rows/language.ts";
 import { passageContext } from "./passage-context.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
@@ -12,6 +13,8 @@ export interface PrepareParts {
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
   chunker: Chunker;
   settings: IngestSettings;
+  /** Why the store cannot hold a chunk, for people; `null` where it can. */
+  refusalOf(chunk: StoredChunk): string | null;
   maxFileBytes: number;
 }
 
@@ -43,12 +46,18 @@ export async function prepareDocument(
     const { document, warnings } = await loader.load({ source: file.source, bytes });
     const chunks = parts.chunker.chunk(document, parts.settings.chunking);
     const docId = documentId(file.source);
-    const rows = toRows(document, chunks, { docId, docHash, metadata: parts.settings.metadata });
+    const language = await documentLanguage(chunks);
+    const rows = toRows(document, chunks, { docId, docHash, language, metadata: parts.settings.metadata });
+    for (const row of rows) {
+      const refusal = parts.refusalOf(row);
+      if (refusal !== null) return { state: "failed", code: "not-storable", message: refusal };
+    }
     return { state: "ready", document: { docId, source: file.source, docHash, chunks: rows, warnings } };
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure === null) throw error;
-    return { state: "failed", ...failure };
+    // What a loader or a chunker throws beside that is a bug.
+    if (!(error instanceof UserError)) throw error;
+    const message = error.hint === null ? error.message : `${error.message}; ${error.hint}`;
+    return { state: "failed", code: error.code, message };
   }
 }
 
@@ -59,39 +68,42 @@ async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Ar
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readRegularFile(file.path);
+  return readRegularFile(file.path, maxFileBytes).catch((error: unknown) => {
+    throw isSystemError(error) ? unreadable(error) : error;
+  });
+}
+
+/** Whether the system refused a call; whatever its reason, it is about the file that was read. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function unreadable(error: NodeJS.ErrnoException): UserError {
+  switch (error.code) {
+    case "ENOENT":
+      return new UserError("vanished", "the file was deleted while the ingest ran");
+    case "EACCES":
+    case "EPERM":
+      return new UserError("not-readable", "the file may not be read: permission denied");
+    default:
+      return new UserError("not-readable", `the file cannot be read: ${messageOf(error)}`);
+  }
 }
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 }
 
-/** What is wrong with the file; `null` where the error is not the file's. */
-function failureOf(error: unknown): { code: string; message: string } | null {
-  if (error instanceof UserError) {
-    return { code: error.code, message: error.hint === null ? error.message : `${error.message}; ${error.hint}` };
-  }
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === "ENOENT") return { code: "vanished", message: "the file was deleted while the ingest ran" };
-  if (code === "EACCES" || code === "EPERM")
-    return { code: "not-readable", message: "the file may not be read: permission denied" };
-  if (code === "EISDIR" || code === "EIO" || code === "ELOOP" || code === "EMFILE") {
-    return { code: "not-readable", message: `the file cannot be read: ${messageOf(error)}` };
-  }
-  return null;
-}
-
 function toRows(
   document: Document,
   chunks: readonly Chunk[],
-  common: { docId: string; docHash: string; metadata: Document["metadata"] },
+  common: { docId: string; docHash: string; language: string; metadata: Document["metadata"] },
 ): StoredChunk[] {
   const { source, title, format } = document;
   const metadata = { ...document.metadata, ...common.metadata };
-  const updatedAt = Date.now();
   return chunks.map((chunk) => ({
     ...chunk,
-    id: chunkId(common.docId, chunk.ordinal),
+    id: chunkId(common.docId, common.docHash, chunk.ordinal),
     docId: common.docId,
     docHash: common.docHash,
     docChunks: chunks.length,
@@ -100,7 +112,10 @@ function toRows(
     format,
     metadata,
     context: passageContext(title, chunk),
-    updatedAt,
+    language: common.language,
+    // Set when they are written.
+    updatedAt: 0,
+    writer: "",
     vector: null,
   }));
 }

@@ -18,7 +18,7 @@ const minimumCandidates = 50;
 export const headingBoost = {
   name: "boost",
   modes: ["text"],
-  candidates: (topK: number) => Math.max(minimumCandidates, 2 * topK),
+  candidates: (topK: number) => Math.max(minimumCandidates, topK),
   run: (hits, { terms }) => {
     const words = [...new Set(contentWords(terms))];
     if (words.length === 0) return hits;

@@ -5,8 +5,8 @@ import type { Stage } from "./stage.ts";
 export const retrieve = {
   name: "retrieve",
   modes: searchModes,
-  run: async (_, { collection, embedQuery, text, terms, mode, candidates, filters }) => {
+  run: async (_, { collection, embedQuery, text, mode, fusion, candidates, filters }) => {
     const vector = mode === "text" || embedQuery === null ? null : await embedQuery(text);
-    return collection.search({ mode, text: terms, vector, limit: candidates, filters });
+    return collection.search({ mode, fusion, text, vector, limit: candidates, filters });
   },
 } as const satisfies Stage;

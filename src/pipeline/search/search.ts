@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import type { ScoredChunk } from "../../stores/types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
-import type { Filter, Hit, SearchMode } from "../../types.ts";
+import { type Filter, type FusionMethod, type Hit, type SearchMode, usualFusion } from "../../types.ts";
 import { modeForSearch } from "../embed/model-choice.ts";
 import { cut } from "./cut.ts";
 import { headingBoost } from "./heading-boost.ts";
@@ -20,6 +20,8 @@ export interface SearchQuery {
   query: string;
   /** `null`: the best mode that the collection and the configured model can serve. */
   mode: SearchMode | null;
+  /** How a hybrid search makes one list of two; the usual way where it is not set. */
+  fusion?: FusionMethod;
   topK: number;
   filters: Filter[];
   /** Hits that score lower are left out; `null` keeps all. */
@@ -35,7 +37,7 @@ export interface SearchQuery {
  * be served.
  */
 export async function search(parts: SearchParts, request: SearchQuery): Promise<{ mode: SearchMode; hits: Hit[] }> {
-  const { filters, minScore, topK, without = [] } = request;
+  const { filters, fusion = usualFusion, minScore, topK, without = [] } = request;
   const text = request.query.toWellFormed().trim();
   if (text === "") {
     throw new UserError("empty-query", "the query is empty", {
@@ -46,7 +48,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   const left = new Set<string>(without);
   const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
   const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK) ?? topK));
-  const query = { ...parts, text, terms: searchTerms(text), mode, filters, candidates, topK, minScore };
+  const query = { ...parts, text, terms: searchTerms(text), mode, fusion, filters, candidates, topK, minScore };
 
   let found: ScoredChunk[] = [];
   for (const stage of running) {

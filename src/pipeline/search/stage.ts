@@ -1,6 +1,6 @@
 import type { ReadableCollection, ScoredChunk } from "../../stores/types.ts";
 import type { QueryEmbedder } from "../embed/open-model.ts";
-import type { Filter, SearchMode } from "../../types.ts";
+import type { Filter, FusionMethod, SearchMode } from "../../types.ts";
 
 /** What every stage of a search can look at. */
 export interface StageQuery {
@@ -9,9 +9,11 @@ export interface StageQuery {
   embedQuery: QueryEmbedder | null;
   /** The question as asked. */
   text: string;
-  /** The words of the question that BM25 looks for. */
+  /** The question without its stop words. */
   terms: string;
   mode: SearchMode;
+  /** How a hybrid search makes one list of two. */
+  fusion: FusionMethod;
   filters: Filter[];
   /** Hits that the first stage brings: the largest number that a later stage chooses from. */
   candidates: number;

@@ -1,17 +1,21 @@
 import { readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
-import type { Config } from "../../config/schema.ts";
 import { messageOf } from "../../errors.ts";
-import { type Row, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import { collectionLanguages, loadTermsOf } from "../shared/bm25-terms.ts";
+import { type Row, chunkRecordColumns, chunkRecordOf, documentColumns, documentOf } from "../shared/chunk-row.ts";
 import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
+import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
-import { translateStoreError } from "./errors.ts";
+import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
+import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
-import { fromRow, toRow } from "./rows.ts";
+import { missingRights, rightsOf } from "./rights.ts";
+import { embeddedColumns, fromRow, toRow } from "./rows.ts";
 import { searchTable } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
@@ -20,50 +24,73 @@ const retainMs = 10_000;
 const rowsPerGarbageCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
-/** Times that a read is run, while writers delete the version that it reads. */
-const readAttempts = 3;
+/** Times that a read is run while a writer deletes or replaces what it reads. */
+const readAttempts = 4;
+/** Milliseconds before a second try, and twice and thrice as many before the next. */
+const readPauseMs = 50;
 
 export interface EmbeddedCollectionOptions {
   table: Table;
+  /** Opens the table again that has the collection's name by now. */
+  reopen(): Promise<Table>;
   name: string;
   manifest: Manifest;
   /** The table's folder. */
   folder: string;
   /** The store's path as the user knows it. */
   location: string;
-  /** Settings of the full-text index, should it be missing. */
-  text: Config["text"];
   sizes: VectorIndexSizes;
 }
 
 export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Collection {
-  const { table, name, manifest, folder, location, text, sizes } = options;
+  const { name, manifest, folder, location, sizes } = options;
   const failure = translateStoreError(location);
+  const rights = rightsOf(folder);
+  let { table } = options;
   /** Written since garbage was collected. */
   let rowsWritten = 0;
 
-  /** Runs a read on the newest version of the table; again where a writer has deleted that version meanwhile. */
+  /**
+   * Runs a read; again on a table opened anew where a writer has deleted that version meanwhile, has put another table in
+   * its place, or has not yet given others the rights to what it wrote.
+   */
   async function read<T>(query: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await query();
       } catch (error) {
-        if (attempt === readAttempts || !/not found|no such file/i.test(messageOf(error))) throw failure(error);
-        await table.checkoutLatest();
+        if (!/not found|no such file|permission denied/i.test(messageOf(error))) throw failure(error);
+        if (attempt === readAttempts) {
+          if (await isGone(folder, dropMs)) throw droppedMeanwhile(name, location);
+          throw (await missingRights({ name, folder, location })) ?? failure(error);
+        }
+        await sleep((attempt - 1) * readPauseMs);
+        table = await options.reopen();
       }
     }
   }
 
-  /** The rows that meet an SQL condition; without `columns`, whole. */
-  function select(where: string, columns?: readonly string[]): Promise<Row[]> {
+  /** The rows that meet an SQL condition, or as many of them. */
+  function select(where: string, columns: readonly string[], limit?: number): Promise<Row[]> {
     return read(async () => {
-      const query = table.query().where(where);
-      return (await (columns === undefined ? query : query.select([...columns])).toArray()) as Row[];
+      const query = table
+        .query()
+        .where(where)
+        .select([...columns]);
+      return (await (limit === undefined ? query : query.limit(limit)).toArray()) as Row[];
     });
   }
 
+  const wholeRow = [...embeddedColumns(manifest), ...(manifest.embedding === null ? [] : ["vector"])];
+  const languages = collectionLanguages(async (known) => {
+    const isOther = known.length === 0 ? "" : ` AND language NOT IN (${known.map(sqlString).join(", ")})`;
+    const [row] = await select(`${isCommitRecord}${isOther}`, ["language"], 1);
+    return row === undefined ? null : (row["language"] as string);
+  });
+
   async function remove(where: string): Promise<void> {
     await table.delete(where).catch(failure);
+    await rights.share();
   }
 
   async function giveBackMemory(): Promise<void> {
@@ -74,56 +101,55 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
   return {
     name,
     manifest,
+    severalWriters: false,
     modes: manifest.embedding === null ? ["text"] : ["hybrid", "dense", "text"],
 
     documents: async () => (await select(isCommitRecord, documentColumns)).map(documentOf),
 
     async chunksOf(docIds) {
       const found: Row[] = [];
-      for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part))));
+      for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part), wholeRow)));
       return found.map(fromRow);
     },
 
     async upsert(chunks) {
       if (chunks.length === 0) return;
+      const termsOf = await loadTermsOf(chunks);
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await merge.execute(chunks.map(toRow)).catch(failure);
+      await merge.execute(chunks.map((chunk) => toRow(chunk, termsOf))).catch(failure);
+      await rights.share();
       rowsWritten += chunks.length;
       if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();
     },
 
-    async deleteDocuments(docIds) {
-      for (const part of slices(docIds, idsPerCondition)) await remove(docIdIn(part));
+    async deleteDocuments(versions) {
+      for (const condition of versionConditions(versions)) await remove(isVersion(condition));
     },
 
-    async deleteStale(current) {
-      for (const part of slices(current, idsPerCondition)) {
-        const hashes = part.map(({ docHash }) => sqlString(docHash)).join(", ");
-        const documents = docIdIn(part.map(({ docId }) => docId));
-        await remove(`${documents} AND ${isNoCommitRecord} AND doc_hash NOT IN (${hashes})`);
+    async deleteUncommitted(versions) {
+      for (const condition of versionConditions(versions)) {
+        await remove(`${isNoCommitRecord} AND ${isVersion(condition)}`);
       }
     },
 
     countChunks: () => read(() => table.countRows()),
 
-    async orphans() {
-      const idsWhere = async (where: string): Promise<Set<string>> =>
-        new Set((await select(where, ["doc_id"])).map((row) => row["doc_id"] as string));
-      const committed = await idsWhere(isCommitRecord);
-      return [...(await idsWhere(isNoCommitRecord))].filter((id) => !committed.has(id));
-    },
+    chunkRecords: async () => (await select(isNoCommitRecord, chunkRecordColumns(manifest))).map(chunkRecordOf),
 
     async optimize() {
       // Building an index is when LanceDB needs most memory.
       if (rowsWritten > 0) await giveBackMemory();
-      await ensureIndexes(table, manifest, { text, sizes }).catch(failure);
+      await ensureIndexes(table, manifest, sizes).catch(failure);
       await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
       await removeEmptyFolders(join(folder, "_indices"));
+      await rights.share();
     },
 
-    search: (request) => read(() => searchTable({ table, name, manifest, sizes }, request)),
+    search: (request) => read(() => searchTable({ table, name, manifest, sizes, languages }, request)),
 
     stats: () => read(() => statsOf(table, folder)),
+
+    overview: async () => ({ ...(await read(() => statsOf(table, folder))), gap: null }),
   };
 }
 
@@ -132,6 +158,11 @@ const isNoCommitRecord = "ord > 0";
 
 function docIdIn(docIds: readonly string[]): string {
   return `doc_id IN (${docIds.map(sqlString).join(", ")})`;
+}
+
+function isVersion({ docIds, docHashes, updatedAt }: VersionCondition): string {
+  const hashes = docHashes.map(sqlString).join(", ");
+  return `${docIdIn(docIds)} AND doc_hash IN (${hashes}) AND updated_at <= ${updatedAt}`;
 }
 
 async function statsOf(table: Table, folder: string): Promise<CollectionStats> {

@@ -1,4 +1,5 @@
 import { access, constants, lstat, readdir, readlink, stat, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import { makeFolder } from "../../files/make-folder.ts";
@@ -45,6 +46,42 @@ export async function holdsTable(folder: StoreFolder, name: string): Promise<boo
   return false;
 }
 
+/** How long a drop takes. */
+export const dropMs = 200;
+
+/**
+ * Whether a table was dropped. LanceDB removes one file after the other, so a table without a version counts as gone
+ * while its folder is still there. `patienceMs`: how long a drop that has just begun is waited for.
+ */
+export async function isGone(table: string, patienceMs = 0): Promise<boolean> {
+  if (await hasNoVersion(table)) return true;
+  if (patienceMs === 0) return false;
+  await sleep(patienceMs);
+  return hasNoVersion(table);
+}
+
+async function hasNoVersion(table: string): Promise<boolean> {
+  const versions = await readdir(join(table, "_versions")).catch((error: NodeJS.ErrnoException) =>
+    error.code === "ENOENT" || error.code === "ENOTDIR" ? [] : null,
+  );
+  return versions !== null && versions.length === 0;
+}
+
+/** What a table's folder holds. */
+const tableParts = ["", "_versions", "_transactions", "_indices", "_deletions", "data"];
+
+/**
+ * Throws `UserError` `store-unusable` where a table, or a folder in it, is a link: a store that came with a project
+ * would read and write elsewhere by it.
+ */
+export async function refuseLinks(folder: StoreFolder, name: string): Promise<void> {
+  for (const part of tableParts) {
+    const path = join(tablePath(folder, name), part);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isSymbolicLink()) throw unusable(folder.location, `${path} is a link`, undefined, removeTheLink);
+  }
+}
+
 /**
  * Throws `UserError` `store-unusable` where something else is in the folder's place. A folder that is not there yet is
  * fine.
@@ -79,6 +116,7 @@ async function refuseDanglingLink({ path, location }: StoreFolder): Promise<void
 }
 
 const giveTheRights = "set store.path in .ragrc to a folder that can be written, or give this one the rights";
+const removeTheLink = "remove the link, or name the folder that it leads to with --uri file:<folder>";
 const mendTheLink = "mend the link or remove it, or set store.path in .ragrc to another folder";
 
 function unusable(location: string, reason: string, cause?: unknown, hint: string = giveTheRights): UserError {

@@ -1,11 +1,13 @@
 import type { MatchQuery, Table } from "@lancedb/lancedb";
-import type { Config } from "../../config/schema.ts";
 import { wordParts } from "../../text/word-parts.ts";
 import { lancedb } from "./lancedb.ts";
 import type { Manifest, Metric } from "../types.ts";
 
-/** LanceDB's name for the full-text index of column `text`. */
-export const textIndex = "text_idx";
+/** The column that BM25 searches in, and LanceDB's name for its index. */
+export function searchedColumn({ schemaVersion }: Manifest): { column: "text" | "terms"; index: string } {
+  const column = schemaVersion === 1 ? "text" : "terms";
+  return { column, index: `${column}_idx` };
+}
 
 /** LanceDB's names of the metrics. */
 export const distanceTypes = { cosine: "cosine", ip: "dot", l2: "l2" } as const satisfies Record<Metric, string>;
@@ -21,28 +23,33 @@ export interface VectorIndexSizes {
 /** Comparing 50,000 rows takes some tens of milliseconds; beyond, an index pays. Partitions are as LanceDB advises. */
 export const usualSizes: VectorIndexSizes = { exactRows: 50_000, partitionRows: 4_096 };
 
+/** Bytes; a term has up to 128 UTF-16 units, of three bytes each. */
+const longestTerm = 512;
+
 /** Makes the index that BM25 searches; made on an empty table, it is filled by `optimize`. */
-export async function createTextIndex(table: Table, text: Config["text"]): Promise<void> {
+export async function createTextIndex(table: Table): Promise<void> {
   const { Index } = await lancedb();
-  await table.createIndex("text", {
+  await table.createIndex("terms", {
     config: Index.fts({
-      baseTokenizer: text.tokenizer,
-      language: text.language,
-      stem: text.stem,
-      removeStopWords: text.removeStopWords,
-      lowercase: true,
-      asciiFolding: true,
+      // The column holds terms: everything else was done when they were made.
+      baseTokenizer: "whitespace",
+      stem: false,
+      removeStopWords: false,
+      lowercase: false,
+      asciiFolding: false,
       withPosition: false,
-      // Hashes and keys are longer than the 40 characters that it takes by default.
-      maxTokenLength: 256,
+      maxTokenLength: longestTerm,
     }),
   });
 }
 
-/** A query for any of the text's words. LanceDB reads quotation marks in a plain string as a phrase, hence the object. */
-export async function wordsOf(text: string): Promise<MatchQuery> {
+/**
+ * A query for any of the words of a question, or for any of the terms, whichever the column holds. LanceDB reads
+ * quotation marks in a plain string as a phrase, hence the object.
+ */
+export async function matchAny(words: string, column: "text" | "terms"): Promise<MatchQuery> {
   const { MatchQuery } = await lancedb();
-  return new MatchQuery([text, ...wordParts(text)].join(" "), "text");
+  return new MatchQuery(column === "terms" ? words : [words, ...wordParts(words)].join(" "), column);
 }
 
 /**
@@ -50,12 +57,9 @@ export async function wordsOf(text: string): Promise<MatchQuery> {
  * files are damaged, and the index of the vectors once they are many. A full-text index that covers no row yet is built
  * anew from all rows, which takes two thirds of the time that LanceDB needs to add them to it.
  */
-export async function ensureIndexes(
-  table: Table,
-  manifest: Manifest,
-  { text, sizes }: { text: Config["text"]; sizes: VectorIndexSizes },
-): Promise<void> {
-  if (!(await textIndexServes(table))) await createTextIndex(table, text);
+export async function ensureIndexes(table: Table, manifest: Manifest, sizes: VectorIndexSizes): Promise<void> {
+  // The index of a collection of form 1 is not made anew: an ingest makes the whole collection anew.
+  if (manifest.schemaVersion > 1 && !(await textIndexServes(table, manifest))) await createTextIndex(table);
   if (manifest.embedding === null) return;
   const rows = await table.countRows();
   if (rows <= sizes.exactRows) return;
@@ -70,13 +74,15 @@ export async function ensureIndexes(
 }
 
 /** Searches the index for the words of a stored passage: this reads every part of the index, and no unindexed row. */
-async function textIndexServes(table: Table): Promise<boolean> {
-  const stats = await table.indexStats(textIndex);
+async function textIndexServes(table: Table, manifest: Manifest): Promise<boolean> {
+  const { column, index } = searchedColumn(manifest);
+  const stats = await table.indexStats(index);
   if (stats === undefined) return false;
   if (stats.numIndexedRows === 0) return stats.numUnindexedRows === 0;
-  const [row] = (await table.query().select(["text"]).limit(1).toArray()) as { text: string }[];
+  const rows = await table.query().where("terms != ''").select([column]).limit(1).toArray();
+  const [row] = rows as { terms: string }[];
   if (row === undefined) return true;
-  const query = await wordsOf(row.text.slice(0, 200));
+  const query = await matchAny(row.terms.slice(0, 200), column);
   return table
     .query()
     .fullTextSearch(query)

@@ -2,14 +2,16 @@ import { createRequire } from "node:module";
 import type * as Arrow from "apache-arrow";
 import type { StoredChunk } from "../../types.ts";
 import { HEADING_SEPARATOR } from "../../filters/match.ts";
-import { wordParts } from "../../text/word-parts.ts";
+import type { TermsOf } from "../shared/bm25-terms.ts";
 import { type Row, chunkColumns, chunkOf } from "../shared/chunk-row.ts";
 import type { Manifest } from "../types.ts";
 
 const manifestKey = "rag.manifest";
 
-/** The columns that `fromRow` reads, without the vector. */
-export const embeddedColumns = [...chunkColumns, "text_end"];
+/** The columns that `fromRow` reads, without the vector. In form 1, parts of words stand behind `text_end`. */
+export function embeddedColumns(manifest: Manifest): string[] {
+  return [...chunkColumns(manifest), ...(manifest.schemaVersion === 1 ? ["text_end"] : [])];
+}
 
 /**
  * The build of Arrow that LanceDB itself loads (CommonJS). An import would load the ESM build beside it, in twice the
@@ -31,7 +33,8 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
     int("ord", false),
     text("text"),
     int("text_start", false),
-    int("text_end", false),
+    text("terms"),
+    text("language"),
     text("doc_hash"),
     int("doc_chunks", false),
     text("title"),
@@ -43,6 +46,7 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
     text("format"),
     text("metadata"),
     new Field("updated_at", new Float64(), false),
+    text("writer"),
   ];
   if (manifest.embedding !== null) {
     const item = new Field("item", new Float32(), true);
@@ -58,17 +62,16 @@ export function manifestOf(schema: { metadata: Map<string, string> }): Manifest 
 }
 
 /** A chunk as LanceDB takes it. */
-export function toRow(chunk: StoredChunk): Row {
-  const text = chunk.context + chunk.text;
+export function toRow(chunk: StoredChunk, termsOf: TermsOf): Row {
   const row: Row = {
     id: chunk.id,
     doc_id: chunk.docId,
     source: chunk.source,
     ord: chunk.ordinal,
-    // The tokenizer keeps `milvus.yaml` as one word; its parts are appended, so that each finds the chunk too.
-    text: [text, ...wordParts(text)].join("\n"),
+    text: chunk.context + chunk.text,
     text_start: chunk.context.length,
-    text_end: text.length,
+    terms: termsOf(chunk),
+    language: chunk.language,
     doc_hash: chunk.docHash,
     doc_chunks: chunk.docChunks,
     title: chunk.title,
@@ -80,6 +83,7 @@ export function toRow(chunk: StoredChunk): Row {
     format: chunk.format,
     metadata: JSON.stringify(chunk.metadata),
     updated_at: chunk.updatedAt,
+    writer: chunk.writer,
   };
   if (chunk.vector !== null) row["vector"] = chunk.vector;
   return row;
@@ -88,7 +92,7 @@ export function toRow(chunk: StoredChunk): Row {
 /** A row as LanceDB gives it, back as a chunk; `vector` is `null` where it was not selected. */
 export function fromRow(row: Row): StoredChunk {
   const vector = row["vector"] as { toArray(): Float32Array } | null | undefined;
-  const text = (row["text"] as string).slice(0, row["text_end"] as number);
+  const text = (row["text"] as string).slice(0, (row["text_end"] as number | undefined) ?? Infinity);
   return chunkOf(Object.assign({}, row, { text }), {
     heading: JSON.parse(row["headings"] as string) as string[],
     page: row["page"] as number | null,

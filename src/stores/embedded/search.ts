@@ -1,11 +1,14 @@
 import type { Query, Table, VectorQuery } from "@lancedb/lancedb";
 import { ExitCode, UserError } from "../../errors.ts";
+import type { Language } from "../../text/analysis/language.ts";
+import { questionTerms, questionWords } from "../shared/bm25-terms.ts";
 import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
-import { bestFirst, fuseByReciprocalRank, fusionDepth } from "../shared/reciprocal-rank-fusion.ts";
+import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
+import { usualFusion } from "../../types.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
-import { type VectorIndexSizes, distanceTypes, textIndex, wordsOf } from "./indexes.ts";
+import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
 import { embeddedColumns, fromRow } from "./rows.ts";
 
 /**
@@ -31,6 +34,7 @@ export interface SearchedTable {
   name: string;
   manifest: Manifest;
   sizes: VectorIndexSizes;
+  languages(): Promise<Language[]>;
 }
 
 /** Searches one version of a table. Throws `UserError`, and what LanceDB throws. */
@@ -45,7 +49,7 @@ export async function searchTable(searched: SearchedTable, request: SearchReques
     searchDense(searched, vector, depth, where),
     searchText(searched, text, depth, where),
   ]);
-  return fuseByReciprocalRank(dense, byText, limit);
+  return fuse({ dense, text: byText }, request.fusion ?? usualFusion, limit);
 }
 
 async function searchText(
@@ -54,10 +58,13 @@ async function searchText(
   limit: number,
   where: string | null,
 ): Promise<ScoredChunk[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const words = column === "text" ? questionWords(text) : await questionTerms(text, searched.languages);
+  if (words === "") return [];
   const query = searched.table
     .query()
-    .fullTextSearch(await wordsOf(text))
-    .select([...embeddedColumns, "_score"])
+    .fullTextSearch(await matchAny(words, column))
+    .select([...embeddedColumns(searched.manifest), "_score"])
     .limit(await textLimit(searched, limit));
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "text", row["_score"] as number))).slice(0, limit);
@@ -67,8 +74,8 @@ async function searchText(
  * How many hits to ask for to get the best `limit`. While the index covers no row at all (the first ingest is under way,
  * or was killed), LanceDB does not rank: it returns the first rows that match. Then all of them are asked for.
  */
-async function textLimit({ table, name }: SearchedTable, limit: number): Promise<number> {
-  const stats = await table.indexStats(textIndex);
+async function textLimit({ table, name, manifest }: SearchedTable, limit: number): Promise<number> {
+  const stats = await table.indexStats(searchedColumn(manifest).index);
   if (stats === undefined) {
     throw new UserError("index-missing", `collection ${name} has no full-text index: its first ingest was cut off`, {
       hint: "run the ingest again, it makes the index",
@@ -85,18 +92,17 @@ async function searchDense(
   where: string | null,
 ): Promise<ScoredChunk[]> {
   const { table, manifest } = searched;
-  const { metric } = manifest;
   const query = table
     .query()
     .nearestTo(vector)
-    .distanceType(distanceTypes[metric])
+    .distanceType(distanceTypes[manifest.metric])
     // First, as LanceDB wants the least to be no more than the most. It goes on where it has not found enough.
     .maximumNprobes(everyPartition)
     .minimumNprobes(await probesFor(searched, where))
-    .select([...embeddedColumns, "_distance"])
+    .select([...embeddedColumns(manifest), "_distance"])
     .limit(limit);
   const rows = await rowsOf(query, where);
-  return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[metric](row["_distance"] as number))));
+  return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[manifest.metric](row["_distance"] as number))));
 }
 
 /**

@@ -1,95 +1,206 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
-import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { openEmbeddedCollection } from "./collection.ts";
-import { corruptCollection, translateStoreError } from "./errors.ts";
-import { type StoreFolder, checkFolder, holdsTable, prepareFolder, tableNames, tablePath } from "./folder.ts";
-import { collectionExists, collectionLocked, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
+import { corruptCollection, droppedMeanwhile, translateStoreError } from "./errors.ts";
+import {
+  type StoreFolder,
+  checkFolder,
+  dropMs,
+  isGone,
+  prepareFolder,
+  refuseLinks,
+  tableNames,
+  tablePath,
+} from "./folder.ts";
+import { buildingFolder, findTable, recoverTables, replacedFolder, swapTables } from "./replacement.ts";
+import { rightsOf } from "./rights.ts";
+import {
+  collectionExists,
+  collectionLocked,
+  foreignIsNotDropped,
+  newerCollection,
+  unreadableIsNotDropped,
+} from "../shared/refusals.ts";
+import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { lancedb } from "./lancedb.ts";
 import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
-import type { Collection, Manifest, Store } from "../types.ts";
+import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 
 /** The folder is made when the first collection is. */
 export interface EmbeddedStoreOptions extends StoreFolder {
-  /** Settings of the full-text index of new collections. */
-  text: Config["text"];
   sizes?: VectorIndexSizes;
 }
 
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
-  const { path, location, text, sizes = usualSizes } = options;
-  const folderOf = (name: string): string => tablePath(options, name);
-  let connection: Promise<Connection> | null = null;
+  const { path, location, sizes = usualSizes } = options;
+  /** By folder. */
+  const connections = new Map<string, Promise<Connection>>();
+  const abandoned: Promise<Connection>[] = [];
 
-  const connected = (): Promise<Connection> => (connection ??= lancedb().then(({ connect }) => connect(path)));
+  function connected(folder: StoreFolder = options): Promise<Connection> {
+    const known = connections.get(folder.path);
+    if (known !== undefined) return known;
+    const opened = lancedb().then(({ connect }) => connect(folder.path));
+    connections.set(folder.path, opened);
+    return opened;
+  }
 
-  async function openTable(name: string): Promise<Table> {
-    try {
-      return await (await connected()).openTable(name);
-    } catch (error) {
-      throw corruptCollection({ name, folder: folderOf(name), location }, error);
+  /** Another table may have come into the place of one that LanceDB keeps parts of in memory. */
+  function forget(folder: StoreFolder = options): void {
+    const known = connections.get(folder.path);
+    if (known !== undefined) abandoned.push(known);
+    connections.delete(folder.path);
+  }
+
+  /** `null` where there is no such table. Throws `UserError` where it cannot be opened. */
+  async function openTable(name: string): Promise<Table | null> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await findTable(options, name);
+      if (found === null) return null;
+      try {
+        return await (await connected(found)).openTable(name);
+      } catch (error) {
+        // It may have been replaced in this moment.
+        if (attempt === 3) {
+          const folder = tablePath(found, name);
+          if (await isGone(folder, dropMs)) return null;
+          throw corruptCollection({ name, folder, location }, error);
+        }
+        forget(found);
+      }
     }
   }
 
-  /** An unreadable table does not count as foreign: it may be dropped. */
-  async function isForeign(name: string): Promise<boolean> {
-    try {
-      const table = await (await connected()).openTable(name);
-      return manifestOf(await table.schema()) === null;
-    } catch {
-      return false;
-    }
+  /** Throws `UserError` unless this tool made the table: one that cannot be read may be another program's. */
+  async function refuseForeign(name: string): Promise<void> {
+    const table = await openTable(name).catch((error: unknown) => {
+      throw unreadableIsNotDropped(name, location, error);
+    });
+    if (table === null) return;
+    const manifest = await table
+      .schema()
+      .then(manifestOf)
+      .catch((error: unknown) => {
+        throw unreadableIsNotDropped(name, location, error);
+      });
+    if (manifest === null) throw foreignIsNotDropped(name, location);
+  }
+
+  async function reopen(name: string): Promise<Table> {
+    forget();
+    const table = await openTable(name);
+    if (table === null) throw droppedMeanwhile(name, location);
+    return table;
   }
 
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
-    return openEmbeddedCollection({ table, name, manifest, folder: folderOf(name), location, text, sizes });
+    const folder = tablePath(options, name);
+    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, sizes });
+  }
+
+  /** Makes a table in the store's folder, or in another one beside it. */
+  async function make(folder: StoreFolder, name: string, newManifest: NewManifest): Promise<Collection> {
+    const manifest = manifestOfForm2(newManifest, { bm25: true });
+    const path = tablePath(folder, name);
+    try {
+      // A process that was killed while it made the table leaves an empty one.
+      await rm(path, { recursive: true, force: true });
+      await makeFolder(folder.path);
+      const table = await (await connected(folder)).createEmptyTable(name, collectionSchema(manifest));
+      await createTextIndex(table);
+      await rightsOf(path).share();
+      const reopenBuilt = async (): Promise<Table> => (await connected(folder)).openTable(name);
+      if (folder === options) return openCollection(table, name, manifest);
+      return openEmbeddedCollection({
+        table,
+        reopen: reopenBuilt,
+        name,
+        manifest,
+        folder: path,
+        location,
+        sizes,
+      });
+    } catch (error) {
+      throw translateStoreError(location)(error);
+    }
   }
 
   return {
     kind: "embedded",
     location,
 
-    list: () => tableNames(options),
+    async list() {
+      const names = await tableNames(options);
+      const moved = await tableNames(replacedFolder(options));
+      return [...new Set([...names, ...moved])].sort();
+    },
 
     async open(name) {
       checkCollectionName(name);
       await checkFolder(options);
-      if (!(await holdsTable(options, name))) return null;
+      await refuseLinks(options, name);
       const table = await openTable(name);
-      const manifest = readManifest(await table.schema().catch(translateStoreError(location)), name, location);
+      if (table === null) return null;
+      const manifest = readManifest(
+        await table.schema().catch(async (error: unknown) => {
+          if (await isGone(tablePath(options, name), dropMs)) throw droppedMeanwhile(name, location);
+          throw translateStoreError(location)(error);
+        }),
+        name,
+        location,
+      );
       return openCollection(table, name, manifest);
     },
 
     async create(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
-      if (await holdsTable(options, name)) throw collectionExists(name, location);
-      const manifest: Manifest = { ...newManifest, analyzer: text.tokenizer };
-      try {
-        // A process that was killed while it made the table leaves an empty one.
-        await rm(folderOf(name), { recursive: true, force: true });
-        const table = await (await connected()).createEmptyTable(name, collectionSchema(manifest));
-        await createTextIndex(table, text);
-        return openCollection(table, name, manifest);
-      } catch (error) {
-        throw translateStoreError(location)(error);
-      }
+      if ((await findTable(options, name)) !== null) throw collectionExists(name, location);
+      return make(options, name, newManifest);
     },
 
-    async checkNewCollections() {},
+    refusalOf: () => null,
+
+    async createBeside(name, newManifest) {
+      checkCollectionName(name);
+      await prepareFolder(options);
+      await refuseForeign(name);
+      const beside = buildingFolder(options);
+      const collection = await make(beside, name, newManifest);
+      return {
+        collection,
+        async swap() {
+          await swapTables(options, name).catch(translateStoreError(location));
+          [options, beside].forEach(forget);
+        },
+        async discard() {
+          forget(beside);
+          await recoverTables(options, name).catch(translateStoreError(location));
+        },
+      };
+    },
+
+    async recover(name) {
+      checkCollectionName(name);
+      await recoverTables(options, name).catch(translateStoreError(location));
+    },
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
-      if (!evenIfForeign && (await isForeign(name))) throw foreignIsNotDropped(name, location);
-      await connected()
-        .then((opened) => opened.dropTable(name))
-        .catch(translateStoreError(location));
+      if (!evenIfForeign) await refuseForeign(name);
+      try {
+        await recoverTables(options, name);
+        await (await connected()).dropTable(name);
+      } catch (error) {
+        throw translateStoreError(location)(error);
+      }
     },
 
     async lockForWriting(name, purpose) {
@@ -101,7 +212,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     },
 
     async close() {
-      if (connection !== null) (await connection.catch(() => null))?.close();
+      for (const opening of [...connections.values(), ...abandoned]) (await opening.catch(() => null))?.close();
     },
   };
 }
@@ -113,6 +224,6 @@ function readManifest(schema: { metadata: Map<string, string> }, name: string, l
       hint: "point store.path at another folder, or use another collection name",
     });
   }
-  if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
+  if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
   return manifest;
 }

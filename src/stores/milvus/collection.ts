@@ -1,16 +1,27 @@
 import { UserError } from "../../errors.ts";
-import type { StoredChunk } from "../../types.ts";
+import { type StoredChunk, usualFusion } from "../../types.ts";
 import { checkVector } from "../shared/check-vector.ts";
-import { type Row, chunkColumns, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import { collectionLanguages, questionTerms, questionWords } from "../shared/bm25-terms.ts";
+import {
+  type Row,
+  chunkColumns,
+  chunkRecordColumns,
+  chunkRecordOf,
+  documentColumns,
+  documentOf,
+} from "../shared/chunk-row.ts";
+import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
+import { fuse } from "../shared/fusion.ts";
 import { slices } from "../shared/slices.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
 import { describeIndexes, indexStats } from "./indexes.ts";
 import { type CollectionHandle, flush } from "./loading.ts";
-import { type MilvusKey, allRows, countRows, everyRow } from "./reader.ts";
+import { milvusOverview } from "./overview/overview.ts";
+import { type MilvusKey, allRows, anyRow, countRows, everyRow } from "./reader.ts";
 import { decodeChunk, decodeSubject } from "./rows.ts";
-import { SPARSE_FIELD, TERMS_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
+import { SPARSE_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
 import { modesOf, searchMilvus } from "./search/search.ts";
 import type { SearchedCollection } from "./search/calls.ts";
 import type { CollectionSchema } from "./wire/protocol.ts";
@@ -18,8 +29,6 @@ import { deleteRows, upsertRows } from "./writes.ts";
 
 /** Documents in one condition. */
 const DOCUMENTS_AT_ONCE = 200;
-/** Where there are several writers, chunks younger than this may belong to one that still writes. */
-const ABANDONED_MS = 24 * 3_600_000;
 
 const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
 
@@ -36,7 +45,7 @@ export interface MilvusCollectionOptions extends Required<CollectionHandle> {
 export function openMilvusCollection(options: MilvusCollectionOptions): Collection {
   const { dialect, name, manifest, schema } = options;
   const has = (field: string): boolean => schema.fields.some((candidate) => candidate.name === field);
-  const prepareTerms = has(TERMS_FIELD) ? dialect.prepareTerms(manifest.analyzer) : null;
+  const output = chunkColumns(manifest);
   const rows: SearchedCollection = {
     ...options,
     key: OWN_KEY,
@@ -44,15 +53,14 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     vectorField: VECTOR_FIELD,
     sparseField: SPARSE_FIELD,
     denseMetric: milvusMetrics[manifest.metric],
-    prepareTerms,
-    output: chunkColumns,
+    output,
     filtered: () => ["source", "title", "format", "page", "headings", "metadata"],
     scope: ownScope,
     decode: decodeChunk,
     decodeSubject,
     isOneOf: (keys) => isOneOf("id", keys as string[]),
   };
-  const wholeRow = has(VECTOR_FIELD) ? [...chunkColumns, VECTOR_FIELD] : chunkColumns;
+  const wholeRow = has(VECTOR_FIELD) ? [...output, VECTOR_FIELD] : output;
   const modes = modesOf(has(VECTOR_FIELD), has(SPARSE_FIELD));
 
   /** The rows that meet a condition in Milvus's expression language. */
@@ -65,10 +73,40 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     return found;
   }
 
+  async function stats(): Promise<CollectionStats> {
+    const [indexes, chunks, sizeBytes] = await Promise.all([
+      describeIndexes(options.connection, name),
+      countRows(options),
+      options.size(name),
+    ]);
+    const times = await select(isCommitRecord, ["updated_at"], (row) => row["updated_at"] as number);
+    const latest = times.reduce((left, right) => Math.max(left, right), 0);
+    return {
+      chunks,
+      documents: times.length,
+      sizeBytes,
+      index: indexStats(indexes),
+      updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
+    };
+  }
+
+  const languages = collectionLanguages(async (known) => {
+    const isOther = known.length === 0 ? "" : ` and language not in [${known.map(quoted).join(",")}]`;
+    const row = await anyRow(rows, { ...everyRow, text: `${isCommitRecord}${isOther}` }, ["language"]);
+    return row === null ? null : (row["language"] as string);
+  });
+
+  /** What BM25 looks for. */
+  async function wordsOf(question: string): Promise<string> {
+    if (manifest.schemaVersion === 1) return dialect.prepareWords(manifest.analyzer, questionWords(question));
+    return dialect.encodeTerms(await questionTerms(question, languages));
+  }
+
   return {
     name,
     manifest,
     modes,
+    severalWriters: dialect.severalWriters,
 
     documents: () => select(isCommitRecord, documentColumns, documentOf),
 
@@ -80,28 +118,21 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       return chunks;
     },
 
-    upsert: (chunks) =>
-      upsertRows(options, chunks, { dimensions: manifest.embedding?.dimensions ?? null, prepareTerms }),
+    upsert: (chunks) => upsertRows(options, chunks, manifest.embedding?.dimensions ?? null),
 
-    async deleteDocuments(docIds) {
-      for (const part of slices(docIds, DOCUMENTS_AT_ONCE)) await deleteRows(options, isOneOf("doc_id", part));
+    async deleteDocuments(versions) {
+      for (const condition of versionConditions(versions)) await deleteRows(options, isVersion(condition));
     },
 
-    async deleteStale(current) {
-      for (const part of slices(current, DOCUMENTS_AT_ONCE)) await deleteRows(options, isStale(part));
+    async deleteUncommitted(versions) {
+      for (const condition of versionConditions(versions)) {
+        await deleteRows(options, `${isVersion(condition)} and ${isNoCommitRecord}`);
+      }
     },
 
     countChunks: () => countRows(options),
 
-    async orphans() {
-      const idsWhere = async (text: string): Promise<Set<string>> =>
-        new Set(await select(text, ["doc_id"], (row) => row["doc_id"] as string));
-      const old = dialect.severalWriters ? ` and updated_at < ${Date.now() - ABANDONED_MS}` : "";
-      const candidates = await idsWhere(`${isNoCommitRecord}${old}`);
-      // Asked last: a document that is committed meanwhile is no orphan.
-      const committed = await idsWhere(isCommitRecord);
-      return [...candidates].filter((id) => !committed.has(id));
-    },
+    chunkRecords: () => select(isNoCommitRecord, chunkRecordColumns(manifest), chunkRecordOf),
 
     async optimize() {
       await options.ensureIndexes();
@@ -111,40 +142,37 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     async search(request) {
       if (request.mode !== "text") checkVector(request.vector, manifest, name);
       if (!modes.includes(request.mode)) throw noTextIndex(name, dialect.product);
-      return searchMilvus(rows, request);
+      if (request.mode === "dense") return searchMilvus(rows, request);
+      const text = await wordsOf(request.text);
+      if (text !== "") return searchMilvus(rows, { ...request, text });
+      // No word to look for: BM25 finds nothing.
+      if (request.mode === "text") return [];
+      const dense = await searchMilvus(rows, { ...request, mode: "dense" });
+      return fuse({ dense, text: [] }, request.fusion ?? usualFusion, request.limit);
     },
 
-    async stats(): Promise<CollectionStats> {
-      const [indexes, chunks, sizeBytes] = await Promise.all([
-        describeIndexes(options.connection, name),
-        countRows(options),
-        options.size(name),
-      ]);
-      const times = await select(isCommitRecord, ["updated_at"], (row) => row["updated_at"] as number);
-      const latest = times.reduce((left, right) => Math.max(left, right), 0);
-      return {
-        chunks,
-        documents: times.length,
-        sizeBytes,
-        index: indexStats(indexes),
-        updatedAt: latest === 0 ? null : new Date(latest).toISOString(),
-      };
+    async overview() {
+      if (!dialect.isOwnEngine) return milvusOverview(options, { documents: isCommitRecord });
+      return { ...(await stats()), gap: null };
     },
+
+    stats,
   };
 }
 
 const isCommitRecord = "ord == 0";
 const isNoCommitRecord = "ord > 0";
 
-/** A condition on the chunks of older versions of documents. */
-function isStale(current: readonly { docId: string; docHash: string }[]): string {
-  const documents = isOneOf(
-    "doc_id",
-    current.map(({ docId }) => docId),
-  );
-  const hashes = current.map(({ docHash }) => quote(docHash));
-  if (hashes.includes(null)) throw new TypeError("a document's hash is not plain text");
-  return `${documents} and ${isNoCommitRecord} and doc_hash not in [${hashes.join(",")}]`;
+function isVersion({ docIds, docHashes, updatedAt }: VersionCondition): string {
+  const hashes = docHashes.map(quoted).join(",");
+  return `${isOneOf("doc_id", docIds)} and doc_hash in [${hashes}] and updated_at <= ${updatedAt}`;
+}
+
+/** A hash or the code of a language as a literal. */
+function quoted(text: string): string {
+  const literal = quote(text);
+  if (literal === null) throw new TypeError("a document's hash or language is not plain text");
+  return literal;
 }
 
 function noTextIndex(name: string, product: string): UserError {

@@ -1,13 +1,5 @@
 import type { Config } from "../../config/schema.ts";
 
-/** An analyzer for the BM25 function of a new collection. */
-export interface AnalyzerChoice {
-  /** What the manifest calls it. */
-  name: string;
-  /** `analyzer_params` of the field that BM25 reads. */
-  params: object;
-}
-
 /** What a deployment can do and needs. Everything that differs between deployments is said here. */
 export interface MilvusDialect {
   /** For messages: `Milvus 2.6.4`, `Milvus Lite`. */
@@ -30,10 +22,21 @@ export interface MilvusDialect {
   pages: { order: "key" | "position"; rows: number; wholeRows: number };
   /** -1 where BM25 scores come negated, so that lower is better. */
   bm25Sign: 1 | -1;
+  /** The engine runs for this user alone: it loads a collection only to count it, and its own times are read. */
+  isOwnEngine: boolean;
   /** Several processes may write a collection at once. */
   severalWriters: boolean;
-  /** How an analyzer of a manifest prepares text for BM25, in a field of its own; `null` where the database does that. */
-  prepareTerms(analyzer: string): ((text: string) => string) | null;
+  /**
+   * How a new collection comes into the place of an old one: an alias that is pointed elsewhere, or new names for both.
+   * `null`: neither is possible.
+   */
+  replaces: "alias" | "rename" | null;
+  /** `analyzer_params` of the field of the terms: the tokenizer that parts them at white space. */
+  termsAnalyzer: { tokenizer: string };
+  /** Terms, separated by spaces, as that tokenizer keeps each of them whole. */
+  encodeTerms(terms: string): string;
+  /** How the words of a question are prepared for a collection of form 1, by the analyzer of its manifest. */
+  prepareWords(analyzer: string, words: string): string;
   /** What `AUTOINDEX` stands for: the type of a vector index that finds what it should, also under a filter. */
   autoIndex: string;
   /** Types of vector indexes with which every row that meets a filter is compared, also right after it was written. */
@@ -50,8 +53,6 @@ export interface MilvusDialect {
   describesFunctions: boolean;
   /** Unflushed rows are searched slowly, and BM25 finds deleted rows until the deletion is flushed. */
   flushesWrites: boolean;
-  /** The analyzers to try for a new collection, the best first; the one that the user named, if any. */
-  analyzers(wanted: string | undefined): AnalyzerChoice[];
 }
 
 /** Milvus's limit for `topk` and for the rows of one query. */
@@ -86,8 +87,13 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     maxHits: serverlessHost.test(target) ? SERVERLESS_MAX_HITS : MAX_HITS,
     pages: { order: "key", rows: MAX_HITS, wholeRows: WHOLE_ROWS },
     bm25Sign: 1,
+    isOwnEngine: false,
     severalWriters: true,
-    prepareTerms: () => null,
+    replaces: "alias",
+    termsAnalyzer: { tokenizer: "whitespace" },
+    encodeTerms: (terms) => terms,
+    // The server analyses the question as it analysed the text.
+    prepareWords: (_, words) => words,
     autoIndex: "AUTOINDEX",
     // Rows that are not flushed are searched through an index of the server's own.
     exactIndexes: [],
@@ -99,49 +105,10 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     documentIndex: atLeast(2, 4, 0) ? "INVERTED" : "Trie",
     describesFunctions: true,
     flushesWrites: false,
-    analyzers(wanted) {
-      if (wanted !== undefined) return [serverAnalyzer(wanted)];
-      const names = atLeast(2, 5, 11) ? ["icu", "english"] : ["english"];
-      return names.map(serverAnalyzer);
-    },
   };
 }
 
 /** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
 export function lite2Dialect(target: string): MilvusDialect {
-  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", describesFunctions: false };
-}
-
-/** https://milvus.io/docs/analyzer-overview.md */
-function serverAnalyzer(name: string): AnalyzerChoice {
-  switch (name) {
-    case "icu":
-      // Words of every language; English ones by their stems. The tokenizer keeps spaces and punctuation.
-      return {
-        name,
-        params: {
-          tokenizer: "icu",
-          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
-        },
-      };
-    case "english":
-      // The server's own analyzer of that name, which tells "Zürich" from "Zurich", and `asciifolding`.
-      return {
-        name,
-        params: {
-          tokenizer: "standard",
-          filter: [
-            "lowercase",
-            "asciifolding",
-            { type: "stemmer", language: "english" },
-            { type: "stop", stop_words: ["_english_"] },
-          ],
-        },
-      };
-    case "standard":
-    case "chinese":
-      return { name, params: { type: name } };
-    default:
-      return { name, params: { tokenizer: name, filter: ["lowercase"] } };
-  }
+  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", replaces: null, describesFunctions: false };
 }

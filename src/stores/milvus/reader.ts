@@ -3,7 +3,6 @@ import type { Expression } from "./filter.ts";
 import { type CollectionHandle, whenLoaded } from "./loading.ts";
 import { decodeRows } from "./rows.ts";
 import { keyValues } from "./schema.ts";
-import { STRONG } from "./wire/protocol.ts";
 
 export const everyRow: Expression = { text: "", values: {}, exact: true };
 
@@ -28,10 +27,27 @@ interface Part {
   iterator?: "true";
 }
 
-/** How many rows meet the expression now; the statistics that servers keep count deleted ones too. */
-export async function countRows(collection: CollectionHandle, expression: Expression = everyRow): Promise<number> {
-  const [row] = await query(collection, expression, ["count(*)"]);
+/**
+ * How many rows meet an expression now; the statistics that servers keep count deleted rows too, and no new ones.
+ * `loads`: whether a collection that is not loaded is loaded for it, or the call fails.
+ */
+export async function countRows(
+  collection: CollectionHandle,
+  expression: Expression = everyRow,
+  { loads = true }: { loads?: boolean } = {},
+): Promise<number> {
+  const [row] = await query(collection, expression, ["count(*)"], {}, loads);
   return Number(row?.["count(*)"] ?? 0);
+}
+
+/** One of the rows that meet the expression; `null` where none does. */
+export async function anyRow(
+  collection: CollectionHandle,
+  expression: Expression,
+  fields: readonly string[],
+): Promise<Row | null> {
+  const [row] = await query(collection, expression, fields, { limit: 1, offset: 0 });
+  return row ?? null;
 }
 
 /**
@@ -105,17 +121,18 @@ async function query(
   expression: Expression,
   fields: readonly string[],
   part: Part = {},
+  loads = true,
 ): Promise<Row[]> {
-  const { fields_data } = await whenLoaded(collection, () =>
+  const call = () =>
     collection.connection.call("Query", {
       collection_name: collection.name,
       expr: expression.text,
       expr_template_values: expression.values,
       output_fields: [...fields],
       query_params: keyValues({ ...part }),
-      consistency_level: STRONG,
-    }),
-  );
+      consistency_level: collection.connection.consistency,
+    });
+  const { fields_data } = await (loads ? whenLoaded(collection, call) : call());
   return decodeRows(fields_data);
 }
 

@@ -1,6 +1,7 @@
 import type { Metadata, StoredChunk } from "../../types.ts";
 import { UserError } from "../../errors.ts";
 import { type FilterSubject, HEADING_SEPARATOR } from "../../filters/match.ts";
+import type { TermsOf } from "../shared/bm25-terms.ts";
 import { type Row, chunkOf } from "../shared/chunk-row.ts";
 import { DataType, type FieldData, type Int64 } from "./wire/protocol.ts";
 import { JSON_BYTES, TERMS_FIELD, TEXT_BYTES, VECTOR_FIELD } from "./schema.ts";
@@ -10,12 +11,8 @@ const NONE = -1;
 
 const utf8 = new TextEncoder();
 
-/** The columns of an upsert. `terms`: how the text is prepared for BM25; `null` where the server does that. */
-export function encodeChunks(
-  rows: readonly StoredChunk[],
-  dimensions: number | null,
-  terms: ((text: string) => string) | null,
-): FieldData[] {
+/** The columns of an upsert; `termsOf` gives the terms as the deployment's tokenizer keeps them. */
+export function encodeChunks(rows: readonly StoredChunk[], dimensions: number | null, termsOf: TermsOf): FieldData[] {
   const text = (field: string, value: (row: StoredChunk) => string): FieldData => ({
     type: DataType.varChar,
     field_name: field,
@@ -40,6 +37,9 @@ export function encodeChunks(
     text("title", (row) => cut(row.title, TEXT_BYTES.title)),
     text("heading", (row) => cut(row.heading.join(HEADING_SEPARATOR), TEXT_BYTES.heading)),
     text("format", (row) => within("format", row.format, row.source)),
+    text(TERMS_FIELD, (row) => cutTerms(wellFormed(termsOf(row)), TEXT_BYTES.terms)),
+    text("language", (row) => within("language", row.language, row.source)),
+    text("writer", (row) => within("writer", row.writer, row.source)),
     integer("ord", (row) => row.ordinal),
     integer("text_start", (row) => row.context.length),
     integer("doc_chunks", (row) => row.docChunks),
@@ -50,9 +50,30 @@ export function encodeChunks(
     json("metadata", (row) => row.metadata),
     json("headings", (row) => ({ path: row.heading })),
   ];
-  if (terms !== null) columns.push(text(TERMS_FIELD, (row) => wellFormed(terms(row.context + row.text))));
   if (dimensions !== null) columns.push(encodeVectors(rows, dimensions));
   return columns;
+}
+
+/** Why Milvus takes no row of this chunk, for people; `null` where it does. Its vector is not looked at. */
+export function refusalOf(chunk: StoredChunk): string | null {
+  try {
+    encodeChunks([chunk], null, () => "");
+    return null;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Whoever asks knows of which document.
+    const reason = error.message.replace(`${named(chunk.source)}: `, "");
+    return error.hint === null ? reason : `${reason}; ${error.hint}`;
+  }
+}
+
+/** Milvus would refuse the row, and all the others of its request. */
+function tooLong(source: string, reason: string, options: { hint?: string } = {}): UserError {
+  return new UserError("too-long", `${named(source)}: ${reason}`, options);
+}
+
+function named(source: string): string {
+  return source.slice(0, 200);
 }
 
 function encodeVectors(rows: readonly StoredChunk[], dimensions: number): FieldData {
@@ -81,7 +102,8 @@ export function vectorBytes(vector: Float32Array): Uint8Array {
 
 /** How many bytes a row takes on the wire, about. */
 export function rowBytes(row: StoredChunk): number {
-  return 3 * (row.context.length + row.text.length) + 500 + 4 * (row.vector?.length ?? 0);
+  // The terms take as much again.
+  return 6 * (row.context.length + row.text.length) + 600 + 4 * (row.vector?.length ?? 0);
 }
 
 /** gRPC refuses strings with half a surrogate pair. */
@@ -104,13 +126,21 @@ function cut(text: string, bytes: number): string {
   return new TextDecoder().decode(encoded.subarray(0, bytes)).replace(/\uFFFD+$/u, "");
 }
 
+/** Terms that fit into so many bytes, none of them cut. */
+function cutTerms(terms: string, bytes: number): string {
+  if (terms.length * 3 <= bytes) return terms;
+  const shortened = cut(terms, bytes);
+  if (shortened === terms || terms[shortened.length] === " ") return shortened;
+  return shortened.slice(0, Math.max(0, shortened.lastIndexOf(" ")));
+}
+
 function within(field: keyof typeof TEXT_BYTES, text: string, source: string): string {
   const whole = wellFormed(text);
   const limit = TEXT_BYTES[field];
   if (whole.length * 3 > limit && utf8.encode(whole).length > limit) {
-    throw new UserError(
-      "too-long",
-      `${source.slice(0, 200)}: its ${field} is longer than the ${limit} bytes that Milvus takes`,
+    throw tooLong(
+      source,
+      `its ${field} is longer than the ${limit} bytes that Milvus takes`,
       field === "text" ? { hint: "lower `chunking.maxChars`" } : {},
     );
   }
@@ -120,10 +150,7 @@ function within(field: keyof typeof TEXT_BYTES, text: string, source: string): s
 function encodeJson(field: string, value: unknown, source: string): Uint8Array {
   const bytes = utf8.encode(JSON.stringify(value, wellFormedStrings));
   if (bytes.length <= JSON_BYTES) return bytes;
-  throw new UserError(
-    "too-long",
-    `${source.slice(0, 200)}: its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}`,
-  );
+  throw tooLong(source, `its ${field} takes ${bytes.length} bytes; Milvus takes ${JSON_BYTES}`);
 }
 
 /** The rows of a result, each field by its name. Keys of a dynamic field stand beside the others. */

@@ -1,4 +1,4 @@
-import type { AnalyzerChoice, MilvusDialect } from "./dialect.ts";
+import type { MilvusDialect } from "./dialect.ts";
 import {
   BM25_FUNCTION,
   type CollectionSchema,
@@ -19,13 +19,14 @@ export const TEXT_BYTES = {
   title: 4_096,
   heading: 32_768,
   format: 64,
+  /** Encoded terms can be longer than the text. */
+  terms: 65_535,
+  language: 16,
+  writer: 128,
 } as const;
 
 /** Most bytes of a JSON value: `common.JSONMaxLength` of Milvus, as it ships. */
 export const JSON_BYTES = 65_536;
-
-/** Bytes of the text as it was prepared for BM25, where the dialect wants that; spaces make it longer than the text. */
-const TERMS_LENGTH = 65_535;
 
 export const VECTOR_FIELD = "vector";
 export const SPARSE_FIELD = "sparse";
@@ -38,16 +39,9 @@ const jsonFields = ["metadata", "headings"] as const;
 /** Key of the collection's property that holds the manifest. */
 const MANIFEST_PROPERTY = "rag.manifest";
 
-/** The schema of a new collection. A dimension of `null` leaves the vector out, no analyzer leaves BM25 out. */
-export function newSchema(
-  name: string,
-  manifest: Manifest,
-  dialect: MilvusDialect,
-  analyzer: AnalyzerChoice | null,
-): CollectionSchema {
+/** The schema of a new collection: with vectors where the manifest says so, with BM25 where the deployment has it. */
+export function newSchema(name: string, manifest: Manifest, { bm25, termsAnalyzer }: MilvusDialect): CollectionSchema {
   const textFields = Object.entries(TEXT_BYTES).map(([field, bytes]) => text(field, bytes));
-  const preparesTerms = analyzer !== null && dialect.prepareTerms(analyzer.name) !== null;
-  const bm25Input = preparesTerms ? TERMS_FIELD : "text";
   const fields: FieldSchema[] = [
     ...textFields,
     ...integerFields.map((field) => ({ name: field, data_type: DataType.int64, type_params: [] })),
@@ -60,13 +54,12 @@ export function newSchema(
       type_params: [{ key: "dim", value: String(manifest.embedding.dimensions) }],
     });
   }
-  if (analyzer !== null) {
-    if (preparesTerms) fields.push(text(TERMS_FIELD, TERMS_LENGTH));
+  if (bm25) {
     fields
-      .find((field) => field.name === bm25Input)
+      .find((field) => field.name === TERMS_FIELD)
       ?.type_params.push(
         { key: "enable_analyzer", value: "true" },
-        { key: "analyzer_params", value: JSON.stringify(analyzer.params) },
+        { key: "analyzer_params", value: JSON.stringify(termsAnalyzer) },
       );
     fields.push({
       name: SPARSE_FIELD,
@@ -79,17 +72,16 @@ export function newSchema(
     name,
     description: JSON.stringify(manifest),
     fields,
-    functions:
-      analyzer === null
-        ? []
-        : [
-            {
-              name: "bm25",
-              type: BM25_FUNCTION,
-              input_field_names: [bm25Input],
-              output_field_names: [SPARSE_FIELD],
-            },
-          ],
+    functions: bm25
+      ? [
+          {
+            name: "bm25",
+            type: BM25_FUNCTION,
+            input_field_names: [TERMS_FIELD],
+            output_field_names: [SPARSE_FIELD],
+          },
+        ]
+      : [],
   };
 }
 

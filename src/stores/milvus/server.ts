@@ -1,15 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { MilvusAddress } from "../../addresses/milvus-address.ts";
 import type { Config } from "../../config/schema.ts";
 import { UserError, messageOf } from "../../errors.ts";
-import type { Store } from "../types.ts";
+import { readRegularFile } from "../../files/read-regular-file.ts";
+import type { Store, StoreUse } from "../types.ts";
 import { type MilvusDialect, lite2Dialect, serverDialect } from "./dialect.ts";
 import { servedLiteDialect } from "./lite/dialect.ts";
 import { assembleMilvusStore } from "./store.ts";
-import { type MilvusConnection, type TlsMaterial, connectMilvus } from "./wire/connection.ts";
+import type { TlsMaterial } from "./wire/channel.ts";
+import { type MilvusConnection, connectMilvus } from "./wire/connection.ts";
 import { MilvusErrorCode, backend } from "./wire/errors.ts";
+
+/** A bundle of all public authorities takes 250 kB. */
+const maxPemBytes = 4_000_000;
 
 export interface MilvusServerOptions {
   address: MilvusAddress;
@@ -17,11 +21,15 @@ export interface MilvusServerOptions {
   milvus: Config["milvus"];
   /** Absolute folder that the files of `milvus.tls` are relative to. */
   projectRoot: string;
+  use: StoreUse;
   onNotice?(text: string): void;
 }
 
+/** A job that writes for an hour outlasts the restart of a proxy. */
+const WRITING_PATIENCE_MS = 60_000;
+
 /** A Milvus server, a cluster, or Zilliz Cloud. Connects on first use. */
-export function openMilvusServer({ address, milvus, projectRoot, onNotice }: MilvusServerOptions): Store {
+export function openMilvusServer({ address, milvus, projectRoot, use, onNotice }: MilvusServerOptions): Store {
   const database = milvus.database ?? address.database;
   const token = milvus.token || address.credentials;
   const tls = milvus.tls;
@@ -37,6 +45,9 @@ export function openMilvusServer({ address, milvus, projectRoot, onNotice }: Mil
     database: database ?? null,
     timeoutMs: milvus.timeoutMs,
     location,
+    ...(use === "writing"
+      ? { patienceMs: WRITING_PATIENCE_MS, consistency: "strong" }
+      : { consistency: milvus.consistency }),
   });
   let dialect: Promise<MilvusDialect> | null = null;
   return assembleMilvusStore({
@@ -55,7 +66,7 @@ export function openMilvusServer({ address, milvus, projectRoot, onNotice }: Mil
 async function readTls(tls: Config["milvus"]["tls"], projectRoot: string): Promise<TlsMaterial> {
   const read = async (file: string | undefined): Promise<Buffer | null> => {
     if (file === undefined) return null;
-    return readFile(resolve(projectRoot, file)).catch((error: unknown) => {
+    return readRegularFile(resolve(projectRoot, file), maxPemBytes).catch((error: unknown) => {
       throw new UserError("tls-file", `the file ${file} of \`milvus.tls\` cannot be read: ${messageOf(error)}`);
     });
   };

@@ -1,17 +1,21 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
+import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
-import type { Manifest, Store } from "../types.ts";
+import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
-import { analyzersToTry, createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
+import { createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
+import { behindAlias, behindOwnAlias, findCollection, pinWrites, publicNames } from "./replacement/names.ts";
+import { type ReplacementParts, planReplacement, recoverCollections, swapCollections } from "./replacement/swap.ts";
+import { refusalOf } from "./rows.ts";
 import { readManifest } from "./schema.ts";
 import type { MilvusConnection } from "./wire/connection.ts";
 import { MilvusErrorCode } from "./wire/errors.ts";
-import type { CollectionSchema, DescribedCollection } from "./wire/protocol.ts";
+import type { CollectionSchema, DescribedCollection, KeyValue } from "./wire/protocol.ts";
 
 /** What a store is made of: the same for a server and for the engine on this machine. */
 export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriting"> {
@@ -19,7 +23,7 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   /** Asked before every call that depends on it. */
   dialect(): Promise<MilvusDialect>;
   kind: "milvus" | "milvus-lite";
-  settings: Pick<Config["milvus"], "analyzer" | "index" | "fields">;
+  settings: Pick<Config["milvus"], "index" | "fields">;
   size: MilvusCollectionOptions["size"];
   /** A line for the user about what the deployment cannot do. */
   onNotice?(text: string): void;
@@ -57,6 +61,25 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     };
   }
 
+  const replacement = async (): Promise<ReplacementParts> => ({ connection, dialect: await parts.dialect(), describe });
+
+  /** Makes a collection of a name that is free. */
+  async function make(name: string, newManifest: NewManifest, properties: readonly KeyValue[]): Promise<Collection> {
+    const dialect = await parts.dialect();
+    dialect.checkIndex(settings.index);
+    refuseWithoutIndex(newManifest, dialect);
+    if (!dialect.bm25) {
+      parts.onNotice?.(
+        `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
+      );
+    }
+    const manifest = await createCollection({ connection, dialect, name }, newManifest, properties);
+    const { schema } = (await describe(name)) as DescribedCollection;
+    const options = await ownOptions(name, manifest, schema);
+    await prepareOrDrop(options, schema);
+    return openMilvusCollection(options);
+  }
+
   return {
     kind,
     location,
@@ -64,13 +87,14 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
 
     async list() {
       const { collection_names: names } = await connection.call("ShowCollections", {});
-      return names.toSorted();
+      return publicNames(names, describe);
     },
 
     async open(name) {
       checkCollectionName(name);
-      const described = await describe(name);
-      if (described === null) return null;
+      const found = await findCollection(name, describe);
+      if (found === null) return null;
+      const { described } = found;
       const { schema } = described;
       const manifest = readManifest(described);
       if (manifest === null) {
@@ -82,49 +106,78 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           schema,
           searchParams,
           fields: settings.fields ?? {},
+          onNotice: parts.onNotice,
         });
       }
-      if (manifest.schemaVersion !== 1) throw newerCollection(name, (manifest as Manifest).toolVersion);
-      return openMilvusCollection(await ownOptions(name, manifest, schema));
+      if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
+      const options = await ownOptions(found.name, manifest, schema);
+      const behind = behindOwnAlias(name, described);
+      if (behind !== null) options.connection = pinWrites(connection, behind);
+      return { ...openMilvusCollection(options), name };
     },
 
     async create(name, newManifest) {
       checkCollectionName(name);
-      const dialect = await parts.dialect();
-      const analyzers = analyzersToTry(dialect, settings);
-      refuseWithoutIndex(newManifest, dialect);
-      if ((await describe(name)) !== null) throw collectionExists(name, location);
-      if (!dialect.bm25) {
-        parts.onNotice?.(
-          `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
-        );
-      }
-      const manifest = await createCollection({ connection, dialect, name }, newManifest, analyzers);
-      const { schema } = (await describe(name)) as DescribedCollection;
-      const options = await ownOptions(name, manifest, schema);
-      await prepareOrDrop(options, schema);
-      return openMilvusCollection(options);
+      // Asked first: it tells a server that is no Milvus.
+      await parts.dialect();
+      if ((await findCollection(name, describe)) !== null) throw collectionExists(name, location);
+      return make(name, newManifest, []);
     },
 
-    async checkNewCollections() {
-      analyzersToTry(await parts.dialect(), settings);
+    refusalOf,
+
+    async createBeside(name, newManifest) {
+      checkCollectionName(name);
+      const { name: built, properties } = planReplacement(name, await parts.dialect());
+      const described = await describe(name);
+      if (described !== null) refuseToReplace(name, described, location);
+      const collection = await make(built, newManifest, properties);
+      return {
+        collection: { ...collection, name },
+        swap: async () => swapCollections(await replacement(), name, built),
+        async discard() {
+          await connection.call("DropCollection", { collection_name: built });
+        },
+      };
+    },
+
+    async recover(name) {
+      checkCollectionName(name);
+      await recoverCollections(await replacement(), name);
     },
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
-      const described = await describe(name);
-      if (described === null) return;
-      if (described.collection_name !== "" && described.collection_name !== name) {
-        throw new UserError("alias", `"${name}" is an alias of the collection "${described.collection_name}"`, {
-          hint: "drop the collection by its own name",
-        });
+      const found = await findCollection(name, describe);
+      if (found === null) return;
+      const behind = behindOwnAlias(name, found.described);
+      if (behind === null) {
+        refuseToReplace(found.name, found.described, location, evenIfForeign);
+      } else {
+        await connection.call("DropAlias", { alias: name });
       }
-      if (readManifest(described) === null && !evenIfForeign) throw foreignIsNotDropped(name, location);
-      await connection.call("DropCollection", { collection_name: name });
+      await connection.call("DropCollection", { collection_name: behind ?? found.name });
+      await recoverCollections(await replacement(), name);
     },
 
     async close() {
       connection.close();
     },
   };
+}
+
+/** Throws `UserError` for an alias that a user made, and for a collection that another program made. */
+function refuseToReplace(
+  name: string,
+  described: DescribedCollection,
+  location: string,
+  evenIfForeign: boolean = false,
+): void {
+  const behind = behindAlias(name, described);
+  if (behind !== null && behindOwnAlias(name, described) === null) {
+    throw new UserError("alias", `"${name}" is an alias of the collection "${behind}"`, {
+      hint: "drop the collection by its own name",
+    });
+  }
+  if (readManifest(described) === null && !evenIfForeign) throw foreignIsNotDropped(name, location);
 }

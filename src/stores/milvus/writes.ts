@@ -1,4 +1,5 @@
 import type { StoredChunk } from "../../types.ts";
+import { loadTermsOf } from "../shared/bm25-terms.ts";
 import { overlapping } from "../shared/overlapping.ts";
 import { type CollectionHandle, flush } from "./loading.ts";
 import { encodeChunks, rowBytes } from "./rows.ts";
@@ -9,25 +10,18 @@ const BYTES_AT_ONCE = 8_000_000;
 /** A first flush or a long write of a busy server takes longer than a search may. */
 const WRITE_MS = 300_000;
 
-/** How rows are written. */
-export interface RowEncoding {
-  /** `null`: without vectors. */
-  dimensions: number | null;
-  /** How text is prepared for BM25; `null` where the server does that. */
-  prepareTerms: ((text: string) => string) | null;
-}
-
-/** Writes rows, replacing those of equal key. */
+/** Writes rows, replacing those of equal key. `dimensions`: of the vectors; `null` where there are none. */
 export async function upsertRows(
-  { connection, name }: CollectionHandle,
+  { connection, dialect, name }: CollectionHandle,
   rows: readonly StoredChunk[],
-  { dimensions, prepareTerms }: RowEncoding,
+  dimensions: number | null,
 ): Promise<void> {
+  const termsOf = await loadTermsOf(rows);
   // Some servers refuse a request that has a key twice: the last row of a key is written.
   const distinct = [...new Map(rows.map((row) => [row.id, row])).values()];
   // A request is made, and waits at the server, while the one before is written; no key is in both.
   await overlapping(batches(distinct), async (batch) => {
-    const fields = encodeChunks(batch, dimensions, prepareTerms);
+    const fields = encodeChunks(batch, dimensions, (row) => dialect.encodeTerms(termsOf(row)));
     const request = { collection_name: name, fields_data: fields, num_rows: batch.length };
     await connection.call("Upsert", request, { timeoutMs: WRITE_MS });
   });

@@ -1,4 +1,4 @@
-import { ExitCode, UserError } from "../../errors.ts";
+import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import type { LockHolder } from "../../files/lock-file.ts";
 
 /** The name is taken. */
@@ -31,4 +31,13 @@ export function foreignIsNotDropped(name: string, location: string): UserError {
   return new UserError("foreign-collection", `another program made the collection "${name}" in ${location}`, {
     hint: `where nobody needs it any more: rag collections drop ${name} --yes`,
   });
+}
+
+/** A collection that cannot be read may be another program's. */
+export function unreadableIsNotDropped(name: string, location: string, cause: unknown): UserError {
+  return new UserError(
+    "unreadable-collection",
+    `the collection "${name}" in ${location} is not replaced or dropped: who made it cannot be told, as it cannot be read (${messageOf(cause)})`,
+    { hint: `where nobody needs it any more: rag collections drop ${name} --yes`, exitCode: ExitCode.backend, cause },
+  );
 }

@@ -31,11 +31,21 @@ export interface AnalyzedTerm {
   part: boolean;
 }
 
+/** Raised whenever the terms of a text change: what was written with another version is analysed again. */
+export const ANALYSIS_VERSION = 1;
+
 /** Longer terms are cut, in documents and queries alike; hashes of 512 bits in hexadecimal digits stay whole. */
 const longestTerm = 128;
 
 /** Tokens whose terms are remembered, for one language. */
 const mostCached = 100_000;
+
+/** V8 keeps the whole text in memory for a piece of it that is as long as this; the detour by bytes makes a copy. */
+const shortestSlice = 13;
+
+/** Most words: one term, without parts and accents. */
+const plainWord = /^[A-Z]?[a-z]+$/;
+const none: string[] = [];
 
 const analyzers = new Map<Language, Promise<Analyzer>>();
 
@@ -68,22 +78,29 @@ const ownScript: ReadonlySet<Language> = new Set<Language>([
 const latin = /\p{Script=Latin}/u;
 
 async function createAnalyzer(language: Language): Promise<Analyzer> {
-  const stem = remembered(await loadStemmer(language));
-  const latinStem = ownScript.has(language) ? remembered(await loadStemmer("en")) : stem;
+  const ownStem = await loadStemmer(language);
+  const englishStem = ownScript.has(language) ? await loadStemmer("en") : ownStem;
+  const stem = remembered(ownStem);
+  const latinStem = englishStem === ownStem ? stem : remembered(englishStem);
   const context: Context = { language, stem, latinStem };
   const cache = new Map<string, TokenTerms>();
 
   function tokenTerms(token: string): TokenTerms {
     const cached = cache.get(token);
     if (cached !== undefined) return cached;
+    const isPlain = token.length <= longestTerm && plainWord.test(token);
     // A clause of a script without spaces does not come again, nor does a line of data.
-    if (token.length > longestTerm || isUnspaced(token)) return newTokenTerms(token);
-    // V8 keeps the whole text in memory for a piece of it; the detour makes a copy.
-    const copy = Buffer.from(token).toString();
-    const result = newTokenTerms(copy);
+    if (!isPlain && (token.length > longestTerm || isUnspaced(token))) return newTokenTerms(token);
+    const copy = token.length < shortestSlice ? token : Buffer.from(token).toString();
+    const result = isPlain ? plainTerms(normalizedWord(copy, language)) : newTokenTerms(copy);
     if (cache.size >= mostCached) cache.clear();
     cache.set(copy, result);
     return result;
+  }
+
+  /** Of a word in small ASCII letters. */
+  function plainTerms(word: string): TokenTerms {
+    return { terms: englishStem(word) || word, parts: none };
   }
 
   function newTokenTerms(token: string): TokenTerms {
@@ -107,7 +124,8 @@ async function createAnalyzer(language: Language): Promise<Analyzer> {
         if (found.terms !== "") terms.push(found.terms);
         for (const part of found.parts) parts.add(part);
       }
-      return [...terms, ...parts].join(" ");
+      for (const part of parts) terms.push(part);
+      return terms.join(" ");
     },
     queryWords: (query) => textTokens(query).flatMap((token) => analyzedWords(token, context)),
   };

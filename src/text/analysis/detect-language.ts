@@ -1,5 +1,6 @@
 import type { Language } from "./language.ts";
 import { languageOf } from "./language.ts";
+import { stopWordsOf } from "./stop-words.ts";
 
 /** Scripts that one language is written in, or nearly one; the first that holds most of the letters decides. */
 const scripts: [RegExp, Language][] = [
@@ -32,16 +33,19 @@ const englishWords: ReadonlySet<string> = new Set(
  * Of the words that are not capitalised. English paragraphs had 10 to 55 % (median 29 %), German, Spanish, French, Italian
  * and Portuguese ones at most 9 %.
  */
-const englishShare = 0.12;
+const englishShare = 0.1;
 const englishLeast = 4;
 
 /** What of a text is looked at: 200 words tell as much as a page. */
-const sampleChars = 20_000;
+const sampleChars = 10_000;
 const sampleWords = 200;
 /** With fewer words, a language detector guesses. */
 const fewestWords = 5;
 /** So many words in small letters tell the language without the capitalised ones. */
 const enoughWords = 20;
+
+/** Other languages that are written in Latin script, often without accents in a title or a list. */
+const otherLatin = ["ca", "da", "de", "es", "fi", "fr", "hu", "id", "it", "nl", "no", "pt", "ro", "sv", "tr"] as const;
 
 /** Code between fences and in a line, and tags. */
 const markup = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>/gmu;
@@ -64,7 +68,7 @@ export async function detectLanguage(text: string): Promise<Language> {
   const words = proseWords(sample);
   const english = words.filter((word) => englishWords.has(word.toLowerCase())).length;
   if (english >= englishLeast && english >= englishShare * words.length) return "en";
-  if (words.length < fewestWords) return likeliest(sample);
+  if (words.length < fewestWords || isEnglishFragment(words, english)) return likeliest(sample);
   const { eld } = await import("eld/extrasmall");
   const found = eld.detect(words.join(" "));
   if (!found.isReliable()) return likeliest(sample);
@@ -86,6 +90,20 @@ function proseWords(sample: string): string[] {
   const words = small.length >= enoughWords ? small : all;
   const step = Math.max(1, Math.floor(words.length / sampleWords)) * 10;
   return words.filter((_, index) => index % step < 10).slice(0, sampleWords);
+}
+
+/**
+ * Whether a few words (a list, a table's heads) have no sign of another language: neither a letter that English lacks,
+ * nor more function words of one than of English. The detector is not loaded for them, which takes longer than to
+ * analyse a hundred pages.
+ */
+function isEnglishFragment(words: readonly string[], english: number): boolean {
+  if (words.length >= enoughWords * 2 || words.some((word) => /[^\0-\x7f]/.test(word))) return false;
+  const lower = words.map((word) => word.toLowerCase());
+  return otherLatin.every((language) => {
+    const stopWords = stopWordsOf(language);
+    return lower.filter((word) => stopWords.has(word)).length <= english;
+  });
 }
 
 function scriptLanguage(sample: string): Language | null {

@@ -1,12 +1,13 @@
 /** Begins every encoded term. */
 const sign = "zz";
-const plain = /^(?!zz)[a-z0-9]+$/;
+/** Marks belong to words of many scripts, but not to what such a tokenizer takes for one. */
+const plain = /^(?!zz)[\p{L}\p{N}]+$/u;
 const digits = "0123456789abcdefghijklmnopqrstuv";
 
 /**
- * A term in small ASCII letters and digits alone, for engines whose only tokenizer splits at other signs, or takes a run
- * of Chinese for one word. Different terms stay different: a term of letters and digits is itself, any other one is `zz`
- * and the base 32 (RFC 4648, extended hex, small letters, without padding) of its UTF-8 bytes.
+ * A term in letters and digits alone, for engines whose only tokenizer splits at all other signs. Different terms stay
+ * different: a term of letters and digits is itself, any other one is `zz` and the base 32 (RFC 4648, extended hex, small
+ * letters, without padding) of its UTF-8 bytes.
  */
 export function encodedTerm(term: string): string {
   if (plain.test(term)) return term;

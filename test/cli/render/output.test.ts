@@ -10,6 +10,40 @@ function open(options: Partial<OutputOptions> = {}) {
 }
 
 describe("output", () => {
+  // oxlint-disable-next-line no-control-regex
+  const acted = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u202A-\u202E\u2066-\u2069]/;
+  const hostile = "a\u009B2J\u202Eb\u061Cc\u2066d\u001B]0;t\u0007";
+
+  it("lets nothing through that a terminal acts on, whatever is written to it", async () => {
+    const { output, stdout, stderr } = open({ verbose: true });
+    await output.results.write(`${hostile}\n`);
+    await output.messages.write(`${hostile}\n`);
+    output.notice(hostile);
+    output.warn(hostile);
+    output.failure(hostile);
+    output.stage(hostile, 1, hostile);
+    await output.error({ code: "x", message: hostile, hint: hostile });
+    const json = open({ json: true });
+    await json.output.writeJson({ hostile });
+    await json.output.error({ code: "x", message: hostile, hint: hostile });
+    const written = [stdout(), stderr(), json.stdout()];
+    const error = json.stderr();
+    for (const text of [...written, error]) expect(text).not.toMatch(acted);
+    expect(JSON.parse(error).error).toEqual({ code: "x", message: hostile, hint: hostile });
+    expect(error).toContain(String.raw`a\u009b2J\u202eb`);
+  });
+
+  it("lets its own colours through on a terminal, and nothing else that begins like them", async () => {
+    const stdout = Object.assign(new PassThrough(), { isTTY: true });
+    const output = createOutput(
+      { stdout, stderr: new PassThrough() },
+      { json: false, quiet: false, verbose: false, color: true },
+      {},
+    );
+    await output.results.write(`${output.results.colors.cyan("x")}\u001B[2J\u001B[31;1Hy`);
+    expect(String(stdout.read())).toBe("\u001B[36mx\u001B[39m\uFFFD[2J\uFFFD[31;1Hy");
+  });
+
   it("masks what is hidden, on both streams", async () => {
     const { output, stdout, stderr } = open();
     output.maskSecrets(["s3cr3t-token", null, ""]);

@@ -99,6 +99,35 @@ describe("verification", () => {
     expect(verified(answer)).toEqual(expected);
   });
 
+  const cluster = [
+    hitOf("The cluster has 3 nodes. Release 2.4.1 is required. Partitions are not supported by the lite engine."),
+    hitOf("Data is not kept in memory but on disk. Release v2.4 runs on four machines."),
+  ];
+  const verifiedIn = (answer: string) => findCitations(answer, cluster).citations.map((one) => one.verified);
+
+  it.each([
+    ["a single digit", "The cluster has 3 nodes [1].", true],
+    ["a number in words", "The cluster has three nodes [1].", true],
+    ["a number in words that the passage has in words", "Release v2.4 runs on 4 machines [2].", true],
+    ["another digit", "The cluster has 5 nodes [1].", false],
+    ["another number in words", "The cluster has five nodes [1].", false],
+    ["a version", "Release 2.4.1 is required [1].", true],
+    ["a shorter version", "Release 2.4 is required [1].", false],
+    ["a longer version", "Release v2.4.1 runs on four machines [2].", false],
+    ["a negation", "The lite engine does not support partitions [1].", true],
+    ["a negation that the passage has not", "The cluster has not 3 nodes [1].", false],
+    ["a negation that is left out", "Partitions are supported by the lite engine [1].", false],
+    ["the other half of a sentence that denies something", "Data is kept on disk [2].", true],
+  ])("minds %s", (_, answer, expected) => {
+    expect(verifiedIn(answer)).toEqual([expected]);
+  });
+
+  it("takes no longer than the answer is long", () => {
+    const started = performance.now();
+    findCitations("The cluster has 3 nodes [1] ".repeat(4000), cluster);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
   it("holds for every citation of the extractive model", async () => {
     const hits = [
       storage,

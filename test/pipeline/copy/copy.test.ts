@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { type CopyProgress, type CopyResult, copy } from "../../../src/pipeline/copy/copy.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type {
@@ -13,6 +12,7 @@ import type {
   Store,
 } from "../../../src/stores/types.ts";
 import type { SearchMode, StoredChunk } from "../../../src/types.ts";
+import { chunkId } from "../../../src/util/ids.ts";
 import { randomNumbers, randomVector } from "../../fixtures/chunks.ts";
 import { contents, fill, manifestFor, numberedDocument, openOwn } from "../../fixtures/collections.ts";
 
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function openStore(name: string): Store {
-  return openEmbeddedStore({ path: join(folder, name), location: name, text: configSchema.parse({}).text });
+  return openEmbeddedStore({ path: join(folder, name), location: name });
 }
 
 const never = new AbortController().signal;
@@ -42,16 +42,24 @@ interface RunOptions {
   onProgress?(progress: CopyProgress): void;
   /** Wraps the target, to make it fail or lie. */
   through?(target: Collection): ReadableCollection;
+  refusalOf?(chunk: StoredChunk): string | null;
 }
 
 async function run(source: ReadableCollection, options: RunOptions = {}): Promise<CopyResult> {
-  const { name = "docs", signal = never, onProgress = () => {}, through = (same) => same } = options;
+  const {
+    name = "docs",
+    signal = never,
+    onProgress = () => {},
+    through = (same) => same,
+    refusalOf = () => null,
+  } = options;
   const existing = (await there.list()).includes(name) ? await openOwn(there, name) : null;
   return copy(
     {
       source,
       target: existing === null ? null : through(existing),
       createTarget: async (made) => through(await there.create(name, made)) as Collection,
+      refusalOf,
     },
     { names: { source: "docs in here", target: `${name} in there` }, signal, onProgress },
   );
@@ -81,6 +89,7 @@ describe("a copy", () => {
     await source.upsert(numberedDocument(30, 1, dimensions));
     const result = await run(source);
     expect(result).toEqual({
+      failures: [],
       documents: { total: 31, copied: 31, present: 0 },
       chunks: { total: 151, written: 151, compared: 151 },
     });
@@ -132,14 +141,52 @@ describe("a copy", () => {
     await run(source);
     expect((await run(source)).chunks).toMatchObject({ total: 40, written: 0 });
 
-    const shorter = numberedDocument(3, 2, 4).map((chunk) => ({ ...chunk, docHash: "changed" }));
-    await source.deleteDocuments([shorter[0]!.docId]);
+    const shorter = numberedDocument(3, 2, 4).map((chunk) => ({
+      ...chunk,
+      docHash: "changed",
+      id: chunkId(chunk.docId, "changed", chunk.ordinal),
+    }));
+    await source.deleteDocuments(
+      await source.documents().then((all) => all.filter(({ docId }) => docId === shorter[0]!.docId)),
+    );
     await source.upsert([...shorter, ...numberedDocument(10, 3, 4)]);
     expect(await run(source)).toMatchObject({
       documents: { total: 11, copied: 2, present: 9 },
       chunks: { total: 41, written: 5 },
     });
     expect(await contents(await copied())).toEqual(await contents(source));
+  });
+});
+
+describe("a document that the other store cannot hold", () => {
+  const refusalOf = ({ source, docHash }: StoredChunk): string | null =>
+    source === "docs/3.md" && docHash !== "small" ? "its metadata takes 70000 bytes" : null;
+
+  test("is left out by name, and the others are copied and verified, each time", async () => {
+    const source = await sourceOf({ documents: 10, chunks: 4, dimensions: 4 });
+    const expected = (await contents(source)).filter((chunk) => chunk.source !== "docs/3.md");
+    const failures = [{ source: "docs/3.md", message: "its metadata takes 70000 bytes" }];
+    for (const [copiedNow, present] of [[9, 0] as const, [0, 9] as const]) {
+      expect(await run(source, { refusalOf })).toMatchObject({
+        failures,
+        documents: { total: 9, copied: copiedNow, present },
+        chunks: { total: 36, written: 4 * copiedNow },
+      });
+      expect(await contents(await copied())).toEqual(expected);
+    }
+  });
+
+  test("stays as it was, where that store holds an older version of it", async () => {
+    const source = await sourceOf({ documents: 5, chunks: 4, dimensions: 4 });
+    await run(source);
+    const target = await copied();
+    await target.deleteDocuments((await target.documents()).filter(({ source: file }) => file === "docs/3.md"));
+    await target.upsert(numberedDocument(3, 2, 4).map((chunk) => ({ ...chunk, docHash: "small" })));
+    expect(await run(source, { refusalOf })).toMatchObject({
+      failures: [{ source: "docs/3.md" }],
+      documents: { total: 4, copied: 0, present: 4 },
+    });
+    expect((await (await copied()).stats()).chunks).toBe(4 * 4 + 2);
   });
 });
 

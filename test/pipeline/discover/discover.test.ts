@@ -30,6 +30,7 @@ function find(paths: string[], options: Partial<DiscoverOptions> = {}): Promise<
     paths,
     include: [],
     exclude: [],
+    followLinks: false,
     isSupported: (path) => path.endsWith(".md"),
     ...options,
   });
@@ -407,18 +408,52 @@ describe("links", () => {
     await symlink(join(root, "x"), join(root, "docs/x"));
     await symlink(join(root, "y"), join(root, "x/to-y"));
     await symlink(join(root, "x"), join(root, "y/to-x"));
-    expect(sources(await find(["docs"]))).toEqual(["docs/a.md", "docs/x/to-y/y.md", "docs/x/x.md"]);
+    const followed = await find(["docs"], { followLinks: true });
+    expect(sources(followed)).toEqual(["docs/a.md", "docs/x/to-y/y.md", "docs/x/x.md"]);
   });
 
-  it("files are followed, folders elsewhere too, broken links left out", async () => {
+  it("files are followed on request, folders elsewhere too, broken links left out", async () => {
     await write({ "docs/a.md": "", "shared/b.md": "123", "shared/sub/c.md": "" });
     await symlink(join(root, "shared/b.md"), join(root, "docs/b.md"));
     await symlink(join(root, "shared/sub"), join(root, "docs/sub"));
     await symlink(join(root, "nowhere.md"), join(root, "docs/broken.md"));
     await symlink(join(root, "docs/a.md"), join(root, "link.md"));
-    const discovery = await find(["docs", "link.md"]);
+    const discovery = await find(["docs", "link.md"], { followLinks: true });
     expect(sources(discovery)).toEqual(["docs/a.md", "docs/b.md", "docs/sub/c.md", "link.md"]);
     expect(discovery.files[1]?.size).toBe(3);
+    expect(discovery.warnings).toEqual([]);
+  });
+
+  it.each(["docs", "docs/**/*.md"])(
+    "that lead out of %s are left out, files and folders alike, and counted",
+    async (path) => {
+      await write({ "docs/a.md": "", "docs/in/b.md": "", "shared/b.md": "", "shared/sub/c.md": "" });
+      await symlink("../shared/b.md", join(root, "docs/b.md"));
+      await symlink("in/b.md", join(root, "docs/inside.md"));
+      await symlink(join(root, "shared/sub"), join(root, "docs/in/sub"));
+      await symlink("in/sub", join(root, "docs/chain"));
+      await symlink("../shared/b.md", join(root, "docs/other.txt"));
+      const discovery = await find([path]);
+      expect(sources(discovery)).toEqual(["docs/a.md", "docs/in/b.md", "docs/inside.md"]);
+      expect(discovery.warnings).toEqual([
+        expect.stringMatching(/^[34] links lead out of the folder .* "docs\/b.md", .*--follow-links follows them/),
+      ]);
+      expect(discovery.covers("docs/b.md")).toBe(true);
+      const one = await find(["docs/in"]);
+      expect(one.warnings).toEqual([expect.stringMatching(/^1 link leads out .* was not followed: "docs\/in\/sub"/)]);
+    },
+  );
+
+  it("out of the project are not followed for being named", async () => {
+    await write({ "project/a.md": "", "outside/b.md": "" });
+    const project = { root: join(root, "project"), workingDirectory: join(root, "project") };
+    await symlink("../outside", join(root, "project/docs"));
+    await symlink("../outside/b.md", join(root, "project/b.md"));
+    for (const path of ["docs", "b.md", "docs/b.md", "docs/*.md"]) {
+      await expect(find([path], project)).rejects.toMatchObject({ code: "link-outside", exitCode: 2 });
+    }
+    expect(sources(await find(["../outside"], project))).toEqual(["../outside/b.md"]);
+    expect(sources(await find(["docs"], { ...project, followLinks: true }))).toEqual(["docs/b.md"]);
   });
 
   it("what a link inside the walk leads to is found once", async () => {

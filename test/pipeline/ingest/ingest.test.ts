@@ -8,18 +8,18 @@ import { configSchema } from "../../../src/config/schema.ts";
 import { isSupported, loaderFor } from "../../../src/loaders/index.ts";
 import { discover } from "../../../src/pipeline/discover/discover.ts";
 import type { EmbedPool } from "../../../src/pipeline/embed/embed.ts";
-import { type IngestRequest, ingest } from "../../../src/pipeline/ingest/ingest.ts";
+import { type IngestParts, type IngestRequest, ingest } from "../../../src/pipeline/ingest/ingest.ts";
 import type { IngestResult } from "../../../src/pipeline/ingest/ingest-tally.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { Collection, Store } from "../../../src/stores/types.ts";
-import type { EmbeddingIdentity } from "../../../src/types.ts";
+import type { EmbeddingIdentity, StoredChunk } from "../../../src/types.ts";
 import { openOwn } from "../../fixtures/collections.ts";
 
 let project: string;
 let store: Store;
 beforeEach(async () => {
   project = await mkdtemp(join(tmpdir(), "rag-ingest-"));
-  store = openEmbeddedStore({ path: join(project, ".rag"), location: ".rag", text: configSchema.parse({}).text });
+  store = openEmbeddedStore({ path: join(project, ".rag"), location: ".rag" });
 });
 afterEach(async () => {
   await store.close();
@@ -75,6 +75,7 @@ interface RunOptions extends Partial<Omit<IngestRequest, "discovery">> {
   strategy?: string;
   /** Wraps the collection, to make it fail. */
   through?: (collection: Collection) => Collection;
+  refusalOf?: IngestParts["refusalOf"];
 }
 
 async function run(options: RunOptions = {}): Promise<IngestResult> {
@@ -84,6 +85,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     name = "docs",
     strategy = "markdown",
     through = (same) => same,
+    refusalOf = () => null,
     discovering,
     discovered,
     ...request
@@ -95,6 +97,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     paths,
     include: [],
     exclude: [],
+    followLinks: false,
     isSupported,
   });
   await discovered?.();
@@ -106,7 +109,6 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
       createCollection: async () =>
         through(
           await store.create(name, {
-            schemaVersion: 1,
             embedding,
             metric: "cosine",
             chunking: {},
@@ -115,6 +117,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
           }),
         ),
       loaderFor,
+      refusalOf,
       chunker: await chunkerFor(strategy),
       chunking: { ...configSchema.parse({}).chunking },
       embedding,
@@ -146,7 +149,7 @@ async function contents(name = "docs"): Promise<unknown[]> {
   const { chunks: total } = await collection.stats();
   expect(chunks).toHaveLength(total);
   return chunks
-    .map(({ updatedAt: _, ...rest }) => rest)
+    .map(({ updatedAt: _, writer: __, ...rest }) => rest)
     .sort((a, b) => (a.source === b.source ? a.ordinal - b.ordinal : a.source < b.source ? -1 : 1));
 }
 
@@ -268,6 +271,35 @@ describe("a file that cannot be ingested", () => {
     },
   );
 
+  test("the system refuses for a reason that is not listed anywhere: the others go in", async () => {
+    await write({ "docs/a.md": "alpha", "docs/sub/b.md": "beta" });
+    const becomesFile = async () => {
+      await rm(join(project, "docs/sub"), { recursive: true });
+      await write({ "docs/sub": "no folder any more" });
+    };
+    const result = await run({ discovered: becomesFile });
+    expect(result.failures).toMatchObject([
+      { source: "docs/sub/b.md", code: "not-readable", message: expect.stringContaining("ENOTDIR") as string },
+    ]);
+    expect(result.documents).toMatchObject({ added: 1, failed: 1 });
+  });
+
+  test.each([false, true])(
+    "is more than the store can hold: nothing of it is embedded (dry run: %s)",
+    async (dryRun) => {
+      await write({ "docs/a.md": paragraphs("alpha"), "docs/b.md": paragraphs("beta", "gamma") });
+      const refusalOf = ({ text }: Pick<StoredChunk, "text">) =>
+        text.includes("gamma") ? "its metadata takes 70000 bytes" : null;
+      const embed = lengthPool();
+      const result = await run({ embed, refusalOf, dryRun });
+      expect(result.documents).toMatchObject({ added: 1, failed: 1 });
+      expect(result.failures).toEqual([
+        { source: "docs/b.md", code: "not-storable", message: "its metadata takes 70000 bytes" },
+      ]);
+      expect(embed.asked).toHaveLength(dryRun ? 0 : 1);
+    },
+  );
+
   // Windows has no permissions that a test could take away.
   test.skipIf(process.seteuid === undefined)(
     "may be a whole folder: it counts, and nothing in it is removed",
@@ -360,7 +392,7 @@ describe("a run that ends early", () => {
       through: (collection) => ({
         ...collection,
         upsert: guard(collection.upsert),
-        deleteStale: guard(collection.deleteStale),
+        deleteUncommitted: guard(collection.deleteUncommitted),
         deleteDocuments: guard(collection.deleteDocuments),
         optimize: guard(collection.optimize),
       }),

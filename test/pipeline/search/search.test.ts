@@ -2,14 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { type OptionalStage, search } from "../../../src/pipeline/search/search.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { Collection, NewManifest, Store } from "../../../src/stores/types.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -22,7 +20,7 @@ let folder: string;
 let store: Store;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "rag-search-"));
-  store = openEmbeddedStore({ path: folder, location: folder, text: configSchema.parse({}).text });
+  store = openEmbeddedStore({ path: folder, location: folder });
 });
 afterAll(async () => {
   await store.close();

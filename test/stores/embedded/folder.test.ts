@@ -1,16 +1,15 @@
-import { chmod, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { ExitCode } from "../../../src/errors.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { NewManifest, Store } from "../../../src/stores/types.ts";
 import { documentChunks } from "../../fixtures/chunks.ts";
 import { openOwn } from "../../fixtures/collections.ts";
+import { needing } from "../../fixtures/needs.ts";
 
 const manifest: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -23,7 +22,7 @@ let store: Store;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "rag-folder-"));
-  store = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text: configSchema.parse({}).text });
+  store = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
 });
 afterEach(async () => {
   await store.close();
@@ -99,8 +98,7 @@ describe.skipIf(process.seteuid === undefined)("a store folder that cannot be us
     const versions = join(root, ".rag/docs.lance/_versions");
     for (const name of await readdir(versions)) await chmod(join(versions, name), 0);
     // One that has not read them before.
-    const text = configSchema.parse({}).text;
-    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag", text });
+    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
     await chmod(root, 0o755);
     if (user === 0) process.seteuid?.(nobody);
     try {
@@ -110,6 +108,68 @@ describe.skipIf(process.seteuid === undefined)("a store folder that cannot be us
       if (user === 0) process.seteuid?.(user);
       await fresh.close();
     }
+  });
+});
+
+describe("a store that the superuser made", needing("superuser"), () => {
+  const nobody = 65_534;
+  const search = { mode: "text", text: "alpha", vector: null, limit: 5, filters: [] } as const;
+
+  /** Runs as a user who has no rights of the superuser, on a store that has read nothing yet. */
+  async function asNobody(body: (store: Store) => Promise<void>): Promise<void> {
+    const fresh = openEmbeddedStore({ path: join(root, ".rag"), location: ".rag" });
+    await chmod(root, 0o755);
+    process.seteuid?.(nobody);
+    try {
+      await body(fresh);
+    } finally {
+      process.seteuid?.(0);
+      await fresh.close();
+    }
+  }
+
+  async function fill(umask: number): Promise<void> {
+    const own = process.umask(umask);
+    try {
+      const docs = await store.create("docs", manifest);
+      await docs.upsert(documentChunks("a.md", ["alpha"]));
+      await docs.optimize();
+      await docs.upsert(documentChunks("b.md", ["alpha and beta"]));
+    } finally {
+      process.umask(own);
+    }
+  }
+
+  test("is searched by other users, also before the ingest has ended", async () => {
+    await fill(0o022);
+    await asNobody(async (fresh) => {
+      const docs = await openOwn(fresh, "docs");
+      expect(await docs.search({ ...search, filters: [] })).toHaveLength(2);
+      expect(await docs.documents()).toHaveLength(2);
+    });
+  });
+
+  test("stays its own where its umask says so", async () => {
+    await fill(0o077);
+    await asNobody(async (fresh) => {
+      await expect(fresh.open("docs")).rejects.toMatchObject(unusable("permission denied"));
+    });
+  });
+
+  test.each(["_indices", "data"])("without the rights to %s, says so", async (part) => {
+    await fill(0o022);
+    const folder = join(root, ".rag/docs.lance", part);
+    for (const name of await readdir(folder, { recursive: true })) {
+      const path = join(folder, name);
+      if ((await stat(path)).isFile()) await chmod(path, 0o600);
+    }
+    await asNobody(async (fresh) => {
+      const docs = await openOwn(fresh, "docs");
+      await expect(docs.search({ ...search, filters: [] })).rejects.toMatchObject({
+        ...unusable("permission denied for"),
+        hint: expect.stringContaining("rights to read") as string,
+      });
+    });
   });
 });
 
@@ -126,7 +186,7 @@ describe.skipIf(process.platform === "win32")("a link in the place of the store 
 });
 
 test.skipIf(process.platform !== "linux")("a store folder where none can be made is an error at once", async () => {
-  const nowhere = openEmbeddedStore({ path: "/proc/nope", location: "/proc/nope", text: configSchema.parse({}).text });
+  const nowhere = openEmbeddedStore({ path: "/proc/nope", location: "/proc/nope" });
   expect(await nowhere.list()).toEqual([]);
   await expect(nowhere.lockForWriting("docs", "ingest")).rejects.toMatchObject(unusable("/proc/nope"));
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -7,13 +7,22 @@ import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { openStore } from "../../../src/stores/index.ts";
 import { createFilter } from "../../../src/filters/parse.ts";
 import { documentChunks, randomNumbers, randomVector } from "../../fixtures/chunks.ts";
-import { openOwn } from "../../fixtures/collections.ts";
+import { manifestFor, openOwn } from "../../fixtures/collections.ts";
 import { storeContract } from "../contract.ts";
 
 const folders: string[] = [];
 afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
+
+const manifest = {
+  schemaVersion: 1,
+  embedding: null,
+  metric: "cosine",
+  chunking: {},
+  toolVersion: "0",
+  createdAt: "",
+} as const;
 
 async function emptyProject(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "rag-embedded-"));
@@ -34,27 +43,58 @@ describe("the embedded store", () => {
           configFile: null,
           configIsTrusted: true,
         },
+        async traces(collection) {
+          const names = await readdir(join(projectRoot, ".rag"), { recursive: true });
+          return names.filter((name) => name.endsWith(`${collection}.lance`));
+        },
+        async cutSwapShort(collection) {
+          const [folder, table] = [join(projectRoot, ".rag"), `${collection}.lance`];
+          for (const place of [".building", ".replaced"]) await mkdir(join(folder, place), { recursive: true });
+          await cp(join(folder, table), join(folder, ".building", table), { recursive: true });
+          await rename(join(folder, table), join(folder, ".replaced", table));
+        },
       };
     },
     ({ config, environment }) => openStore(config, environment),
   );
 });
 
+test("a search during a drop finds the collection or says that it is not there", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const dropper = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
+  const outcomes = new Set<unknown>();
+  for (let round = 0; round < 4; round++) {
+    const collection = await store.create("docs", manifest);
+    await collection.upsert(documentChunks("a.md", ["a needle"]));
+    await collection.optimize();
+    const dropped = dropper.drop("docs");
+    for (let search = 0; search < 8; search++) {
+      const error: unknown = await collection.search({ ...question, filters: [] }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      outcomes.add((error as { code?: unknown } | null)?.code ?? error);
+      const opened: unknown = await store.open("docs").then(
+        () => null,
+        (thrown: { code?: unknown }) => thrown.code ?? thrown,
+      );
+      outcomes.add(opened);
+    }
+    await dropped;
+  }
+  outcomes.delete(null);
+  expect([...outcomes]).toEqual(["collection-not-found"]);
+});
+
 test("an index that a killed process did not get to make is made by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
-  const manifest = {
-    schemaVersion: 1,
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const collection = await store.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle"]));
   const { connect } = await import("@lancedb/lancedb");
-  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("text_idx");
+  await (await (await connect(projectRoot)).openTable("docs")).dropIndex("terms_idx");
 
   const reopened = await openOwn(store, "docs");
   const question = { mode: "text", text: "needle", vector: null, limit: 5, filters: [] } as const;
@@ -69,7 +109,7 @@ test("a table that another program made is dropped only where that is meant", as
   const { connect } = await import("@lancedb/lancedb");
   const connection = await connect(projectRoot);
   await connection.createTable("theirs", [{ id: 1, text: "theirs" }]);
-  const store = openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
   await expect(store.drop("theirs")).rejects.toMatchObject({ code: "foreign-collection" });
   expect(await connection.tableNames()).toEqual(["theirs"]);
   await store.drop("theirs", { evenIfForeign: true });
@@ -78,17 +118,23 @@ test("a table that another program made is dropped only where that is meant", as
   connection.close();
 });
 
+test("a table that cannot be read is dropped or replaced only where that is meant", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  await mkdir(join(projectRoot, "newer.lance", "_versions"), { recursive: true });
+  await writeFile(join(projectRoot, "newer.lance", "_versions", "1.manifest"), "of a LanceDB to come");
+  const refusal = { code: "unreadable-collection", hint: expect.stringContaining("--yes") as string };
+  await expect(store.drop("newer")).rejects.toMatchObject(refusal);
+  await expect(store.createBeside("newer", manifestFor(0))).rejects.toMatchObject(refusal);
+  expect(await readdir(projectRoot)).toEqual(["newer.lance"]);
+  await store.drop("newer", { evenIfForeign: true });
+  expect(await store.list()).toEqual([]);
+  await store.close();
+});
+
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
-  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag", text: configSchema.parse({}).text });
-  const manifest = {
-    schemaVersion: 1,
-    embedding: null,
-    metric: "cosine",
-    chunking: {},
-    toolVersion: "0",
-    createdAt: "",
-  } as const;
+  const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag" });
   const first = open();
   const collection = await first.create("docs", manifest);
   await collection.upsert(documentChunks("a.md", ["a needle in the hay"]));
@@ -114,11 +160,9 @@ test("an index of many partitions costs a filter none of its hits, nor rows that
   const store = openEmbeddedStore({
     path: await emptyProject(),
     location: ".rag",
-    text: configSchema.parse({}).text,
     sizes: { exactRows: 500, partitionRows: 25 },
   });
   const collection = await store.create("docs", {
-    schemaVersion: 1,
     embedding: { provider: "test", model: "tiny", dimensions: 16, queryPrefix: "", documentPrefix: "" },
     metric: "cosine",
     chunking: {},

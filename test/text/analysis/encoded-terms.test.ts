@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { encodedTerm, encodedTerms } from "../../../src/text/analysis/encoded-terms.ts";
 
 test("a term of letters and digits is itself, any other one is made of them", () => {
-  expect(encodedTerms("store e0308 2.4.6 c++ 数据 книг")).toMatch(/^store e0308( zz[a-z0-9]+){4}$/);
+  expect(encodedTerms("store e0308 数据 книг 2.4.6 c++ สวัสดี")).toMatch(/^store e0308 数据 книг( zz[a-z0-9]+){3}$/);
   // A term that looks encoded is encoded too.
   expect(encodedTerm("zzfoobar")).not.toBe("zzfoobar");
-  expect(encodedTerm("fö")).toBe("zzcr1rc");
+  expect(encodedTerm("fö")).toBe("fö");
   expect(encodedTerm("foo-bar")).toBe("zzcpnmubb2c5p0");
 });
 

@@ -1,23 +1,28 @@
 import type { Config } from "../../../config/schema.ts";
 import { UserError } from "../../../errors.ts";
+import { questionWords } from "../../shared/bm25-terms.ts";
 import { checkVector } from "../../shared/check-vector.ts";
 import type { Filter } from "../../../types.ts";
-import type { DocumentSummary, ForeignCollection } from "../../types.ts";
+import type { CollectionStats, DocumentSummary, ForeignCollection, ScoredChunk } from "../../types.ts";
 import { quote } from "../literals.ts";
 import { describeIndexes, indexStats } from "../indexes.ts";
 import type { CollectionHandle } from "../loading.ts";
-import { type MilvusKey, allRows, everyRow } from "../reader.ts";
+import { milvusOverview } from "../overview/overview.ts";
+import { type MilvusKey, allRows, countRows, everyRow } from "../reader.ts";
 import { modesOf, searchMilvus } from "../search/search.ts";
 import type { SearchedCollection } from "../search/calls.ts";
 import type { CollectionSchema } from "../wire/protocol.ts";
 import { foreignScope } from "./filter.ts";
-import { type ForeignLayout, foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
+import { partitionGap } from "../overview/partitions.ts";
+import { foreignChunk, readLayout, synthesiseManifest, withoutOwnFields } from "./layout.ts";
 
 export interface ForeignCollectionOptions extends Omit<CollectionHandle, "ensureIndexes"> {
   schema: CollectionSchema;
   searchParams: Readonly<Record<string, string | number | boolean>>;
   /** What its fields are called, as far as the user said. */
   fields: NonNullable<Config["milvus"]["fields"]>;
+  /** Told what a search leaves out. */
+  onNotice: ((text: string) => void) | undefined;
 }
 
 /**
@@ -41,7 +46,6 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     sparseField: layout.sparse ?? "",
     denseMetric: layout.denseMetric ?? "COSINE",
     searchParams,
-    prepareTerms: null,
     output: scalars,
     filtered: (filters) =>
       scalars.filter((field) => field !== layout.text || filters.some((filter) => names(filter, field))),
@@ -64,6 +68,26 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     return [...found.values()];
   }
 
+  const loadedPart = async (): Promise<string | null> => (dialect.isOwnEngine ? null : partitionGap(rows));
+
+  /** A collection that is not ours is not loaded into a server's memory only to be counted. */
+  async function countChunks(): Promise<number> {
+    if (dialect.isOwnEngine) return countRows(rows);
+    const { chunks } = await milvusOverview(rows, { documents: null });
+    return chunks ?? 0;
+  }
+
+  async function stats(): Promise<CollectionStats> {
+    const chunks = await countChunks();
+    return {
+      chunks,
+      documents: layout.source === null ? chunks : (await documents()).length,
+      sizeBytes: null,
+      index: indexStats(indexes),
+      updatedAt: null,
+    };
+  }
+
   return {
     name,
     manifest,
@@ -72,28 +96,30 @@ export async function openForeignCollection(options: ForeignCollectionOptions): 
     documents,
 
     async search(request) {
-      if (layout.missing.length > 0) throw unreadable(name, layout);
+      if (layout.missing.length > 0) throw unreadable(name, layout.missing);
       if (request.mode !== "text") checkVector(request.vector, manifest, name);
       if (!modes.includes(request.mode)) {
         throw new UserError("no-text-index", `collection "${name}" has no BM25 function with an index`, {
           hint: "search with --mode dense",
         });
       }
-      const hits = await searchMilvus(rows, request);
+      const [hits, gap] = await Promise.all([
+        searchMilvus(rows, { ...request, text: questionWords(request.text) }),
+        loadedPart(),
+      ]);
+      if (gap !== null) options.onNotice?.(`collection ${name}: ${gap}`);
+      if (layout.isTextGuessed && hits.length > 0 && hits.every(({ chunk }) => chunk.text === "")) {
+        throw unreadable(name, [`set \`milvus.fields.text\` to the field that holds the passages${fieldsOf(hits)}`]);
+      }
       return hits.map((hit) => ({ ...hit, chunk: withoutOwnFields(hit.chunk, layout) }));
     },
 
-    async stats() {
-      // Counting rows exactly would load the collection, which is not ours, into the server's memory.
-      const { stats } = await connection.call("GetCollectionStatistics", { collection_name: name });
-      const chunks = Number(stats.find(({ key: statistic }) => statistic === "row_count")?.value ?? 0);
-      return {
-        chunks,
-        documents: layout.source === null ? chunks : (await documents()).length,
-        sizeBytes: null,
-        index: indexStats(indexes),
-        updatedAt: null,
-      };
+    stats,
+
+    async overview() {
+      if (dialect.isOwnEngine) return { ...(await stats()), gap: null };
+      const [overview, gap] = await Promise.all([milvusOverview(rows, { documents: null }), loadedPart()]);
+      return { ...overview, gap: overview.gap ?? gap, documents: layout.source === null ? overview.chunks : null };
     },
   };
 }
@@ -109,7 +135,16 @@ function isOneOf(key: MilvusKey, keys: readonly unknown[]): string {
   return `${key.name} in [${literals.join(",")}]`;
 }
 
-function unreadable(name: string, { missing }: ForeignLayout): UserError {
+/** What the rows that were found have as text, for a hint. */
+function fieldsOf(hits: readonly ScoredChunk[]): string {
+  const texts = hits.flatMap(({ chunk }) =>
+    Object.entries(chunk.metadata).filter(([, value]) => typeof value === "string"),
+  );
+  const names = [...new Set(texts.map(([field]) => field))];
+  return names.length === 0 ? "" : `; they have ${names.join(", ")}`;
+}
+
+function unreadable(name: string, missing: readonly string[]): UserError {
   return new UserError(
     "foreign-fields",
     `another program made the collection "${name}", and not enough is known of it`,

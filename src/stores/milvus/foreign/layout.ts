@@ -28,6 +28,8 @@ export interface ForeignLayout {
   /** The output of a BM25 function, where it has an index. */
   sparse: string | null;
   text: string | null;
+  /** The schema does not name the field of the text: it is what the tutorials call it, if the rows have it. */
+  isTextGuessed: boolean;
   source: string | null;
   title: string | null;
   /** Everything but vectors. */
@@ -60,20 +62,21 @@ export function readLayout(
         ? vectors[0]
         : undefined
       : vectors.find(({ name }) => name === fields.vector);
-  const bm25 = schema.functions.find(({ type }) => type === BM25_FUNCTION);
-  const bm25Output = bm25?.output_field_names[0];
+  const { input: bm25Input, output: bm25Output } = bm25FieldsOf(schema);
   const sparse = indexOf(bm25Output) === undefined ? undefined : bm25Output;
   if (vector === undefined && (sparse === undefined || (fields.vector !== undefined && vectors.length > 0))) {
     const choice = vectors.map(({ name }) => name).join(", ");
     missing.push(
       `set \`milvus.fields.vector\` to the field that holds the vectors (${choice || "it has none of floats"})`,
     );
-    if (bm25 !== undefined && sparse === undefined) {
+    if (bm25Output !== undefined && sparse === undefined) {
       missing.push(`or make an index of the field ${bm25Output}, with the program that made the collection`);
     }
   }
 
-  const text = fields.text ?? named("text")?.name ?? bm25?.input_field_names[0] ?? null;
+  const told = fields.text ?? named("text")?.name ?? bm25Input;
+  const isTextGuessed = told === undefined && schema.enable_dynamic_field === true;
+  const text = told ?? (isTextGuessed ? "text" : null);
   if (text === null) missing.push("set `milvus.fields.text` to the field that holds the passages");
   else if (named(text) === null && schema.enable_dynamic_field !== true) {
     missing.push(`set \`milvus.fields.text\` to a field that it has: there is no ${JSON.stringify(text)}`);
@@ -89,6 +92,7 @@ export function readLayout(
     denseMetric: metric ?? null,
     sparse: sparse ?? null,
     text,
+    isTextGuessed,
     source: fields.source ?? named("source")?.name ?? null,
     title: fields.title ?? named("title")?.name ?? null,
     scalars: [
@@ -97,6 +101,24 @@ export function readLayout(
     ],
     missing,
   };
+}
+
+/** The field that a BM25 function reads, and the one that it writes, as far as they are told. */
+function bm25FieldsOf({ functions, fields }: CollectionSchema): { input?: string; output?: string } {
+  const bm25 = functions.find(({ type }) => type === BM25_FUNCTION);
+  if (bm25 !== undefined) return namesOf(bm25.input_field_names[0], bm25.output_field_names[0]);
+  // Milvus Lite 2.x describes no functions, and marks what they write; it has no other function than BM25.
+  const output = fields.find((field) => field.is_function_output && field.data_type === DataType.sparseFloatVector);
+  if (output === undefined) return {};
+  const isAnalyzed = ({ type_params: parameters }: FieldSchema): boolean =>
+    parameters.some(({ key, value }) => key === "enable_analyzer" && value.toLowerCase() === "true");
+  const analyzed = fields.filter(isAnalyzed);
+  // Of several, the schema does not tell which one is read.
+  return namesOf(analyzed.length === 1 ? analyzed[0]?.name : undefined, output.name);
+}
+
+function namesOf(input: string | undefined, output: string | undefined): { input?: string; output?: string } {
+  return { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) };
 }
 
 export function isVector({ data_type: type }: FieldSchema): boolean {
@@ -137,8 +159,10 @@ export function foreignChunk(row: Row, layout: ForeignLayout): StoredChunk {
     endLine: null,
     format: "unknown",
     context: "",
+    language: "",
     metadata: metadataOf(row),
     updatedAt: 0,
+    writer: "",
     vector: null,
   };
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../../errors.ts";
+import { encodedTerms } from "../../../text/analysis/encoded-terms.ts";
 import { MAX_HITS, type MilvusDialect } from "../dialect.ts";
 import { VECTOR_FIELD } from "../schema.ts";
 import { checkLiteIndex } from "./indexes.ts";
@@ -19,8 +19,13 @@ export const liteDialect: MilvusDialect = {
   maxHits: MAX_HITS,
   pages: { order: "position", rows: Infinity, wholeRows: WHOLE_ROWS },
   bm25Sign: -1,
+  isOwnEngine: true,
   severalWriters: false,
-  prepareTerms: (analyzer) => (isLiteAnalyzer(analyzer) ? liteAnalyzers[analyzer] : null),
+  replaces: "rename",
+  // Its tokenizer takes runs of letters and digits for words, and knows no other.
+  termsAnalyzer: { tokenizer: "standard" },
+  encodeTerms: encodedTerms,
+  prepareWords: (analyzer, words) => (isLiteAnalyzer(analyzer) ? liteAnalyzers[analyzer](words) : words),
   // Its AUTOINDEX is an HNSW graph that hides rows from filtered searches: of 10,000 rows, the only one that met the
   // filter was found in 1 of 40 searches.
   autoIndex: "FLAT",
@@ -31,19 +36,12 @@ export const liteDialect: MilvusDialect = {
   documentIndex: null,
   describesFunctions: true,
   flushesWrites: true,
-  analyzers(wanted = "english") {
-    if (!isLiteAnalyzer(wanted)) {
-      throw new UserError("analyzer", `Milvus Lite has no analyzer ${JSON.stringify(wanted)}`, {
-        hint: `those that it has: ${Object.keys(liteAnalyzers).join(", ")} (\`milvus.analyzer\`)`,
-      });
-    }
-    return [{ name: wanted, params: { tokenizer: "standard" } }];
-  },
 };
 
 /** A Milvus Lite that someone else serves: others may write, and its files are not ours to mend. */
 export const servedLiteDialect: MilvusDialect = {
   ...liteDialect,
+  isOwnEngine: false,
   severalWriters: true,
   damagedIndex: () => null,
   hintWhenUnloadable: () => null,

@@ -37,22 +37,63 @@ interface LaunchError {
 /** Starts the engine so that it outlives this process, unless it is to end with it, and waits for its first line. */
 export async function launchEngine(launch: EngineLaunch): Promise<LaunchOutcome> {
   const { python, database, pointer, log, socket, token, idleSeconds, variables } = launch;
-  const script = fileURLToPath(new URL("./server.py", import.meta.url));
   const settings = ["--database", database, "--pointer", pointer, "--idle-seconds", String(idleSeconds)];
   if (socket !== null) settings.push("--socket", socket);
+  const { outcome } = await launchProcess({
+    python,
+    script: fileURLToPath(new URL("./server.py", import.meta.url)),
+    settings,
+    workingFolder: dirname(database),
+    log,
+    isFed: idleSeconds === 0,
+    variables: { ...variables, ...(token === null ? {} : { MILVUS_LITE_TOKEN: token }) },
+  });
+  return outcome;
+}
+
+/** A script that serves a database, and says so in its first line. */
+interface ProcessLaunch {
+  python: LitePython;
+  script: string;
+  settings: readonly string[];
+  workingFolder: string;
+  /** Where its standard error goes. */
+  log: string;
+  /** Whether it has a standard input, whose end tells it that this process has ended. */
+  isFed: boolean;
+  variables: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LaunchedProcess {
+  outcome: LaunchOutcome;
+  /** Closes its standard input, and waits until it has ended. */
+  end(): Promise<void>;
+}
+
+/** Starts a process that does not keep this one from ending, and waits for its first line. */
+export async function launchProcess(launch: ProcessLaunch): Promise<LaunchedProcess> {
+  const { python, script, settings, workingFolder, log, isFed, variables } = launch;
   const logFile = await open(log, "w", 0o600);
   try {
     const child = spawn(python.command, [...python.arguments, script, ...settings], {
-      cwd: dirname(database),
+      cwd: workingFolder,
       detached: true,
-      env: { ...variables, ...(token === null ? {} : { MILVUS_LITE_TOKEN: token }) },
-      // The end of its standard input tells the engine that this process has ended.
-      stdio: [idleSeconds === 0 ? "pipe" : "ignore", "pipe", logFile.fd],
+      env: { ...variables },
+      stdio: [isFed ? "pipe" : "ignore", "pipe", logFile.fd],
       windowsHide: true,
     });
     const outcome = await firstLine(child);
     letGo(child);
-    return outcome;
+    return {
+      outcome,
+      async end() {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        child.ref();
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        child.stdin?.end();
+        await ended;
+      },
+    };
   } finally {
     await logFile.close();
   }
@@ -101,7 +142,10 @@ function parseOutcome(line: string): LaunchOutcome {
 }
 
 /** Why an engine did not start, for people. */
-export function startFailure({ error, message }: LaunchError, { python, database, log }: EngineLaunch): UserError {
+export function startFailure(
+  { error, message }: LaunchError,
+  { python, database, log }: Pick<EngineLaunch, "python" | "database" | "log">,
+): UserError {
   switch (error) {
     case "no-interpreter":
       return backend("no-python", `the Python interpreter ${python.command} cannot be started: ${message}`, {

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { privateRuntimeFolder } from "../../../files/user-folders.ts";
-import { shortHash } from "../../../util/ids.ts";
-import { heldByOther, prepareLiteDatabase, refuseOldFormat } from "./database.ts";
+import { heldByOther, prepareLiteDatabase, refuseFile, refuseLinksIn } from "./database.ts";
 import { launchEngine, startFailure } from "./engine-process.ts";
 import type { LitePython } from "./environment.ts";
+import { engineName, keepOnlyMark, markToken, pointerName, readPointer } from "./pointer.ts";
 
 /** What an engine listens on: a socket that the file system keeps others from, or a loopback port and a token. */
 export type LiteTransport = "socket" | "port";
@@ -32,18 +32,10 @@ export interface LiteEngine {
   token: string | null;
 }
 
-/** Written by the engine into the database's folder, so that every command finds the engine whatever its environment. */
-const POINTER = ".rag-engine.json";
 /** An engine that ends takes a few seconds to close its database. */
 const LOCKED_SECONDS = 10;
 const RETRY_MS = 200;
 const ANSWER_MS = 2_000;
-
-interface Pointer extends LiteEngine {
-  /** Real path of the database: a copied folder does not lead to the engine of the original. */
-  database: string;
-  pid: number;
-}
 
 /**
  * The engine of a database: the one that runs, or a new one. The database's own lock, which the kernel gives up with
@@ -53,12 +45,12 @@ interface Pointer extends LiteEngine {
  * Throws `UserError` where the engine cannot start, or where a process that is not ours holds the database.
  */
 export async function liteEngine(options: LiteEngineOptions): Promise<LiteEngine> {
-  await refuseOldFormat(options.database);
-  return (await runningEngine(options.database)) ?? startEngine(options);
+  await refuseFile(options.database);
+  return (await runningEngine(options)) ?? startEngine(options);
 }
 
-async function runningEngine(database: string): Promise<LiteEngine | null> {
-  const pointer = await readPointer(database);
+async function runningEngine({ database, variables }: LiteEngineOptions): Promise<LiteEngine | null> {
+  const pointer = await readPointer(database, variables);
   if (pointer === null) return null;
   // The port of an engine that crashed may be another program's by now.
   if (pointer.token !== null && !isAlive(pointer.pid)) return null;
@@ -70,15 +62,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-async function readPointer(database: string): Promise<Pointer | null> {
-  try {
-    const pointer = JSON.parse(await readFile(join(database, POINTER), "utf8")) as Pointer;
-    return pointer.database === (await realpath(database)) ? pointer : null;
-  } catch {
-    return null;
   }
 }
 
@@ -100,9 +83,10 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const { idleMinutes, transport, variables } = options;
   const python = await options.python();
   await prepareLiteDatabase(options.database);
+  await refuseLinksIn(options.database);
   const database = await realpath(options.database);
   const folder = await privateRuntimeFolder(variables);
-  const name = shortHash(database).slice(0, 16);
+  const name = engineName(database);
   // Each engine has a socket of its own: one that ends removes its socket, also after another took over its database.
   const [socket, token] =
     transport === "socket"
@@ -111,7 +95,7 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
   const launch = {
     python,
     database,
-    pointer: join(database, POINTER),
+    pointer: join(database, pointerName),
     log: join(folder, `${name}.log`),
     socket,
     token,
@@ -119,16 +103,25 @@ async function startEngine(options: LiteEngineOptions): Promise<LiteEngine> {
     variables,
   };
   const deadline = Date.now() + LOCKED_SECONDS * 1000;
+  const unmark = token === null ? null : await markToken(folder, name, token);
   for (;;) {
     const outcome = await launchEngine(launch);
-    if ("address" in outcome) return { address: outcome.address, token };
+    if ("address" in outcome) {
+      if (token !== null) await keepOnlyMark(folder, name, token);
+      return { address: outcome.address, token };
+    }
     if (outcome.error === "missing-package" && (await python.environment?.rebuild())) continue;
-    if (outcome.error !== "locked") throw startFailure(outcome, launch);
+    if (outcome.error !== "locked") {
+      await unmark?.();
+      throw startFailure(outcome, launch);
+    }
     // Someone serves the database: another command that was a moment earlier, an engine that is about to end, or a
     // program that is not ours.
     await sleep(RETRY_MS);
-    const other = await runningEngine(database);
-    if (other !== null) return other;
-    if (Date.now() > deadline) throw await heldByOther(database);
+    const other = await runningEngine({ ...options, database });
+    if (other === null && Date.now() <= deadline) continue;
+    await unmark?.();
+    if (other === null) throw await heldByOther(database);
+    return other;
   }
 }

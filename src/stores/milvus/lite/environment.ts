@@ -5,8 +5,27 @@ import { makeFolder } from "../../../files/make-folder.ts";
 import { cacheFolder } from "../../../files/user-folders.ts";
 import { type Installer, chooseInstaller, interpreterIn, run } from "./installer.ts";
 
-/** What the engine runs on; raised together after the contract suite has passed on the new versions. */
-const LITE_PACKAGES = { "milvus-lite": "3.2.0", pymilvus: "3.0.2" } as const;
+/** What an engine runs on. */
+export interface LiteEnvironment {
+  title: string;
+  packages: Readonly<Record<string, string>>;
+  /** Of the environment, about. */
+  megabytes: number;
+}
+
+/** Raised together after the contract suite has passed on the new versions. */
+const lite3Environment: LiteEnvironment = {
+  title: "Milvus Lite",
+  packages: { "milvus-lite": "3.2.0", pymilvus: "3.0.2" },
+  megabytes: 450,
+};
+
+/** The last engine that reads the single file of a database of Milvus Lite 2.x. */
+export const lite2Environment: LiteEnvironment = {
+  title: "the engine of Milvus Lite 2.x",
+  packages: { "milvus-lite": "2.5.1" },
+  megabytes: 200,
+};
 
 const INSTALL_MINUTES = 20;
 const ABANDONED_AFTER_HOURS = 6;
@@ -43,12 +62,14 @@ export interface LitePython {
  * Throws `UserError` where there is no Python of 3.10 or later, its packages cannot be had, or the cache folder cannot
  * be used.
  */
-export async function provideLitePython(options: LiteEnvironmentOptions): Promise<LitePython> {
+export async function provideLitePython(
+  callers: LiteEnvironmentOptions,
+  environment: LiteEnvironment = lite3Environment,
+): Promise<LitePython> {
+  const options = { ...callers, environment };
   const root = cacheFolder(options.variables);
-  const folder = join(
-    root,
-    `milvus-lite-${LITE_PACKAGES["milvus-lite"]}-pymilvus-${LITE_PACKAGES.pymilvus}-${process.arch}`,
-  );
+  const versions = Object.entries(environment.packages).flat();
+  const folder = join(root, `${versions.join("-")}-${process.arch}`);
   if (!(await isWhole(folder))) await inCacheFolder(root, () => build(root, folder, options));
   let seen = await identityOf(folder);
   const rebuild = async (): Promise<boolean> => {
@@ -108,14 +129,19 @@ async function isThere(path: string): Promise<boolean> {
 async function build(
   root: string,
   folder: string,
-  { variables, onNotice, again = false }: LiteEnvironmentOptions & { again?: boolean },
+  {
+    variables,
+    onNotice,
+    environment: { title, packages: versions, megabytes },
+    again = false,
+  }: LiteEnvironmentOptions & { environment: LiteEnvironment; again?: boolean },
 ): Promise<void> {
   await makeFolder(root);
   await removeAbandoned(root);
   const installer = await chooseInstaller(variables);
-  const packages = Object.entries(LITE_PACKAGES).map(([name, version]) => `${name}==${version}`);
+  const packages = Object.entries(versions).map(([name, version]) => `${name}==${version}`);
   onNotice(
-    `setting up Milvus Lite${again ? " again, as packages of it are gone" : ", once"}: ${packages.join(" and ")} in ${root} (about 450 MB)`,
+    `setting up ${title}${again ? " again, as packages of it are gone" : ", once"}: ${packages.join(" and ")} in ${root} (about ${megabytes} MB)`,
   );
   const started = Date.now();
   const partial = await mkdtemp(join(root, PARTIAL_PREFIX));
@@ -126,14 +152,14 @@ async function build(
     if (made.code !== 0) throw cannotMakeEnvironment(make[0], made.output);
     onNotice("downloading its packages…");
     const installed = await run(installer.install(partial, packages), step);
-    if (installed.code !== 0) throw cannotInstall(installed.output, installer);
+    if (installed.code !== 0) throw cannotInstall(installed.output, installer, packages);
     await writeFile(join(partial, "README"), "Made by milvus-rag for Milvus Lite. It can be deleted at any time.\n");
     if (again) await writeFile(join(partial, REBUILT), "");
     await publish(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-  onNotice(`Milvus Lite is ready (${Math.round((Date.now() - started) / 1000)} s)`);
+  onNotice(`${title} is ready (${Math.round((Date.now() - started) / 1000)} s)`);
 }
 
 /** Puts the finished environment in its place, unless another process was there first. */
@@ -175,14 +201,14 @@ function cannotMakeEnvironment(command: string, output: string): UserError {
   });
 }
 
-function cannotInstall(output: string, { configuration }: Installer): UserError {
+function cannotInstall(output: string, { configuration }: Installer, packages: readonly string[]): UserError {
   const unreachable =
     /connection|name resolution|getaddrinfo|timed? ?out|ProxyError|SSLError|certificate|No matching distribution|error sending request/i;
   const message = unreachable.test(output)
     ? "the packages of Milvus Lite cannot be had: the package index does not answer or does not have them"
     : "the packages of Milvus Lite could not be installed";
   return new UserError("lite-packages", `${message}: ${lastLine(output)}`, {
-    hint: `check the network and ${configuration}, or install ${Object.keys(LITE_PACKAGES).join(" and ")} yourself and name that interpreter in \`milvus.python\``,
+    hint: `check the network and ${configuration}, or install ${packages.join(" and ")} yourself and name that interpreter in \`milvus.python\``,
     exitCode: ExitCode.backend,
   });
 }

@@ -62,6 +62,9 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
       checkCollectionName(name);
       return (await isThere()) ? store.open(name) : null;
     },
+    recover: async (name) => {
+      if (await isThere()) await store.recover(name);
+    },
   };
 }
 

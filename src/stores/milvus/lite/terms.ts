@@ -2,9 +2,8 @@ import { stemmer } from "stemmer";
 import { plainLetters } from "../../../text/analysis/fold.ts";
 
 /**
- * Analyzers of Milvus Lite: they prepare the text before it is stored, and the question in the same way. Milvus Lite's
- * own analyzer splits at everything but letters and digits and stems nothing, so a sentence of a language that is
- * written without spaces would be one word.
+ * How the text of collections of form 1 was prepared before it was stored, by the analyzer of the manifest: a question
+ * is prepared in the same way.
  */
 export const liteAnalyzers = {
   /** Words of every language, English words by their stems: `stored` finds `store`. */

@@ -1,7 +1,6 @@
 import type { FilterSubject } from "../../../filters/match.ts";
 import type { Filter, SearchMode, StoredChunk } from "../../../types.ts";
 import type { Row } from "../../shared/chunk-row.ts";
-import { RRF_K } from "../../shared/reciprocal-rank-fusion.ts";
 import type { ScoredChunk, SearchRequest } from "../../types.ts";
 import type { Expression, FilterScope } from "../filter.ts";
 import { whenLoaded } from "../loading.ts";
@@ -12,7 +11,6 @@ import {
   BOOLEAN_EXPRESSION,
   type Int64,
   PlaceholderType,
-  STRONG,
   type SearchParameters,
   type SearchResultData,
 } from "../wire/protocol.ts";
@@ -29,8 +27,6 @@ export interface SearchedCollection extends ReadableRows {
   denseMetric: string;
   /** Search parameters of the index of vectors, as the user set them. */
   searchParams: Readonly<Record<string, string | number | boolean>>;
-  /** How a question is prepared for BM25; `null` where the server does that. */
-  prepareTerms: ((text: string) => string) | null;
   /** Fields of a hit. */
   output: readonly string[];
   /** Those of them that these filters look at. */
@@ -46,6 +42,7 @@ export interface SearchedCollection extends ReadableRows {
 /** What one ranked list answers. */
 export interface Question {
   collection: SearchedCollection;
+  /** Its text is what BM25 looks for. */
   request: SearchRequest;
   mode: Exclude<SearchMode, "hybrid">;
 }
@@ -85,40 +82,6 @@ export function hitOf(
   return { chunk: chunkIn(row, collection), score, scores: { dense: null, text: null, [mode]: score } };
 }
 
-/** Reciprocal rank fusion by the database, of two lists of `depth` hits each. */
-export async function searchFused(
-  { collection, request }: Omit<Question, "mode">,
-  expression: Expression,
-  { limit, depth }: { limit: number; depth: number },
-): Promise<ScoredChunk[]> {
-  const { connection, name, output } = collection;
-  const part = { limit: depth, fields: output };
-  const requests = await Promise.all([
-    searchParameters({ collection, request, mode: "dense" }, expression, part),
-    searchParameters({ collection, request, mode: "text" }, expression, part),
-  ]);
-  const { results } = await whenLoaded(collection, () =>
-    connection.call("HybridSearch", {
-      collection_name: name,
-      requests,
-      rank_params: keyValues({
-        strategy: "rrf",
-        params: JSON.stringify({ k: RRF_K }),
-        limit,
-        offset: 0,
-        round_decimal: -1,
-      }),
-      output_fields: [...output],
-      consistency_level: STRONG,
-    }),
-  );
-  return decodeHits(results, collection).map(({ row, score }) => ({
-    chunk: chunkIn(row, collection),
-    score,
-    scores: { dense: null, text: null },
-  }));
-}
-
 async function searchParameters(
   { collection, request, mode }: Question,
   expression: Expression,
@@ -126,7 +89,6 @@ async function searchParameters(
 ): Promise<SearchParameters> {
   const { encodePlaceholder } = await collection.connection.protocol;
   const isDense = mode === "dense";
-  const terms = collection.prepareTerms?.(request.text) ?? request.text;
   return {
     collection_name: collection.name,
     dsl: expression.text,
@@ -134,7 +96,7 @@ async function searchParameters(
     expr_template_values: expression.values,
     placeholder_group: isDense
       ? encodePlaceholder(PlaceholderType.floatVector, vectorBytes(request.vector as Float32Array))
-      : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(wellFormed(terms))),
+      : encodePlaceholder(PlaceholderType.varChar, new TextEncoder().encode(wellFormed(request.text))),
     output_fields: [...fields],
     search_params: keyValues({
       anns_field: isDense ? collection.vectorField : collection.sparseField,
@@ -144,7 +106,7 @@ async function searchParameters(
       round_decimal: -1,
     }),
     nq: 1,
-    consistency_level: STRONG,
+    consistency_level: collection.connection.consistency,
   };
 }
 

@@ -1,20 +1,12 @@
 import { matchesAll } from "../../../filters/match.ts";
-import type { SearchMode } from "../../../types.ts";
-import { fuseByReciprocalRank, fusionDepth } from "../../shared/reciprocal-rank-fusion.ts";
+import { type SearchMode, usualFusion } from "../../../types.ts";
+import { fuse, fusionDepth } from "../../shared/fusion.ts";
 import type { ScoredChunk, SearchRequest } from "../../types.ts";
 import { type Expression, compileFilters } from "../filter.ts";
 import { describeIndexes } from "../indexes.ts";
 import { countRows } from "../reader.ts";
 import { searchAmongMatches, wholeHits } from "./among-matches.ts";
-import {
-  type Question,
-  type RankedRow,
-  type SearchedCollection,
-  hitOf,
-  searchFused,
-  searchRanked,
-  searchRows,
-} from "./calls.ts";
+import { type Question, type RankedRow, type SearchedCollection, hitOf, searchRanked, searchRows } from "./calls.ts";
 
 /** How much more is asked for at first, and by how much that grows, where hits are filtered here. */
 const OVERFETCH = 4;
@@ -62,14 +54,12 @@ export async function searchMilvus(collection: SearchedCollection, request: Sear
   const plan = await planOf(collection, request, expression);
   if (mode === "dense") return searchFiltered({ collection, request, mode }, expression, { limit, plan });
   const depth = Math.min(fusionDepth(limit), dialect.maxHits);
-  if (expression.exact && plan.way !== "here")
-    return searchFused({ collection, request }, expression, { limit, depth });
-  // Ranks count only after the hits that do not meet the filters are gone, so the lists are fused here.
+  // Fused here, in parallel: servers know other methods, tell no scores of the lists, and cannot meet every filter.
   const [dense, text] = await Promise.all([
     searchFiltered({ collection, request, mode: "dense" }, expression, { limit: depth, plan }),
     searchFiltered({ collection, request, mode: "text" }, expression, { limit: depth, plan: exactPlan }),
   ]);
-  return fuseByReciprocalRank(dense, text, limit);
+  return fuse({ dense, text }, request.fusion ?? usualFusion, limit);
 }
 
 async function planOf(collection: SearchedCollection, request: SearchRequest, expression: Expression): Promise<Plan> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
 import { backoffMs } from "../../../util/backoff.ts";
+import { type Channel, type ChannelParts, openChannel, speaksTls } from "./channel.ts";
 import {
   type FailureContext,
   GrpcStatus,
@@ -11,37 +11,29 @@ import {
   transportError,
   wantsTls,
 } from "./errors.ts";
-import { type CallName, type Calls, type Protocol, type Status, milvusProtocol } from "./protocol.ts";
+import {
+  CONSISTENCY_LEVEL,
+  type CallName,
+  type Calls,
+  type Consistency,
+  type Protocol,
+  type Status,
+  milvusProtocol,
+} from "./protocol.ts";
 
-/** Where a channel leads and what its requests carry. */
-interface Endpoint {
-  /** `host:port`, or `unix:/path`. */
-  target: string;
-  /** Sent as the `authorization` header; `null` where there is none. */
-  authorization: string | null;
-}
-
-/** What TLS needs beyond the system's own authorities, as PEM. */
-export interface TlsMaterial {
-  ca: Buffer | null;
-  key: Buffer | null;
-  certificate: Buffer | null;
-  /** Checked in place of the address's host. */
-  serverName: string | null;
-}
-
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ChannelParts {
   /** Asked before the first call, and again when the other side is gone: it may start it. */
-  endpoint(): Promise<Endpoint>;
+  endpoint: ChannelParts["endpoint"];
   /** Whether `endpoint` can bring the other side back, so that a call that broke is worth repeating. */
   revives: boolean;
-  /** Read before the first call; `null`: plaintext. */
-  tls: (() => Promise<TlsMaterial>) | null;
-  database: string | null;
   /** Milliseconds for one request. */
   timeoutMs: number;
   /** Milliseconds for one that works through what is stored, where such a request may take longer than `timeoutMs`. */
   workMs?: number;
+  /** Milliseconds that a call waits for a server which answered before and is gone: while it, or its proxy, restarts. */
+  patienceMs?: number;
+  /** How fresh what is read has to be; `strong` where it is not set. */
+  consistency?: Consistency;
   /** For messages, without secrets. */
   location: string;
   /** Most milliseconds before the first repetition of a refused call; each next may wait twice as long. */
@@ -56,6 +48,8 @@ export interface MilvusConnection {
     options?: { timeoutMs?: number },
   ): Promise<Calls[Name][1]>;
   readonly protocol: Promise<Protocol>;
+  /** What every read says; a number of `milvus.proto.common.ConsistencyLevel`. */
+  readonly consistency: number;
   close(): void;
 }
 
@@ -64,17 +58,22 @@ const BACKOFF_MS = 1_000;
 const BUSY_ATTEMPTS = 7;
 const LONGEST_WAIT_MS = 32_000;
 const CONNECTION_ATTEMPTS = 3;
-const HANDSHAKE_MS = 3_000;
+/** As long as a person waits who asked a question. */
+const PATIENCE_MS = 2_000;
+/** A server that is back is found soon, and not asked by all its clients at once. */
+const LONGEST_WAIT_FOR_RETURN_MS = 5_000;
 
-type Outcome =
+type Outcome = { over: Promise<Channel> } & (
   | { response: unknown }
   | { status: Status }
-  | { transport: { code: number; details: string }; over: Promise<Channel> };
+  | { transport: { code: number; details: string } }
+);
 
 /** Opens nothing: the connection is made by the first call. */
 export function connectMilvus(options: ConnectionOptions): MilvusConnection {
   let channel: Promise<Channel> | null = null;
   let hasAnswered = false;
+  const closed = new AbortController();
   const protocol = lazily(milvusProtocol);
 
   const openOnce = (): Promise<Channel> => {
@@ -108,21 +107,24 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         (error, response) => {
           if (error !== null) return resolve({ transport: error, over });
           const status = codec.statusOf(response);
-          return resolve(status !== null && isFailure(status) ? { status } : { response });
+          return resolve(status !== null && isFailure(status) ? { status, over } : { response, over });
         },
       );
     });
   }
 
   async function call(name: CallName, request: object, { timeoutMs = usualMs(name, options) } = {}): Promise<unknown> {
-    const context: FailureContext = { ...options, tls: options.tls !== null, timeoutMs };
     const baseMs = options.backoffMs ?? BACKOFF_MS;
+    let giveUpAt: number | null = null;
     for (let attempts = 1; ; attempts++) {
       const outcome = await attempt(name, request, timeoutMs);
       if ("response" in outcome) {
         hasAnswered = true;
         return outcome.response;
       }
+      const { target, hasToken } = await outcome.over;
+      const context: FailureContext = { ...options, tls: options.tls !== null, timeoutMs, hasToken };
+      let wait = backoffMs(attempts, { baseMs, maxMs: LONGEST_WAIT_MS });
       if ("status" in outcome) {
         hasAnswered = true;
         const limit = isBusy(outcome.status) ? BUSY_ATTEMPTS : CONNECTION_ATTEMPTS;
@@ -130,18 +132,22 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         if (!repeat) throw statusError(outcome.status, name, context);
       } else {
         const { code, details } = outcome.transport;
+        giveUpAt ??= Date.now() + (options.patienceMs ?? PATIENCE_MS);
+        const left = giveUpAt - Date.now();
         // Every call here may be made twice: rows are replaced by key, and what is deleted stays deleted.
         const mayReturn = code === GrpcStatus.unavailable && (options.revives || hasAnswered);
-        if (!mayReturn || attempts >= CONNECTION_ATTEMPTS) {
+        if (!mayReturn || (options.revives ? attempts >= CONNECTION_ATTEMPTS : left <= 0)) {
           const error = transportError(code, details, name, context);
           // gRPC does not tell a port that wants TLS from one that hangs up.
           const isSilent = error.code === MilvusErrorCode.connection && !context.tls && !options.revives;
-          throw isSilent && (await speaksTls((await outcome.over).target)) ? wantsTls(context) : error;
+          throw isSilent && (await speaksTls(target)) ? wantsTls(context) : error;
         }
         leave(outcome.over);
         if (options.revives) continue;
+        wait = Math.min(left, backoffMs(attempts, { baseMs, maxMs: LONGEST_WAIT_FOR_RETURN_MS }));
       }
-      await sleep(backoffMs(attempts, { baseMs, maxMs: LONGEST_WAIT_MS }));
+      // Whoever closes the connection no longer waits for an answer.
+      await sleep(wait, undefined, { signal: closed.signal });
     }
   }
 
@@ -150,7 +156,11 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
     get protocol() {
       return protocol();
     },
-    close: () => leave(channel),
+    consistency: CONSISTENCY_LEVEL[options.consistency ?? "strong"],
+    close() {
+      closed.abort();
+      leave(channel);
+    },
   };
 }
 
@@ -159,6 +169,7 @@ const lookUps = new Set<CallName>([
   "Connect",
   "GetVersion",
   "ShowCollections",
+  "ShowPartitions",
   "DescribeCollection",
   "DescribeIndex",
   "GetLoadState",
@@ -166,56 +177,6 @@ const lookUps = new Set<CallName>([
 
 function usualMs(name: CallName, { timeoutMs, workMs = 0 }: ConnectionOptions): number {
   return lookUps.has(name) ? timeoutMs : Math.max(timeoutMs, workMs);
-}
-
-interface Channel {
-  target: string;
-  client: Client;
-  metadata: Metadata;
-}
-
-async function openChannel(options: ConnectionOptions): Promise<Channel> {
-  const [grpc, endpoint, tls] = await Promise.all([import("@grpc/grpc-js"), options.endpoint(), options.tls?.()]);
-  const credentials: ChannelCredentials =
-    tls === undefined
-      ? grpc.credentials.createInsecure()
-      : grpc.credentials.createSsl(tls.ca, tls.key, tls.certificate);
-  const client = new grpc.Client(endpoint.target, credentials, {
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-    // A channel of its own: after a restart, a shared one would still be waiting to try again.
-    "grpc.use_local_subchannel_pool": 1,
-    "grpc.initial_reconnect_backoff_ms": 50,
-    // An engine on this machine is not behind a proxy.
-    "grpc.enable_http_proxy": options.revives ? 0 : 1,
-    ...(tls?.serverName
-      ? {
-          "grpc.ssl_target_name_override": tls.serverName,
-          "grpc.default_authority": tls.serverName,
-        }
-      : {}),
-  });
-  const metadata = new grpc.Metadata();
-  if (endpoint.authorization !== null) metadata.set("authorization", endpoint.authorization);
-  if (options.database !== null) metadata.set("dbname", options.database);
-  return { target: endpoint.target, client, metadata };
-}
-
-/** Whether a TLS handshake gets an answer there, whatever the certificate; nothing else is sent. */
-async function speaksTls(target: string): Promise<boolean> {
-  const { connect } = await import("node:tls");
-  const [, host = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: HANDSHAKE_MS });
-    const settle = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once("secureConnect", () => settle(true));
-    socket.once("timeout", () => settle(false));
-    socket.once("error", () => settle(false));
-    socket.once("close", () => settle(false));
-  });
 }
 
 function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {

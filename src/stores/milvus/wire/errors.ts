@@ -10,6 +10,8 @@ export interface FailureContext {
   timeoutMs: number;
   /** Whether the other side is an engine of ours. */
   revives: boolean;
+  /** Whether the request carried a token. */
+  hasToken: boolean;
 }
 
 /** Codes of the `UserError`s that callers look at. */
@@ -20,6 +22,7 @@ export const MilvusErrorCode = {
   unimplemented: "milvus-unimplemented",
   refused: "milvus-refused",
   connection: "milvus-connection",
+  notPermitted: "milvus-permission",
 } as const;
 
 /** Codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
@@ -86,7 +89,7 @@ export function statusError(status: Status, call: string, context: FailureContex
       hint: "drop a collection that is no longer needed (rag collections drop), or raise the quota of the cluster",
     });
   }
-  if (status.code === notAuthenticated) return wrongToken(context.location);
+  if (status.code === notAuthenticated) return wrongToken(context);
   if (status.code === notPermitted) return notAllowed(context.location, call, reason);
   if (status.code === collectionNotFound || (status.code === 0 && status.error_code === legacyCollectionNotExists)) {
     return backend(MilvusErrorCode.collectionNotFound, `there is no such collection in ${context.location}: ${reason}`);
@@ -120,7 +123,7 @@ export function transportError(code: number, details: string, call: string, cont
   const reason = firstLine(withoutWrapping(details));
   switch (code) {
     case GrpcStatus.unauthenticated:
-      return wrongToken(location);
+      return wrongToken(context);
     case GrpcStatus.permissionDenied:
       return notAllowed(location, call, reason);
     case GrpcStatus.deadlineExceeded:
@@ -140,14 +143,19 @@ export function transportError(code: number, details: string, call: string, cont
   }
 }
 
-function wrongToken(location: string): UserError {
+function wrongToken({ location, hasToken }: FailureContext): UserError {
+  if (!hasToken) {
+    return backend("milvus-token", `${location} wants a token, and none is configured`, {
+      hint: "set MILVUS_TOKEN (`milvus.token`) to an API key, or to user:password",
+    });
+  }
   return backend("milvus-token", `${location} does not accept the token`, {
     hint: "check `milvus.token` (MILVUS_TOKEN): an API key, or user:password",
   });
 }
 
 function notAllowed(location: string, call: string, reason: string): UserError {
-  return backend("milvus-permission", `${location} does not allow ${call}: ${reason}`);
+  return backend(MilvusErrorCode.notPermitted, `${location} does not allow ${call}: ${reason}`);
 }
 
 function connectionError(reason: string, call: string, { location, tls }: FailureContext): UserError {

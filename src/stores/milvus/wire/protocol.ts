@@ -35,8 +35,13 @@ export const BM25_FUNCTION = 1;
 /** `milvus.proto.common.DslType`: a boolean expression. */
 export const BOOLEAN_EXPRESSION = 1;
 
-/** `milvus.proto.common.ConsistencyLevel`: what is written is read. */
-export const STRONG = 0;
+/**
+ * `milvus.proto.common.ConsistencyLevel`. `strong`: a read waits until it sees all that was written; `bounded`: all but
+ * that of the last seconds; `eventually`: it waits for nothing.
+ */
+export const CONSISTENCY_LEVEL = { strong: 0, bounded: 2, eventually: 3 } as const;
+
+export type Consistency = keyof typeof CONSISTENCY_LEVEL;
 
 export interface KeyValue {
   key: string;
@@ -153,12 +158,17 @@ export interface Calls {
   ];
   GetVersion: [Record<string, never>, { version: string }];
   ShowCollections: [Record<string, never>, { collection_names: string[] }];
+  ShowPartitions: [Named & { type?: number }, { partition_names: string[] }];
   DescribeCollection: [Named, DescribedCollection];
   CreateCollection: [
     Named & { schema: Uint8Array; shards_num: number; consistency_level: number; properties: KeyValue[] },
     Status,
   ];
   DropCollection: [Named, Status];
+  RenameCollection: [{ oldName: string; newName: string }, Status];
+  CreateAlias: [Named & { alias: string }, Status];
+  AlterAlias: [Named & { alias: string }, Status];
+  DropAlias: [{ alias: string }, Status];
   CreateIndex: [Named & { field_name: string; index_name: string; extra_params: KeyValue[] }, Status];
   DropIndex: [Named & { field_name: string; index_name: string }, Status];
   DescribeIndex: [Named, { index_descriptions: IndexDescription[] }];
@@ -180,15 +190,6 @@ export interface Calls {
     { fields_data: FieldData[] },
   ];
   Search: [SearchParameters, { results: SearchResultData | null }];
-  HybridSearch: [
-    Named & {
-      requests: SearchParameters[];
-      rank_params: KeyValue[];
-      output_fields: string[];
-      consistency_level: number;
-    },
-    { results: SearchResultData | null },
-  ];
 }
 
 export type CallName = keyof Calls;

@@ -61,6 +61,9 @@ def create(name, dynamic, bm25_index):
         for i in range(700)
     ])
 
+client.create_collection("notes", dimension=3, consistency_level="Strong")
+client.insert("notes", [{"id": i, "vector": [1.0, float(i), 0.0], "body": f"note {i}"} for i in range(3)])
+
 create("articles", True, True)
 create("fixed", False, True)
 create("unindexed", False, False)
@@ -105,13 +108,29 @@ describe.skipIf(liteUnavailable !== null)(
     const nearFirst = { mode: "dense", text: "", vector: new Float32Array([1, 0.5, 0]), limit: 2 } as const;
 
     it("says what it is, and what is missing before it can be searched", async () => {
-      const theirs = await collection();
-      expect(theirs.foreign.missing).toEqual([expect.stringContaining("milvus.fields.text")]);
-      expect(theirs.manifest).toMatchObject({ metric: "ip", embedding: { dimensions: 3 } });
+      const theirs = await collection({ fields: { vector: "nowhere" } });
+      expect(theirs.foreign.missing).toEqual([expect.stringContaining("milvus.fields.vector")]);
+      expect((await collection()).manifest).toMatchObject({ metric: "ip", embedding: { dimensions: 3 } });
       expect(await theirs.stats()).toMatchObject({ chunks: 3 });
       await expect(theirs.search({ ...nearFirst, filters: [] })).rejects.toMatchObject({
         code: "foreign-fields",
-        hint: expect.stringContaining("milvus.fields.text") as string,
+        hint: expect.stringContaining("milvus.fields.vector") as string,
+      });
+    });
+
+    it("needs no setting, where its rows have the fields of the tutorials", async () => {
+      const theirs = await collection();
+      expect(theirs.foreign.missing).toEqual([]);
+      const hits = await theirs.search({ ...nearFirst, filters: [] });
+      expect(hits.map(({ chunk }) => chunk.text)).toEqual(["text 0 日本語", "text 1 日本語"]);
+      expect(await theirs.overview()).toMatchObject({ documents: 3, chunks: 3, gap: null });
+    });
+
+    it("says what its rows have instead, where they have no field of that name", async () => {
+      const notes = (await (await store({ uri: "explicit.db" })).open("notes")) as ForeignCollection;
+      await expect(notes.search({ ...nearFirst, filters: [] })).rejects.toMatchObject({
+        code: "foreign-fields",
+        hint: expect.stringMatching(/milvus\.fields\.text.*they have body/) as string,
       });
     });
 
@@ -187,7 +206,8 @@ describe.skipIf(liteUnavailable !== null)(
         // The first of either list, and the second of the only one that has a second.
         expect(new Set(sources.slice(0, 2))).toEqual(new Set(["https://site/0", "https://site/650"]));
         expect(sources[2]).toBe("https://site/1");
-        expect(hybrid?.[0]?.score).toBeCloseTo(1 / 61);
+        // The only hit by text has all that text weighs.
+        expect(hybrid?.[0]?.score).toBeCloseTo(0.6);
       });
 
       it.each<[string, Filter[], number[]]>([

@@ -13,16 +13,14 @@ import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts"
 import { provideLitePython } from "../../../../src/stores/milvus/lite/environment.ts";
 import { openMilvusLiteStore } from "../../../../src/stores/milvus/lite/store.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
-import { documentId } from "../../../../src/util/ids.ts";
 import { builtFixture } from "../../../fixtures/built.ts";
-import { documentChunks } from "../../../fixtures/chunks.ts";
+import { documentChunks, versionsOf } from "../../../fixtures/chunks.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const run = promisify(execFile);
 const command = builtFixture("use-lite-and-end");
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -188,9 +186,10 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("shows nothing that was deleted before it was killed", async () => {
       const collection = await (await store()).create("docs", textOnly);
-      await collection.upsert([...documentChunks("a.md", ["needle"]), ...documentChunks("b.md", ["needle"])]);
+      const deleted = documentChunks("a.md", ["needle"]);
+      await collection.upsert([...deleted, ...documentChunks("b.md", ["needle"])]);
       await collection.optimize();
-      await collection.deleteDocuments([documentId("a.md")]);
+      await collection.deleteDocuments(versionsOf(deleted));
       process.kill((await pointer())!.pid, "SIGKILL");
       const hits = await collection.search({ mode: "text", text: "needle", vector: null, limit: 10, filters: [] });
       expect(hits.map((hit) => hit.chunk.source)).toEqual(["b.md"]);
@@ -408,8 +407,8 @@ describe.skipIf(liteUnavailable !== null)(
       },
     );
 
-    it("refuses a database of Milvus Lite 2.x", async () => {
-      await writeFile(database, "SQLite format 3\0");
+    it("refuses a file that is no database", async () => {
+      await writeFile(database, "no SQLite format 3\0");
       await expect((await store()).list()).rejects.toMatchObject({ code: "lite-old-format", exitCode: 4 });
     });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +7,14 @@ import { createFilter } from "../../../../src/filters/parse.ts";
 import { type ConfigInput, configSchema } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
+import { loadAnalyzer } from "../../../../src/text/analysis/analyzer.ts";
+import { detectLanguage } from "../../../../src/text/analysis/detect-language.ts";
 import { documentId } from "../../../../src/util/ids.ts";
 import { documentChunks, randomNumbers, randomVector } from "../../../fixtures/chunks.ts";
 import { openOwn } from "../../../fixtures/collections.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../../../fixtures/milvus-lite.ts";
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -119,14 +121,25 @@ describe.skipIf(liteUnavailable !== null)(
       expect(await find("storing inserts")).toEqual(["It stores what was inserted."]);
     });
 
-    it("refuses an analyzer that it lacks", async () => {
-      const odd = await open({ analyzer: "klingon" });
-      await expect(odd.create("odd", textOnly)).rejects.toMatchObject({
-        code: "analyzer",
-        hint: expect.stringContaining("english") as string,
-      });
-      await odd.close();
-    });
+    it.each(["Данные хранятся", "索引很快", "ข้อมูลถูกเก็บ", "सूचकांक तेज़ है", "C++ 2.4.6", "naïve Zürich"])(
+      "keeps terms of any script whole: %s",
+      async (text) => {
+        const collection = await store.create(`terms_${randomUUID().replaceAll("-", "")}`, textOnly);
+        const language = await detectLanguage(text);
+        await collection.upsert(documentChunks("a.md", [text, "else"], { language }));
+        const found = async (question: string) => {
+          const request = { mode: "text" as const, text: question, vector: null, limit: 3, filters: [] };
+          return (await collection.search(request)).map(({ chunk }) => chunk.text);
+        };
+        const words = (await loadAnalyzer(language)).queryWords(text);
+        const terms = words.flatMap((word) => word.terms.map(({ term }) => term));
+        for (const { word } of words) expect(await found(word)).toEqual([text]);
+        // What the engine would make of a term by itself finds nothing.
+        const pieces = terms.flatMap((term) => term.split(/[^\p{L}\p{N}]+/u));
+        const others = pieces.filter((piece) => piece !== "" && !terms.includes(piece));
+        for (const piece of others) expect(await found(piece)).toEqual([]);
+      },
+    );
 
     it.each([
       { type: "SCANN" },
@@ -140,7 +153,7 @@ describe.skipIf(liteUnavailable !== null)(
     ])("refuses an index that it cannot build: %j", async (index) => {
       const odd = await open({ index });
       const refusal = { code: expect.stringMatching(/^index-(type|params)$/), exitCode: 2 };
-      await expect(odd.checkNewCollections()).rejects.toMatchObject(refusal);
+      await expect(odd.createBeside("odd", textOnly)).rejects.toMatchObject(refusal);
       await expect(odd.create("odd", textOnly)).rejects.toMatchObject(refusal);
       expect(await odd.list()).not.toContain("odd");
       await odd.close();
@@ -148,7 +161,7 @@ describe.skipIf(liteUnavailable !== null)(
 
     it("names the indexes that it has", async () => {
       const odd = await open({ index: { type: "SCANN" } });
-      await expect(odd.checkNewCollections()).rejects.toMatchObject({
+      await expect(odd.createBeside("odd", textOnly)).rejects.toMatchObject({
         hint: expect.stringMatching(/FLAT, HNSW, .*IVF_FLAT.*milvus\.index\.type/) as string,
       });
       await odd.close();

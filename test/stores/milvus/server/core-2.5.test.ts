@@ -1,3 +1,3 @@
 import { engineContract } from "./server-under-test.ts";
 
-await engineContract("core", { text: true });
+await engineContract("core", { text: true, replaces: false });

@@ -18,7 +18,6 @@ async function capabilitiesOf(server: StoreUnderTest): Promise<Capabilities> {
   const name = `${server.prefix}capabilities`;
   try {
     const { modes } = await store.create(name, {
-      schemaVersion: 1,
       embedding: { provider: "test", model: "tiny", dimensions: 4, queryPrefix: "", documentPrefix: "" },
       metric: "cosine",
       chunking: {},

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe } from "vitest";
 import { configSchema } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
+import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
 import type { Store } from "../../../../src/stores/types.ts";
 import {
   ENGINE_START_MS,
@@ -32,7 +33,27 @@ export async function engineContract(name: EngineName, can: Capabilities): Promi
 /** A server as the contract takes it. Each run has names of its own, as the server may hold other collections. */
 export function serverUnderTest(milvus: { uri: string; token?: string | undefined }): StoreUnderTest {
   const folder = tmpdir();
+  const server = connectMilvus({
+    endpoint: async () => ({
+      target: milvus.uri.replace(/^https?:\/\//, ""),
+      authorization: milvus.token === undefined ? null : Buffer.from(milvus.token).toString("base64"),
+    }),
+    revives: false,
+    tls: milvus.uri.startsWith("https:")
+      ? async () => ({ ca: null, key: null, certificate: null, serverName: null })
+      : null,
+    database: null,
+    timeoutMs: 60_000,
+    location: milvus.uri,
+  });
   return {
+    async traces(collection) {
+      const { collection_names: names } = await server.call("ShowCollections", {});
+      return names.filter((name) => name === collection || name.startsWith(`${collection}__rag_`));
+    },
+    async cutSwapShort(collection) {
+      await server.call("RenameCollection", { oldName: collection, newName: `${collection}__rag_replaced` });
+    },
     prefix: `rag_test_${randomBytes(4).toString("hex")}_`,
     config: configSchema.parse({ milvus }),
     environment: {

@@ -1,12 +1,17 @@
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, type Server, connect, createServer } from "node:net";
+import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
-import { connectMilvus } from "../../../../src/stores/milvus/wire/connection.ts";
+import {
+  type ConnectionOptions,
+  type MilvusConnection,
+  connectMilvus,
+} from "../../../../src/stores/milvus/wire/connection.ts";
 import type { NewManifest, Store } from "../../../../src/stores/types.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
+import type { CollectionSchema } from "../../../../src/stores/milvus/wire/protocol.ts";
 import { type Answers, type StandIn, decodeSchema, startStandIn } from "../../../fixtures/milvus-server.ts";
 
 const open: (() => unknown)[] = [];
@@ -134,6 +139,20 @@ describe("what a server refuses", () => {
     expect(String(error)).toContain(address);
   });
 
+  it.each([
+    ["that is wrong", "me:guess", "does not accept the token", "check"],
+    ["that is missing", "", "wants a token, and none is configured", "MILVUS_TOKEN"],
+  ])("for want of a token tells one %s", async (_, token, message, hint) => {
+    for (const answer of [{ grpc: 16, details: "auth check failure" }, refusal(1400, "not authenticated")]) {
+      const { address } = await standIn({ ShowCollections: () => answer });
+      await expect((await store(address, { token })).list()).rejects.toMatchObject({
+        code: "milvus-token",
+        message: expect.stringContaining(message) as string,
+        hint: expect.stringContaining(hint) as string,
+      });
+    }
+  });
+
   it("of rows and questions is translated in the words of both", async () => {
     const { answers } = emptyServer("v2.6.0");
     let status = {};
@@ -201,7 +220,8 @@ describe("what a server refuses", () => {
     let asked = 0;
     const { address } = await standIn({
       ...answers,
-      HybridSearch: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
+      Query: inEnglish,
+      Search: () => (++asked < 2 ? missed : { status: {}, results: { scores: [], topks: [0] } }),
     });
     const collection = await (await store(address)).create("docs", withVectors);
     const request = { mode: "hybrid", text: "x", vector: new Float32Array([1, 0]), limit: 1 } as const;
@@ -274,10 +294,105 @@ describe("a connection that breaks", () => {
     const calls = Array.from({ length: 10 }, () => connection.call("ShowCollections", {}));
     for (const answer of await Promise.all(calls)) expect(answer.collection_names).toEqual(["a"]);
   });
+
+  /** What lies between this machine and a server; it can fall silent, be gone, and be back. */
+  async function proxyTo(address: string) {
+    const target = Number(new URL(address).port);
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      const onward = connect(target, "127.0.0.1");
+      for (const end of [socket, onward]) {
+        sockets.add(end);
+        end.on("error", () => {});
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    const port = await listen(server);
+    return {
+      target: `127.0.0.1:${port}`,
+      /** As a router does that forgot the connection: nothing is passed on, and nobody is told. */
+      fallSilent: () => sockets.forEach((socket) => socket.unpipe().pause()),
+      leave() {
+        server.close();
+        sockets.forEach((socket) => socket.destroy());
+      },
+      comeBack: () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve)),
+    };
+  }
+
+  const written: Answers = {
+    ShowCollections: () => ({ status: {}, collection_names: ["a"] }),
+    Upsert: () => ({ status: {}, upsert_cnt: 1 }),
+    Delete: () => ({ status: {}, delete_cnt: 1 }),
+  };
+  const removal = { collection_name: "docs", expr: "ord > 0", expr_template_values: {} };
+  const rows = { collection_name: "docs", fields_data: [], num_rows: 1 };
+
+  function connectedThrough(target: string, options: Partial<ConnectionOptions>): MilvusConnection {
+    const connection = connectMilvus({
+      endpoint: async () => ({ target, authorization: null }),
+      revives: false,
+      tls: null,
+      database: null,
+      timeoutMs: 2_000,
+      location: "here",
+      ...options,
+    });
+    open.push(() => connection.close());
+    return connection;
+  }
+
+  it("without a word, while nothing was asked, keeps no write waiting for its whole time", async () => {
+    const proxy = await proxyTo((await standIn(written)).address);
+    const connection = connectedThrough(proxy.target, {
+      keepalive: { everyMs: 200, answerMs: 200 },
+      patienceMs: 20_000,
+      backoffMs: 10,
+    });
+    await connection.call("ShowCollections", {});
+    proxy.fallSilent();
+    // Far longer than this test may take: only a connection that is asked whether it lives is made again in time.
+    const answer = connection.call("Upsert", rows, { timeoutMs: 300_000 });
+    await expect(answer).resolves.toMatchObject({ upsert_cnt: expect.anything() as unknown });
+  }, 60_000);
+
+  it.each([["Delete", removal] as const, ["Upsert", rows] as const])(
+    "while a proxy restarts is waited for by %s",
+    async (name, request) => {
+      const { address, calls } = await standIn(written);
+      const proxy = await proxyTo(address);
+      const connection = connectedThrough(proxy.target, {
+        patienceMs: 60_000,
+        backoffMs: 50,
+      });
+      await connection.call("ShowCollections", {});
+      proxy.leave();
+      const answer = connection.call(name, request as never);
+      setTimeout(() => void proxy.comeBack(), 3_000);
+      await answer;
+      expect(calls).toEqual(["ShowCollections", name]);
+    },
+    60_000,
+  );
+
+  it("and stays away is given up when the patience ends, or the connection is closed", async () => {
+    const proxy = await proxyTo((await standIn(written)).address);
+    const connections = [300, 600_000].map((patienceMs) =>
+      connectedThrough(proxy.target, {
+        patienceMs,
+        backoffMs: 20,
+      }),
+    );
+    for (const connection of connections) await connection.call("ShowCollections", {});
+    proxy.leave();
+    const [hasty, patient] = connections.map((connection) => connection.call("Delete", removal));
+    await expect(hasty).rejects.toMatchObject({ code: "milvus-unreachable" });
+    for (const connection of connections) connection.close();
+    await expect(patient).rejects.toThrow(/abort/i);
+  });
 });
 
 const textOnly: NewManifest = {
-  schemaVersion: 1,
   embedding: null,
   metric: "cosine",
   chunking: {},
@@ -288,6 +403,13 @@ const withVectors: NewManifest = {
   ...textOnly,
   embedding: { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" },
 };
+
+/** Answers for the languages of the documents: all are in English. */
+function inEnglish({ expr, output_fields: fields }: Record<string, unknown>): Record<string, unknown> {
+  if (String(fields) !== "language") return { status: {}, fields_data: [] };
+  const column = { type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } };
+  return { status: {}, fields_data: String(expr).includes(`"en"`) ? [] : [column] };
+}
 
 /** A server of some version that keeps no rows: enough to make a collection in. */
 function emptyServer(version: string, refuses: (schema: Buffer) => Record<string, unknown> | null = () => null) {
@@ -354,35 +476,35 @@ describe("a server without BM25", () => {
 
   it("makes no collection that nothing could be found in", async () => {
     const { address, calls } = await standIn(emptyServer("v2.4.15").answers);
-    await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({ code: "no-text-index" });
+    await expect((await store(address)).create("docs", textOnly)).rejects.toMatchObject({
+      code: "no-text-index",
+      hint: expect.stringMatching(/2\.5 or later.*configure `embedding`, and ingest/) as string,
+    });
     expect(calls).not.toContain("CreateCollection");
   });
 });
 
 describe("a new collection on a server", () => {
-  it.each([
-    ["v2.6.4", "icu"],
-    ["2.5.11", "icu"],
-    ["Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "icu"],
-    ["v2.5.4", "english"],
-    ["unheard-of", "icu"],
-  ])("of version %s has the analyzer %s", async (version, analyzer) => {
-    const { answers, requests } = emptyServer(version);
-    const { address } = await standIn(answers);
-    const collection = await (await store(address)).create("docs", withVectors);
-    expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
-    expect(collection.manifest.analyzer).toBe(analyzer);
-    expect(requests[0]).toMatchObject({ consistency_level: 0 });
-    expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
-  });
-
-  it("has the next analyzer, where the server lacks the best", async () => {
-    const { answers } = emptyServer("v2.6.0", (schema) =>
-      schema.includes("icu") ? { code: 1100, reason: "unknown tokenizer: icu" } : null,
-    );
-    const { address } = await standIn(answers);
-    expect((await (await store(address)).create("docs", textOnly)).manifest.analyzer).toBe("english");
-  });
+  it.each(["v2.6.4", "2.5.11", "Zilliz Cloud Vector Database(Compatible with Milvus 2.5)", "v2.5.4", "unheard-of"])(
+    "of version %s is searched by terms that it only parts at white space",
+    async (version) => {
+      let made: Buffer | null = null;
+      const { answers, requests } = emptyServer(version, (schema) => {
+        made = schema;
+        return null;
+      });
+      const { address } = await standIn(answers);
+      const collection = await (await store(address)).create("docs", withVectors);
+      expect(collection.modes).toEqual(["hybrid", "dense", "text"]);
+      expect(collection.manifest.analyzer).toBe("multilingual");
+      const { fields } = decodeSchema(made!) as Pick<CollectionSchema, "fields">;
+      const analyzed = fields.filter((field) => (field.type_params ?? []).some(({ key }) => key === "enable_analyzer"));
+      expect(analyzed.map(({ name }) => name)).toEqual(["terms"]);
+      expect(analyzed[0]?.type_params).toContainEqual({ key: "analyzer_params", value: `{"tokenizer":"whitespace"}` });
+      expect(requests[0]).toMatchObject({ consistency_level: 0 });
+      expect(requests.slice(1).map((request) => request["field_name"])).toEqual(["vector", "sparse", "doc_id"]);
+    },
+  );
 
   it("is gone again, where it cannot be indexed", async () => {
     const { answers } = emptyServer("v2.6.0");
@@ -474,12 +596,15 @@ describe("a collection on a server", () => {
     const { address } = await standIn({
       ...answers,
       // More rows than are compared outside the server.
-      Query: () => ({
-        status: {},
-        fields_data: [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }],
-      }),
-      HybridSearch: (request) => {
-        seen.push(...(request["requests"] as Record<string, unknown>[]));
+      Query: (request) =>
+        (request["output_fields"] as string[]).includes("count(*)")
+          ? {
+              status: {},
+              fields_data: [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }],
+            }
+          : inEnglish(request),
+      Search: (request) => {
+        seen.push(request);
         return { status: {}, results: { scores: [], topks: [0] } };
       },
     });
@@ -508,6 +633,25 @@ describe("a collection on a server", () => {
       message: expect.stringMatching(/notes\/long\.md: its metadata takes 65611 bytes/) as string,
     });
     expect(calls).not.toContain("Upsert");
+  });
+
+  it("says before a write what it cannot hold, for the metadata and for every text", async () => {
+    const opened = await store("127.0.0.1:1");
+    const refusals = [
+      documentChunks("long.md", ["x"], { metadata: { note: "é".repeat(32_800) } }),
+      documentChunks("long.md", ["é".repeat(32_768)], {}),
+      documentChunks(`${"é/".repeat(3_000)}.md`, ["x"], {}),
+      documentChunks("fits.md", ["é".repeat(32_767)], {
+        metadata: { note: "é".repeat(32_700) },
+        title: "t".repeat(9_000),
+      }),
+    ].map(([chunk]) => opened.refusalOf(chunk!));
+    expect(refusals).toEqual([
+      "its metadata takes 65611 bytes; Milvus takes 65536",
+      "its text is longer than the 65535 bytes that Milvus takes; lower `chunking.maxChars`",
+      "its source is longer than the 8192 bytes that Milvus takes",
+      null,
+    ]);
   });
 });
 

@@ -1,11 +1,15 @@
 import { hostname } from "node:os";
-import { type ConsistencyLevelEnum, MilvusClient, RRFRanker } from "@zilliz/milvus2-sdk-node";
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { type ConsistencyLevelEnum, MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFilter } from "../../../../src/filters/parse.ts";
 import { configSchema, type ConfigInput } from "../../../../src/config/schema.ts";
 import { openStore } from "../../../../src/stores/index.ts";
-import type { Collection, NewManifest, Store } from "../../../../src/stores/types.ts";
+import { channelOptions } from "../../../../src/stores/milvus/wire/channel.ts";
+import type { Collection, NewManifest, Store, StoreUse } from "../../../../src/stores/types.ts";
 import type { Filter, Metadata, StoredChunk } from "../../../../src/types.ts";
+import { loadAnalyzer } from "../../../../src/text/analysis/analyzer.ts";
+import { analyzeQuery } from "../../../../src/text/analysis/query.ts";
 import { documentChunks } from "../../../fixtures/chunks.ts";
 import {
   type Answers,
@@ -39,12 +43,24 @@ const question = { text: `Wo? "どこ" 😀`, vector: new Float32Array([0.1, -0.
 const filters: Filter[] = [createFilter("source", "!=", `x" or "1"=="1`), createFilter("page", ">=", "2")];
 const filter = { expr: "(source != {v0}) and (page >= 0 and page >= 2)", values: { v0: `x" or "1"=="1` } };
 const manifest: NewManifest = {
-  schemaVersion: 1,
   embedding: { provider: "test", model: "tiny", dimensions: 2, queryPrefix: "", documentPrefix: "" },
   metric: "cosine",
   chunking: {},
   toolVersion: "0.0.0-test",
   createdAt: "2026-01-02T03:04:05.000Z",
+};
+
+/** Answers to queries, by the fields that these ask for. */
+const answers: Record<string, (expression: string) => unknown[]> = {
+  // More rows meet a filter than are compared outside the server.
+  "count(*)": (expression) => [
+    { type: 5, field_name: "count(*)", scalars: { long_data: { data: [expression === "" ? 3 : 50_000_000] } } },
+  ],
+  // All rows are in English.
+  language: (expression) =>
+    expression.includes(`"en"`)
+      ? []
+      : [{ type: 21, field_name: "language", scalars: { string_data: { data: ["en"] } } }],
 };
 
 /** A server that has one collection, once it is made, and in it the rows above. */
@@ -78,14 +94,9 @@ function library(): Answers {
     Delete: () => changed,
     Query: (request) => ({
       status: {},
-      fields_data:
-        String(request["output_fields"]) === "count(*)"
-          ? // More rows than are compared outside the server.
-            [{ type: 5, field_name: "count(*)", scalars: { long_data: { data: [50_000_000] } } }]
-          : [],
+      fields_data: answers[String(request["output_fields"])]?.(String(request["expr"])) ?? [],
     }),
     Search: () => ({ status: {}, results: { scores: [], topks: [0], ids: { str_id: { data: [] } } } }),
-    HybridSearch: () => ({ status: {}, results: { scores: [], topks: [0], ids: { str_id: { data: [] } } } }),
   };
 }
 
@@ -127,8 +138,12 @@ function differences(
   ours: ReceivedCall | undefined,
 ): Record<string, [unknown, unknown]> {
   expect(ours?.name).toBe(sdk?.name);
-  const theirs = new Map(flat(sdk?.request));
-  const mine = new Map(flat(ours?.request));
+  return differing(sdk?.request, ours?.request);
+}
+
+function differing(sdk: unknown, ours: unknown): Record<string, [unknown, unknown]> {
+  const theirs = new Map(flat(sdk));
+  const mine = new Map(flat(ours));
   const paths = [...new Set([...theirs.keys(), ...mine.keys()])];
   return Object.fromEntries(
     paths
@@ -149,14 +164,17 @@ let made: { sdk: ReceivedCall[]; ours: ReceivedCall[] };
 const open = (
   address: string,
   milvus: NonNullable<ConfigInput["milvus"]> = { token: "root:Secret", database: "team" },
-): Promise<Store> =>
-  openStore(configSchema.parse({ milvus: { uri: address, ...milvus } }), {
+  use: StoreUse = "writing",
+): Promise<Store> => {
+  const environment = {
     variables: {},
     projectRoot: "/",
     workingDirectory: "/",
     configFile: null,
     configIsTrusted: true,
-  });
+  };
+  return openStore(configSchema.parse({ milvus: { uri: address, ...milvus } }), environment, { use });
+};
 
 beforeAll(async () => {
   [sdkServer, ourServer] = await Promise.all([startStandIn(library()), startStandIn(library())]);
@@ -205,18 +223,14 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
       { ...text("id", 64), is_primary_key: true },
       text("doc_id", 64),
       text("source", 8192),
-      {
-        ...text("text", 65_535),
-        enable_analyzer: true,
-        analyzer_params: {
-          tokenizer: "icu",
-          filter: ["lowercase", "asciifolding", "removepunct", { type: "stemmer", language: "english" }],
-        },
-      },
+      text("text", 65_535),
       text("doc_hash", 128),
       text("title", 4096),
       text("heading", 32_768),
       text("format", 64),
+      { ...text("terms", 65_535), enable_analyzer: true, analyzer_params: { tokenizer: "whitespace" } },
+      text("language", 16),
+      text("writer", 128),
       ...["ord", "text_start", "doc_chunks", "page", "start_line", "end_line", "updated_at"].map((name) => ({
         name,
         data_type: "Int64" as const,
@@ -226,7 +240,7 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
       { name: "sparse", data_type: "SparseFloatVector" },
     ],
     functions: [
-      { name: "bm25", type: "BM25", input_field_names: ["text"], output_field_names: ["sparse"], params: {} },
+      { name: "bm25", type: "BM25", input_field_names: ["terms"], output_field_names: ["sparse"], params: {} },
     ],
     shards_num: 1,
     consistency_level: "Strong",
@@ -245,6 +259,9 @@ async function createWithSdk(milvus: MilvusClient): Promise<void> {
   });
 }
 
+const english = await loadAnalyzer("en");
+const terms = (await analyzeQuery(question.text, ["en"])).join(" ");
+
 const rows = chunks.map((chunk) => ({
   id: chunk.id,
   doc_id: chunk.docId,
@@ -254,6 +271,9 @@ const rows = chunks.map((chunk) => ({
   title: chunk.title,
   heading: chunk.heading.join(" > "),
   format: chunk.format,
+  terms: english.documentTerms(chunk.context + chunk.text),
+  language: chunk.language,
+  writer: chunk.writer,
   ord: chunk.ordinal,
   text_start: chunk.context.length,
   doc_chunks: chunk.docChunks,
@@ -266,7 +286,7 @@ const rows = chunks.map((chunk) => ({
   vector: [...(chunk.vector ?? [])],
 }));
 
-const outputFields = Object.keys(rows[0] as object).filter((field) => field !== "vector");
+const outputFields = Object.keys(rows[0] as object).filter((field) => !["vector", "terms"].includes(field));
 
 describe("a call carries", () => {
   it("the token and the database in its headers, as the SDK's do", () => {
@@ -354,10 +374,57 @@ describe("the request of this tool is that of the SDK", () => {
   });
 
   it("for deleting by a condition", async () => {
-    const [{ docId }] = chunks as [StoredChunk];
-    const theirs = await sdk(() => client.deleteEntities({ collection_name: NAME, filter: `doc_id in ["${docId}"]` }));
-    const mine = await ours(() => collection.deleteDocuments([docId]));
+    const [{ docId, docHash, updatedAt }] = chunks as [StoredChunk];
+    const filter = `doc_id in ["${docId}"] and doc_hash in ["${docHash}"] and updated_at <= ${updatedAt}`;
+    const theirs = await sdk(() => client.deleteEntities({ collection_name: NAME, filter }));
+    const mine = await ours(() => collection.deleteDocuments([{ docId, docHash, updatedAt }]));
     expect(differences(first(theirs, "Delete"), first(mine, "Delete"))).toEqual({});
+  });
+
+  it("in the options of the channel", () => {
+    const { interceptors: _, ...theirs } = (client as unknown as { channelOptions: ChannelOptions }).channelOptions;
+    expect(differing(theirs, channelOptions({ revives: false }))).toEqual({
+      // Both are what gRPC does where nothing is said.
+      "grpc.enable_retries": [1, undefined],
+      "grpc.enable_http_proxy": [undefined, 1],
+      // A channel that broke is replaced, and not waited for.
+      "grpc.use_local_subchannel_pool": [undefined, 1],
+      "grpc.initial_reconnect_backoff_ms": [undefined, 50],
+    });
+  });
+
+  it.each([
+    ["bounded", undefined, 2],
+    ["strong", "strong", 0],
+    ["eventually", "eventually", 3],
+  ] as const)("for looking, with the consistency %s", async (sdkName, consistency, level) => {
+    const theirs = await sdk(() =>
+      client.query({
+        collection_name: NAME,
+        filter: "ord == 0",
+        output_fields: ["id"],
+        consistency_level: (sdkName[0]!.toUpperCase() + sdkName.slice(1)) as unknown as ConsistencyLevelEnum,
+      }),
+    );
+    const server = await startStandIn(library());
+    const configured = { token: "root:Secret", ...(consistency === undefined ? {} : { consistency }) };
+    const logged = logOf(server);
+    await (await open(server.address, configured)).create(NAME, manifest);
+    for (const [use, expected] of [["looking", level] as const, ["writing", 0] as const]) {
+      const store = await open(server.address, configured, use);
+      const calls = await logged(async () => {
+        const opened = await store.open(NAME);
+        await opened?.documents();
+        for (const mode of ["dense", "text", "hybrid"] as const) {
+          await opened?.search({ mode, ...question, limit: 7, filters: [] });
+        }
+      });
+      await store.close();
+      const reads = calls.filter(({ name }) => /Query|Search/.test(name)).map(({ request }) => request);
+      expect(reads.map((request) => request["consistency_level"])).toEqual(Array.from({ length: 8 }, () => expected));
+    }
+    expect(first(theirs, "Query")?.request["consistency_level"]).toEqual(level);
+    server.close();
   });
 
   it("for reading rows", async () => {
@@ -416,7 +483,7 @@ describe("the request of this tool is that of the SDK", () => {
     const theirs = await sdk(() =>
       client.search({
         collection_name: NAME,
-        data: question.text,
+        data: terms,
         anns_field: "sparse",
         limit: 7,
         metric_type: "BM25",
@@ -428,28 +495,22 @@ describe("the request of this tool is that of the SDK", () => {
     expect(differences(first(theirs, "Search"), first(mine, "Search"))).toEqual(searchDefaults());
   });
 
-  it("for searching both at once", async () => {
+  it("for searching both at once: two searches, whose lists are fused here", async () => {
     const condition = { expr: filter.expr, exprValues: filter.values, limit: 100 };
-    const theirs = await sdk(() =>
-      client.search({
-        collection_name: NAME,
-        data: [
-          { data: [...question.vector], anns_field: "vector", metric_type: "COSINE", ...condition },
-          { data: question.text, anns_field: "sparse", metric_type: "BM25", ...condition },
-        ],
-        rerank: RRFRanker(60),
-        limit: 7,
-        output_fields: outputFields,
-        consistency_level: STRONG,
-      }),
-    );
+    const common = { collection_name: NAME, ...condition, output_fields: outputFields, consistency_level: STRONG };
+    const lists = [
+      { data: [...question.vector], anns_field: "vector", metric_type: "COSINE" },
+      { data: terms, anns_field: "sparse", metric_type: "BM25" },
+    ];
     const mine = await ours(() => collection.search({ mode: "hybrid", ...question, limit: 7, filters }));
-    expect(differences(first(theirs, "HybridSearch"), first(mine, "HybridSearch"))).toEqual({
-      // By itself, a server looks at too few neighbours in the graph.
-      "requests[0].search_params.params.ef": [undefined, 2_000],
-      ...searchDefaults("requests[0]."),
-      ...searchDefaults("requests[1]."),
-    });
+    const searches = mine.filter(({ name }) => name === "Search");
+    expect(searches).toHaveLength(lists.length);
+    // By itself, a server looks at too few neighbours in the graph.
+    const depths = [{ "search_params.params.ef": [undefined, 2_000] }, {}];
+    for (const [index, list] of lists.entries()) {
+      const theirs = await sdk(() => client.search({ ...common, ...list }));
+      expect(differences(first(theirs, "Search"), searches[index])).toEqual({ ...depths[index], ...searchDefaults() });
+    }
   });
 
   it("for dropping it", async () => {

@@ -1,0 +1,81 @@
+import type { FusionMethod } from "../../types.ts";
+import type { ScoredChunk } from "../types.ts";
+
+/** Hits that each list brings into a fusion, at least: what is low on one list may be high on the other. */
+const leastDepth = 100;
+
+/** How many hits each list should bring where `limit` fused ones are wanted. */
+export function fusionDepth(limit: number): number {
+  return Math.max(2 * limit, leastDepth);
+}
+
+/** The two ranked lists of a hybrid search, each with the best hit first. */
+export interface RankedLists {
+  dense: readonly ScoredChunk[];
+  text: readonly ScoredChunk[];
+}
+
+type ListName = keyof RankedLists;
+
+/** What each hit of a list adds to its fused score, 0 to 1; over both lists, the first hits add 1. */
+type Shares = (list: readonly ScoredChunk[], name: ListName) => number[];
+
+/** Weight of a list where scores are fused. */
+const weights: Record<ListName, number> = { dense: 0.4, text: 0.6 };
+/** Of a list's weight, what its last hit adds: to be found at all counts for something. */
+const lastShare = 0.01;
+
+const methods = {
+  scaled: byScore,
+  rrf10: byRank(10),
+  rrf: byRank(60),
+} satisfies Record<FusionMethod, Shares>;
+
+/**
+ * Fuses two ranked lists into one of at most `limit` hits. A score is above 0 and at most 1; it is 1 for a hit that is
+ * first in both lists. The scores of the lists are kept in `scores`. Equal scores are ordered by id, so that the result
+ * does not depend on chance.
+ *
+ * - `rrf` and `rrf10`: the mean over both lists of (k + 1) / (k + rank), ranks counted from 1; k is 60 and 10. That is
+ *   reciprocal rank fusion, scaled. Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet
+ *   and individual Rank Learning Methods", SIGIR 2009.
+ * - `scaled`: 0.6 of the text's scores and 0.4 of the vectors', each scaled to 1 for the first hit; a text's score from
+ *   0, and a vector's from the last hit of its list. Source: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
+ *   Hybrid Retrieval", TOIS 2023.
+ */
+export function fuse(lists: RankedLists, method: FusionMethod, limit: number): ScoredChunk[] {
+  const fused = new Map<string, ScoredChunk>();
+  for (const name of ["dense", "text"] as const) {
+    const list = lists[name];
+    const shares = methods[method](list, name);
+    for (const [index, { chunk, scores }] of list.entries()) {
+      const known = fused.get(chunk.id);
+      fused.set(chunk.id, {
+        chunk: known?.chunk ?? chunk,
+        // Sums of weights may exceed 1 by rounding.
+        score: Math.min(1, (known?.score ?? 0) + (shares[index] ?? 0)),
+        scores: { dense: known?.scores.dense ?? scores.dense, text: known?.scores.text ?? scores.text },
+      });
+    }
+  }
+  return bestFirst([...fused.values()]).slice(0, limit);
+}
+
+function byRank(k: number): Shares {
+  return (list) => list.map((_, index) => (0.5 * (k + 1)) / (k + index + 1));
+}
+
+function byScore(list: readonly ScoredChunk[], name: ListName): number[] {
+  const best = list[0]?.score ?? 0;
+  // BM25 begins at 0. A similarity begins anywhere, so it is measured from the last hit of the list.
+  const range = best - (name === "text" ? 0 : (list.at(-1)?.score ?? 0));
+  return list.map(({ score }) => {
+    const share = range <= 0 ? 1 : 1 - (best - score) / range;
+    return weights[name] * (lastShare + (1 - lastShare) * share);
+  });
+}
+
+/** Sorts hits in place, best first. Equal scores are ordered by id, so that the same question gives the same answer. */
+export function bestFirst(hits: ScoredChunk[]): ScoredChunk[] {
+  return hits.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
+}
