@@ -18,7 +18,7 @@ function openOn(origin: Pick<ReadableCollection, "foreign">): Promise<unknown> {
   } as unknown as Runtime;
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
-  const request = { filters: [createFilter("format", "=" as const, "epub")], minScore: null };
+  const request = { filters: [createFilter("format", "=" as const, "scroll")], minScore: null };
   return openRetrieval(runtime, request, { output } as CommandContext);
 }
 
