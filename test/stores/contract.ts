@@ -569,7 +569,7 @@ export function storeContract(
       for (const { score } of hits) expect([score > 0, score <= 1]).toEqual([true, true]);
     });
 
-    test.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
+    textTest.each(fusionMethods)("hybrid fuses by %s as on every store", async (fusion) => {
       const collection = await create(withVectors(3));
       const vectors = { "a.md": [1, 0, 0], "b.md": [1, 0.5, 0], "c.md": [1, 2, 0], "d.md": [0, 1, 0] };
       await collection.upsert(
