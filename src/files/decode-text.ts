@@ -141,11 +141,14 @@ function isBinary(bytes: Uint8Array): boolean {
   return bytes.includes(0) || controlShare(Buffer.from(bytes.subarray(0, 65_536)).toString("latin1")) > maxControlShare;
 }
 
-/** Share of the characters that no text has; of tab, line feed, form feed, carriage return and escape a text may have any. */
+/** Control characters that no text has: all but tab, line feed, vertical tab, form feed, carriage return and escape. */
+// oxlint-disable-next-line no-control-regex
+export const strayControls = /[\u0000-\u0008\u000E-\u001A\u001C-\u001F\u007F]/g;
+
+/** Share of the characters that no text has. */
 function controlShare(text: string): number {
   if (text.length === 0) return 0;
-  // oxlint-disable-next-line no-control-regex
-  const controls = text.match(/[\u0000-\u0008\u000E-\u001A\u001C-\u001F\u007F]/g)?.length ?? 0;
+  const controls = text.match(strayControls)?.length ?? 0;
   return controls <= 1 && text.length > 8 ? 0 : controls / text.length;
 }
 

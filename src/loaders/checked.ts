@@ -1,3 +1,4 @@
+import { strayControls } from "../files/decode-text.ts";
 import type { Loader, LoadResult } from "./types.ts";
 
 /** Characters that are looked at together: a damaged stretch counts, however long the text around it is. */
@@ -6,8 +7,7 @@ const windowChars = 200;
 /** Share of a stretch above which its damage is told: a stray sign is in many files. */
 const maxShare = 0.01;
 
-// oxlint-disable-next-line no-control-regex
-const unreadable = /[\u0000-\u0008\u000E-\u001A\u001C-\u001F\u007F\uFFFD]/g;
+const unreadable = new RegExp(`${strayControls.source}|\uFFFD`, "g");
 
 /** The same loader, which also warns of text that is damaged: control characters, and those that stand for lost ones. */
 export function checked(loader: Loader): Loader {
