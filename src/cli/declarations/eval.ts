@@ -2,9 +2,9 @@ import type { Command as Program } from "commander";
 import { searchModes } from "../../types.ts";
 import type { EvalFlags } from "../commands/eval.ts";
 import type { Dispatch } from "../context.ts";
-import { refuseTogether } from "./contradictions.ts";
-import type { CommonFlags } from "./flags.ts";
-import { decimal, filled, integer, minimum, someOf } from "./values.ts";
+import { refuseTogether } from "../arguments/contradictions.ts";
+import type { CommonFlags } from "../arguments/flags.ts";
+import { decimal, filled, integer, minimum, someOf } from "../arguments/values.ts";
 
 /** Adds `rag eval` to the program. */
 export function addEval(program: Program, dispatch: Dispatch): void {

@@ -1,0 +1,24 @@
+import type { Command as Program } from "commander";
+import { searchModes } from "../../types.ts";
+import { integer, oneOf, repeatable } from "../arguments/values.ts";
+
+/** What the help of search and ask says about `--filter`. */
+export const aboutFilters = `
+The fields of a filter are source, title, format (markdown, text, pdf, html, docx, pptx, xlsx, odt,
+odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles or code),
+page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
+"heading=Guide > Storage". A condition is about the whole value and minds case; in the glob of ~,
+* stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
+2.9. A passage without the field only meets !=.`;
+
+/** The flags that search and ask share. */
+export function addRetrievalOptions(command: Program): Program {
+  return command
+    .option("-k, --top-k <count>", "passages to find", integer("--top-k", 1, 1000))
+    .option("--mode <name>", `how to search: ${searchModes.join(", ")}`, oneOf("--mode", searchModes))
+    .option(
+      "--filter <condition>",
+      "only passages where it holds (repeatable): field, then = != < <= > >= or ~ (glob), then a value",
+      repeatable("--filter"),
+    );
+}
