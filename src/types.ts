@@ -101,6 +101,26 @@ export type FusionMethod = (typeof fusionMethods)[number];
 /** The method where none is named. */
 export const usualFusion: FusionMethod = "scaled";
 
+/** A word of a text as a collection knows it. */
+export interface WordFrequency {
+  /** As it is written in the text. */
+  word: string;
+  /** What stands for the word in chunks: any of these; never empty. */
+  terms: string[];
+  /** How many chunks hold any of the terms. Words of thousands of chunks are not counted to the end. */
+  chunks: number;
+}
+
+/** How rare the words of a text are in a collection. */
+export interface WordFrequencies {
+  /** All chunks of the collection. */
+  chunks: number;
+  /** The languages that the terms were made for, as ISO 639-1 codes. */
+  languages: string[];
+  /** The words that carry the subject of the text, each once, in order. */
+  words: WordFrequency[];
+}
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */

@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk, WordFrequencies } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
 
@@ -120,6 +120,8 @@ interface CollectionReads {
   /** Its documents, in no particular order. */
   documents(): Promise<DocumentSummary[]>;
   search(request: SearchRequest): Promise<ScoredChunk[]>;
+  /** How rare the words of a text are here; `null` where there is no index of words to ask. */
+  wordFrequencies(text: string): Promise<WordFrequencies | null>;
   stats(): Promise<CollectionStats>;
   /** Never loads a collection into the memory of a server that others use. */
   overview(): Promise<CollectionOverview>;

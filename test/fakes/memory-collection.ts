@@ -39,6 +39,7 @@ export function memoryCollection(): Collection {
     optimize: async () => {},
     overview: () => Promise.reject(new Error("a collection in memory is not listed")),
     search: () => Promise.reject(new Error("a collection in memory is not searched")),
+    wordFrequencies: async () => null,
     stats: async () => ({
       documents: all().filter(({ ordinal }) => ordinal === 0).length,
       chunks: rows.size,

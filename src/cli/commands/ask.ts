@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ExitCode } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
+import { passagesToFind } from "../../pipeline/ask/context.ts";
+import { planAnswer } from "../../pipeline/ask/dry-run.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { parseFilter } from "../arguments/filters.ts";
@@ -10,6 +12,7 @@ import { readQuery } from "../arguments/input.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
+import { renderPlannedAnswer } from "../render/planned-answer.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 
@@ -22,6 +25,8 @@ export interface AskFlags extends RetrievalFlags {
   prompt?: string;
   maxContextChars?: number;
   strict?: boolean;
+  /** Print the prompt, and ask no model. */
+  dryRun?: boolean;
 }
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
@@ -62,12 +67,24 @@ async function answer(
   const file = await readPromptFile(flags.prompt, config.ask.prompt, environment);
   const prompt =
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
-  const chat = await runtime.chatModel();
   const minScore = config.search.minScore ?? null;
-  const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
+  const { provider, model } = config.llm;
+  const topK = passagesToFind(config.search.topK, {
+    isGiven: flags.topK !== undefined,
+    isQuoting: provider === "extractive",
+  });
+  const open = () => openRetrieval(runtime, { filters, minScore, topK }, context);
+  if (flags.dryRun) {
+    const { search } = await open();
+    const planned = await planAnswer({ search, prompt }, { question, maxContextChars: config.ask.maxContextChars });
+    await renderPlannedAnswer({ ...planned, model: [provider, model].filter(Boolean).join("/") }, context.output);
+    return planned.hits.length === 0 ? ExitCode.no : ExitCode.done;
+  }
+  const chat = await runtime.chatModel();
+  const retrieval = await open();
   let searched = performance.now();
   const result = await askQuestion(
-    { search: (text) => retrieval.search(text), chat, prompt },
+    { search: retrieval.search, wordFrequencies: retrieval.wordFrequencies, chat, prompt },
     {
       question,
       maxContextChars: config.ask.maxContextChars,

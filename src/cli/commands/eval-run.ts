@@ -5,6 +5,7 @@ import { folderAddress } from "../../addresses/store-address.ts";
 import type { Override } from "../../config/load.ts";
 import { UserError } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
+import { passagesToFind } from "../../pipeline/ask/context.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { modeForSearch } from "../../pipeline/embed/model-choice.ts";
@@ -176,9 +177,15 @@ async function openAsk(
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
   const chat = await chatModel();
   const { topK, fusion, minScore = null } = config.search;
+  const wanted = passagesToFind(topK, { isGiven: false, isQuoting: !chat.generative });
   return (question, mode) =>
     askQuestion(
-      { search: (query) => search(parts, { query, mode, fusion, topK, filters: [], minScore }), chat, prompt },
+      {
+        search: (query) => search(parts, { query, mode, fusion, topK: wanted, filters: [], minScore }),
+        wordFrequencies: (text) => parts.collection.wordFrequencies(text),
+        chat,
+        prompt,
+      },
       {
         question,
         maxContextChars: config.ask.maxContextChars,

@@ -1,7 +1,7 @@
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { openQueryEmbedder } from "../../pipeline/embed/open-model.ts";
 import { search } from "../../pipeline/search/search.ts";
-import type { Filter, Hit, SearchMode } from "../../types.ts";
+import type { Filter, Hit, SearchMode, WordFrequencies } from "../../types.ts";
 import { refuseUnknownFormats } from "../arguments/filters.ts";
 import type { CommandContext } from "../context.ts";
 import type { Runtime } from "../runtime.ts";
@@ -10,18 +10,22 @@ import type { Runtime } from "../runtime.ts";
 export interface Retrieval {
   collection: string;
   search(query: string): Promise<{ mode: SearchMode; hits: Hit[] }>;
+  /** How rare the words of a text are in the collection; `null` where the store does not tell. */
+  wordFrequencies(text: string): Promise<WordFrequencies | null>;
 }
 
 /**
  * Opens the collection and, unless only text is searched, the model that made its vectors. Throws `UserError` where
- * the collection does not exist, cannot serve the mode, or cannot hold what a filter asks for.
+ * the collection does not exist, cannot serve the mode, or cannot hold what a filter asks for. `topK`: the configured number
+ * where it is not set.
  */
 export async function openRetrieval(
   { config, store, loaders, openModel }: Runtime,
-  request: { filters: Filter[]; minScore: number | null },
+  request: { filters: Filter[]; minScore: number | null; topK?: number },
   { output, signal }: CommandContext,
 ): Promise<Retrieval> {
-  const { topK, fusion, mode = null } = config.search;
+  const { fusion, mode = null } = config.search;
+  const { filters, minScore, topK = config.search.topK } = request;
   const started = performance.now();
   const collection = await findCollection(await store("looking"), config.collection);
   // Which filters a foreign collection can serve is known to its store alone.
@@ -33,11 +37,12 @@ export async function openRetrieval(
 
   return {
     collection: collection.name,
+    wordFrequencies: (text) => collection.wordFrequencies(text),
     search: async (query) => {
       const started = performance.now();
       const onStage = (name: string, durationMs: number, hits: number) =>
         output.stage(name, durationMs, `${hits} hits`);
-      const found = await search({ collection, embedQuery }, { query, mode, fusion, topK, ...request, onStage });
+      const found = await search({ collection, embedQuery }, { query, mode, fusion, topK, filters, minScore, onStage });
       output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
       return found;
     },

@@ -1,5 +1,4 @@
 import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
-import type { Citation } from "../../pipeline/ask/citations.ts";
 import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
@@ -62,6 +61,11 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   return {
     onEvent(event) {
       if (event.type === "notice") notices.push(event.message);
+      if (event.type === "doubt" && !options.json && !isOver) {
+        inOrder(() => answer.end());
+        write(` ${results.colors.yellow("(not supported)")}`);
+        isLineOpen = true;
+      }
       if (event.type !== "text" || options.json || isOver) return;
       const text = terminalText(event.text);
       if (text === "") return;
@@ -70,11 +74,12 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        const { question, answer, refused, model, usage, citations, hits } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, durationMs });
+        const { question, answer, refused, model, usage, citations, hits, closest } = result;
+        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
       } else {
         endAnswer();
-        write(sources(result.citations, results));
+        write(sources(result, results));
+        write(closest(result.closest, results));
         if (view.showContext) write(context(result.hits, results));
         await flush();
       }
@@ -99,17 +104,29 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   };
 }
 
-function sources(citations: readonly Citation[], { colors }: Channel): string {
+function sources({ citations, refused }: AskResult, { colors }: Channel): string {
   if (citations.length === 0) return "";
   const lines = [...citations]
     .sort((a, b) => a.n - b.n)
     .map((citation) => {
       const heading = terminalText(citation.heading.join(" › "));
-      const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
+      // A reason quotes the statement, which a refusal withholds.
+      const why = citation.why === null || refused ? "" : `: ${terminalText(citation.why)}`;
+      const doubt = citation.supported ? "" : `  ${colors.yellow("(not verified)")}${colors.dim(why)}`;
       const place = colors.cyan(terminalText(locationOf(citation)));
       return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
+}
+
+/** Where a refusal sends its reader. */
+function closest(hits: readonly Hit[], { colors }: Channel): string {
+  if (hits.length === 0) return "";
+  const lines = hits.map((hit) => {
+    const heading = terminalText(hit.heading.join(" › "));
+    return `${colors.cyan(terminalText(locationOf(hit)))}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n`;
+  });
+  return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
 }
 
 function context(hits: readonly Hit[], { colors }: Channel): string {

@@ -152,7 +152,7 @@ async function replyTo(chunk: StoredChunk, chat: ChatModel, signal: AbortSignal)
     { role: "system" as const, content: instruction },
     { role: "user" as const, content: chunk.text },
   ];
-  const request = { question: instruction, passages: [passage], messages, stream: false, signal };
+  const request = { question: instruction, passages: [passage], frequencies: null, messages, stream: false, signal };
   for await (const event of chat.answer(request)) if (event.type === "text") reply += event.text;
   return reply;
 }

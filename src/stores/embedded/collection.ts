@@ -9,6 +9,7 @@ import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { slices } from "../shared/slices.ts";
+import { wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
@@ -16,7 +17,7 @@ import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { embeddedColumns, fromRow, toRow } from "./rows.ts";
-import { searchTable } from "./search.ts";
+import { countHolders, searchTable } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -146,6 +147,14 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     },
 
     search: (request) => read(() => searchTable({ table, name, manifest, sizes, languages }, request)),
+
+    wordFrequencies: (text) =>
+      wordFrequencies(text, {
+        manifest,
+        languages,
+        countChunks: () => read(() => table.countRows()),
+        countHolders: (terms) => read(() => countHolders({ table, name, manifest }, terms)),
+      }),
 
     stats: () => read(() => statsOf(table, folder)),
 

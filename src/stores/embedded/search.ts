@@ -6,6 +6,7 @@ import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
 import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
 import { usualFusion } from "../../types.ts";
+import { mostCounted } from "../shared/word-frequencies.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
@@ -83,6 +84,20 @@ async function textLimit({ table, name, manifest }: SearchedTable, limit: number
     });
   }
   return stats.numIndexedRows === 0 ? Math.max(limit, stats.numUnindexedRows) : limit;
+}
+
+/** How many rows hold any of the terms of each list, `mostCounted` at most. Throws `UserError`, and what LanceDB throws. */
+export async function countHolders(
+  searched: Pick<SearchedTable, "table" | "name" | "manifest">,
+  terms: readonly (readonly string[])[],
+): Promise<number[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const counted = terms.map(async (any) => {
+    const query = await matchAny(any.join(" "), column);
+    const rows = await searched.table.query().fullTextSearch(query).select(["ord"]).limit(mostCounted).toArrow();
+    return rows.numRows;
+  });
+  return Promise.all(counted);
 }
 
 async function searchDense(

@@ -156,6 +156,8 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       return { ...(await stats()), gap: null };
     },
 
+    wordFrequencies: async () => null,
+
     stats,
   };
 }
