@@ -7,7 +7,7 @@ import { type TermsReader, loadTermsReader } from "./passage-terms.ts";
 
 /** A word of the question that carries its subject. */
 export interface AskedWord extends WordFrequency {
-  /** What the word counts, by its rarity in the collection: 1 where no chunk holds it, near 0 where every chunk does. */
+  /** What the word counts, by its rarity in the collection: near 0 where every chunk holds it, most where none does. */
   weight: number;
 }
 
@@ -19,6 +19,8 @@ export interface AskedQuestion {
   read: TermsReader;
 }
 
+/** What a word counts that no chunk of the collection holds: most likely, nothing there is about it. */
+const unknownWeight = 1.5;
 /** Rare words count more than in proportion to their rarity; chosen with the weights in `evidence.ts`. */
 const rarityPower = 1.5;
 
@@ -43,7 +45,7 @@ export async function askedQuestion(
   const { chunks, languages, words } = frequencies ?? (await estimatedFrequencies(question, passages));
   return {
     text: question,
-    words: words.map((word) => ({ ...word, weight: rarity(word.chunks, chunks) ** rarityPower })),
+    words: words.map((word) => ({ ...word, weight: word.chunks === 0 ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower })),
     read: await loadTermsReader(languages as Language[]),
   };
 }

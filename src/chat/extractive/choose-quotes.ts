@@ -7,7 +7,7 @@ export interface Quote {
 }
 
 /** Characters of a paragraph, and of a list or table, that are shown whole; of a longer one, a stretch of as many. */
-const quoteChars = 440;
+const quoteChars = 400;
 /** Characters of a quote at most that holds all that may be the answer. */
 const longestQuote = 1_200;
 /** The same for a quote of several paragraphs. */
@@ -15,7 +15,7 @@ const longestSection = 700;
 /** What a sentence announces is shown up to so many characters. */
 const announcedChars = 800;
 /** Beside the best piece, a piece with this share of its score may be the answer too. */
-const rivalShare = { sameSection: 0.6, elsewhere: 0.6 };
+const rivalShare = { sameSection: 0.55, elsewhere: 0.6 };
 /** Two pieces that share this much of their words say the same. */
 const sameShare = 0.6;
 const mostQuotes = 3;
@@ -38,7 +38,7 @@ export function chooseQuotes(passages: readonly Piece[][]): Quote[] {
     if (quotes.some(({ pieces }) => pieces.includes(anchor)) || anchors.some((other) => saysTheSame(other, anchor)))
       continue;
     anchors.push(anchor);
-    addQuote(quotes, quoteAround(anchor, passages[anchor.passage - 1] ?? [], best.score));
+    addQuote(quotes, quoteAround(anchor, passages[anchor.passage - 1] ?? [], rivalShare.sameSection * best.score));
   }
   return quotes;
 }
@@ -64,11 +64,10 @@ function saysTheSame(left: Piece, right: Piece): boolean {
   return shared >= sameShare * terms.length && short.length >= sameShare * long.length;
 }
 
-function quoteAround(anchor: Piece, all: readonly Piece[], bestScore: number): Quote {
+function quoteAround(anchor: Piece, all: readonly Piece[], rivalScore: number): Quote {
   const pieces = all.filter(({ section }) => section === anchor.section);
   const at = pieces.indexOf(anchor);
-  const isRival = (piece: Piece): boolean =>
-    piece.score >= rivalShare.sameSection * bestScore && !saysTheSame(piece, anchor);
+  const isRival = (piece: Piece): boolean => piece.score >= rivalScore && !saysTheSame(piece, anchor);
   const whole = withRivals(inUnit({ pieces, first: at, last: at }), isRival);
   const { first, last } = withAnnounced(withLead(whole));
   return { passage: anchor.passage, pieces: pieces.slice(first, last + 1) };

@@ -4,7 +4,7 @@ import { withoutMeasures } from "../../text/measure-words.ts";
 import type { Hit, WordFrequencies } from "../../types.ts";
 import type { Citation, CitationChecker, Citations, Quotation } from "./citations.ts";
 import { buildContext } from "./context.ts";
-import type { MarkedPiece } from "./doubt-marks.ts";
+import type { DoubtMarks, MarkedPiece } from "./doubt-marks.ts";
 import type { PromptTemplate } from "./prompt.ts";
 import { createOpening } from "./refusal-opening.ts";
 
@@ -204,7 +204,7 @@ function lazyMarks(
   pass: (piece: MarkedPiece) => void,
 ): { read(text: string): Promise<void>; end(): Promise<void> } {
   let passed = "";
-  let marks: ReturnType<(typeof import("./doubt-marks.ts"))["createDoubtMarks"]> | null = null;
+  let marks: DoubtMarks | null = null;
   return {
     async read(text) {
       if (text === "") return;

@@ -1,6 +1,13 @@
 /** What is shown of an answer while it comes: its text, and behind a citation that does not hold, why. */
 export type MarkedPiece = { text: string } | { why: string };
 
+/** Passes on an answer while it comes. */
+export interface DoubtMarks {
+  read(piece: string): MarkedPiece[];
+  /** What is left once the answer is over. */
+  end(): MarkedPiece[];
+}
+
 /** A citation marker, and what can still become one. */
 const markerAt = /[[［【〔]\s*\^?[\d０-９]{1,3}(?:\s*(?:[,，、;；]|[-–])\s*\^?[\d０-９]{1,3})*\s*[\]］】〕]/g;
 const beginsMarker = /^[[［【〔][\s^\d０-９,，、;；–-]*$/;
@@ -18,10 +25,7 @@ const opensLine = /(?:^|\n)[\s>*+-]*$/;
 export function createDoubtMarks(
   objectionAt: (answer: string, end: number) => string | null,
   beginning = "",
-): {
-  read(piece: string): MarkedPiece[];
-  end(): MarkedPiece[];
-} {
+): DoubtMarks {
   let answer = beginning;
   /** What was passed on, and what was searched for markers. */
   let shown = beginning.length;
