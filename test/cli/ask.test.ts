@@ -226,6 +226,41 @@ describe("rag ask without an LLM", () => {
   });
 });
 
+describe("rag ask --dry-run", () => {
+  const question = "What does the licence cost?";
+
+  it("prints the prompt and what it weighs, without a model and without a key", async () => {
+    const llm = ["--llm", "openai/m"];
+    const { stdout, stderr, exitCode } = await rag(["ask", question, "--dry-run", ...llm]);
+    expect(stdout).toContain("system:\nYou answer questions from the passages");
+    expect(stdout).toContain('<passage number="1" source="manual.pdf">\nThe licence costs nothing.\n</passage>');
+    expect(stderr).toMatch(/^note: about \d+ tokens for openai\/m; nothing was sent\n$/);
+    expect(exitCode).toBe(0);
+    const json = JSON.parse((await rag(["ask", question, "--dry-run", "--json", ...llm])).stdout) as {
+      messages: { role: string; content: string }[];
+      tokens: number;
+    };
+    expect(json).toMatchObject({ question, model: "openai/m", hits: [{ source: "manual.pdf" }] });
+    expect(json.messages.map(({ role }) => role)).toEqual(["system", "user"]);
+    expect(stdout).toBe(json.messages.map(({ role, content }) => `${role}:\n${content}\n`).join("\n"));
+    const chars = json.messages.reduce((sum, { content }) => sum + content.length, 0);
+    expect(json.tokens).toBeGreaterThan(chars / 5);
+    expect(json.tokens).toBeLessThan(chars);
+  });
+
+  it("prints what a model is sent", async () => {
+    const good = streams(says("Nothing [1]."), stops(), done);
+    await ragWithModel(["ask", question], good);
+    const sent = (server?.requests[0]?.body as { messages: unknown }).messages;
+    const planned = await rag(["ask", question, "--dry-run", "--json"]);
+    expect((JSON.parse(planned.stdout) as { messages: unknown }).messages).toEqual(sent);
+  });
+
+  it("exits with 1 where nothing is found to send", async () => {
+    expect(await rag(["ask", "Who won marathons?", "--dry-run", "-q"])).toMatchObject({ exitCode: 1 });
+  });
+});
+
 describe("rag ask with a model", () => {
   const good = streams(says("Metadata are in etcd"), says(" [1]."), stops(), counts(50, 6), done);
 

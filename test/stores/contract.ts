@@ -489,6 +489,24 @@ export function storeContract(
       expect(hit!.chunk).toMatchObject({ text: "the limit is 64", context: "Zeppelin manual > Limits\n\n" });
     });
 
+    textTest("counts the chunks that hold each word of a question, however it is inflected", async () => {
+      const collection = await create();
+      await collection.upsert([
+        ...documentChunks("a.md", ["Segments are sealed.", "A sealed segment is stored.", "Nothing of the sort."]),
+        ...documentChunks("b.md", ["The storing of segments."]),
+      ]);
+      await collection.optimize();
+      const found = await collection.wordFrequencies("How is a sealed segment stored in a zeppelin?");
+      expect(found).toMatchObject({ chunks: 4, languages: ["en"] });
+      expect(found?.words.map(({ word, chunks }) => [word, chunks])).toEqual([
+        ["sealed", 2],
+        ["segment", 3],
+        ["stored", 2],
+        ["zeppelin", 0],
+      ]);
+      expect(await collection.wordFrequencies("?!")).toMatchObject({ words: [] });
+    });
+
     test("sees what was written a moment ago, and not what was deleted", async () => {
       const collection = await create();
       const words = documentChunks("a.md", ["alpha words"]);

@@ -45,7 +45,10 @@ export async function askedQuestion(
   const { chunks, languages, words } = frequencies ?? (await estimatedFrequencies(question, passages));
   return {
     text: question,
-    words: words.map((word) => ({ ...word, weight: word.chunks === 0 ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower })),
+    words: words.map((word) => ({
+      ...word,
+      weight: word.chunks === 0 ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower,
+    })),
     read: await loadTermsReader(languages as Language[]),
   };
 }

@@ -13,6 +13,7 @@ import {
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { fuse } from "../shared/fusion.ts";
 import { slices } from "../shared/slices.ts";
+import { mostCounted, wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
@@ -22,7 +23,7 @@ import { milvusOverview } from "./overview/overview.ts";
 import { type MilvusKey, allRows, anyRow, countRows, everyRow } from "./reader.ts";
 import { decodeChunk, decodeSubject } from "./rows.ts";
 import { SPARSE_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
-import { modesOf, searchMilvus } from "./search/search.ts";
+import { countHolders, modesOf, searchMilvus } from "./search/search.ts";
 import type { SearchedCollection } from "./search/calls.ts";
 import type { CollectionSchema } from "./wire/protocol.ts";
 import { deleteRows, upsertRows } from "./writes.ts";
@@ -156,7 +157,22 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       return { ...(await stats()), gap: null };
     },
 
-    wordFrequencies: async () => null,
+    async wordFrequencies(text) {
+      if (!has(SPARSE_FIELD)) return null;
+      return wordFrequencies(text, {
+        manifest,
+        languages,
+        countChunks: () => countRows(options),
+        countHolders: (lists) => {
+          const asked = lists.map((terms) =>
+            manifest.schemaVersion === 1
+              ? dialect.prepareWords(manifest.analyzer, terms.join(" "))
+              : dialect.encodeTerms(terms.join(" ")),
+          );
+          return countHolders(rows, asked, mostCounted);
+        },
+      });
+    },
 
     stats,
   };

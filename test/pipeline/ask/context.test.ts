@@ -28,3 +28,54 @@ describe("the size of the context", () => {
     expect(first).toMatchObject({ startLine: 10, endLine: 11 });
   });
 });
+
+describe("neighbours", () => {
+  const section = { source: "a.md", heading: ["Guide", "Backups"] };
+  const first = hitOf("Backups are made at night.\nThey take an hour on average.", {
+    ...section,
+    startLine: 3,
+    endLine: 4,
+  });
+  const second = hitOf("They take an hour on average.\nRestore with care.", { ...section, startLine: 4, endLine: 5 });
+  const third = hitOf("A restore takes longer.", { ...section, startLine: 7, endLine: 7 });
+
+  it("of one section become one passage in the document's order, with what they share once", async () => {
+    const [joined, ...rest] = await buildContext([second, first], 1000);
+    expect(rest).toEqual([]);
+    expect(joined).toMatchObject({
+      id: second.id,
+      text: "Backups are made at night.\nThey take an hour on average.\nRestore with care.",
+      startLine: 3,
+      endLine: 5,
+    });
+  });
+
+  it("that a third one parts become one with it", async () => {
+    const context = await buildContext([third, first, second], 1000);
+    expect(context.map(({ text }) => text)).toEqual([
+      "Backups are made at night.\nThey take an hour on average.\nRestore with care.\n\nA restore takes longer.",
+    ]);
+    expect(context[0]).toMatchObject({ id: third.id, startLine: 3, endLine: 7 });
+  });
+
+  it.each([
+    ["another document", { source: "b.md" }],
+    ["another section", { heading: ["Guide", "Restores"] }],
+    ["another place", { startLine: 40, endLine: 41 }],
+  ])("are none in %s", async (_, other) => {
+    const apart = hitOf("Restore with care.", { ...section, startLine: 5, endLine: 5, ...other });
+    expect(await buildContext([first, apart], 1000)).toHaveLength(2);
+  });
+
+  it("say nothing twice, whatever document they are in", async () => {
+    const copy = hitOf("Backups are made\n  at night.", { source: "copy.md", startLine: 90, endLine: 91 });
+    expect(await buildContext([first, copy], 1000)).toEqual([first]);
+  });
+
+  it("count with what they add", async () => {
+    const room = first.text.length + second.text.length - "They take an hour on average.".length;
+    expect(await buildContext([first, second], room)).toHaveLength(1);
+    const [cut] = await buildContext([first, second], room - 1);
+    expect(cut?.text).toBe(first.text);
+  });
+});
