@@ -14,6 +14,10 @@ const longestQuote = 1_200;
 const longestSection = 700;
 /** What a sentence announces is shown up to so many characters. */
 const announcedChars = 800;
+/** What a sentence announces is wanted where the sentence holds this share of what the best one holds of the question. */
+const announcingShare = 0.5;
+/** A rival in another place holds at least this share of what the best piece holds itself, not only beside it. */
+const ownShare = 0.4;
 /** Beside the best piece, a piece with this share of its score may be the answer too. */
 const rivalShare = { sameSection: 0.55, elsewhere: 0.6 };
 /** Two pieces that share this much of their words say the same. */
@@ -35,6 +39,7 @@ export function chooseQuotes(passages: readonly Piece[][]): Quote[] {
   const anchors: Piece[] = [];
   for (const anchor of ranked) {
     if (quotes.length >= mostQuotes || anchor.score < rivalShare.elsewhere * best.score) break;
+    if (anchor.own < ownShare * best.own) continue;
     if (quotes.some(({ pieces }) => pieces.includes(anchor)) || anchors.some((other) => saysTheSame(other, anchor)))
       continue;
     anchors.push(anchor);
@@ -69,7 +74,7 @@ function quoteAround(anchor: Piece, all: readonly Piece[], rivalScore: number): 
   const at = pieces.indexOf(anchor);
   const isRival = (piece: Piece): boolean => piece.score >= rivalScore && !saysTheSame(piece, anchor);
   const whole = withRivals(inUnit({ pieces, first: at, last: at }), isRival);
-  const { first, last } = withAnnounced(withLead(whole));
+  const { first, last } = withAnnounced(withLead(whole), (piece) => piece.own >= announcingShare * anchor.own);
   return { passage: anchor.passage, pieces: pieces.slice(first, last + 1) };
 }
 
@@ -166,10 +171,11 @@ function withLead({ pieces, first, last }: Stretch): Stretch {
   return { pieces, first: isNeeded ? first - 1 : first, last };
 }
 
-/** With the list, the table or the code that the last sentence announces, as much of it as fits. */
-function withAnnounced({ pieces, first, last }: Stretch): Stretch {
+/** With the list, the table or the code that the last sentence announces, as much of it as fits, where it is wanted. */
+function withAnnounced({ pieces, first, last }: Stretch, isWanted: (piece: Piece) => boolean): Stretch {
   const next = pieces[last + 1];
-  if (next === undefined || !announces(pieces[last]!)) return { pieces, first, last };
+  const lead = pieces[last]!;
+  if (next === undefined || !announces(lead) || !isWanted(lead)) return { pieces, first, last };
   const { group } = next.unit;
   const end = group === null ? last + 1 : around(pieces, last + 1, ({ unit }) => unit.group === group).last;
   let to = last;

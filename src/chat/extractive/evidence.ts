@@ -22,6 +22,8 @@ export interface Piece {
   line: number;
   endLine: number;
   terms: TextTerms;
+  /** Share of the question, weighted by rarity, that the piece itself holds, 0 to 1. */
+  own: number;
   /** Share of the question, weighted by rarity, that the piece and what stands around it hold: 0 to about 1.5. */
   coverage: number;
   /** How well it answers: 0 is no relation to the question; comparable within one question only. */
@@ -139,7 +141,7 @@ function piecesOf(question: AskedQuestion, hit: Hit, { passage, trust, form, ask
     for (const part of partsOf(unit)) {
       const terms = read(unit.text.slice(part.start, part.end));
       const held = heldIn(terms);
-      pieces.push({ passage, section, unit, ...part, terms, held, under, position, coverage: 0, score: 0 });
+      pieces.push({ passage, section, unit, ...part, terms, held, under, position, own: 0, coverage: 0, score: 0 });
       position += 1;
     }
   }
@@ -156,6 +158,7 @@ function piecesOf(question: AskedQuestion, hit: Hit, { passage, trust, form, ask
       return Math.max(own, heading, beside, elsewhere) + weights.both * Math.min(own, heading);
     });
     const text = unit.text.slice(piece.start, piece.end);
+    piece.own = heldShare(words, (word) => held[word]?.degree ?? 0);
     piece.coverage = covered + weights.sideBySide * neighbourShare(words, held);
     const worth = isTitle(unit.kind, text, asked) ? 0 : quality(unit.kind, text) * form({ kind: unit.kind, text });
     piece.score = (piece.coverage * worth * trust) / (1 + distanceLoss * piece.position);
