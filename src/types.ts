@@ -107,8 +107,11 @@ export interface Hit {
   rank: number;
   /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
-  /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
-  scores: { dense: number | null; text: number | null };
+  /**
+   * The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25; `rerank`: 0 to 1,
+   * which is `score` then, `null` where no reranker ran.
+   */
+  scores: { dense: number | null; text: number | null; rerank: number | null };
   id: string;
   source: string;
   title: string;

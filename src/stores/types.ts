@@ -105,7 +105,8 @@ export interface ScoredChunk {
   chunk: Omit<StoredChunk, "vector">;
   /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
-  scores: { dense: number | null; text: number | null };
+  /** `rerank`: set once a reranker has judged the chunk. */
+  scores: { dense: number | null; text: number | null; rerank?: number };
 }
 
 /** An open collection, whoever made it; `foreign` tells which. */

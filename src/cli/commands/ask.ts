@@ -64,7 +64,7 @@ async function answer(
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
   const chat = await runtime.chatModel();
   const minScore = config.search.minScore ?? null;
-  const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
+  const retrieval = await openRetrieval(runtime, { filters, minScore, rerank: flags.rerank }, context);
   let searched = performance.now();
   const result = await askQuestion(
     { search: (text) => retrieval.search(text), chat, prompt },

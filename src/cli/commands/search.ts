@@ -30,7 +30,7 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
       (async () => {
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
-        const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
+        const retrieval = await openRetrieval(runtime, { filters, minScore, rerank: flags.rerank }, context);
         const { mode, hits } = await retrieval.search(
           query,
           flags.expand === undefined ? {} : { expand: flags.expand },

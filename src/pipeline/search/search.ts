@@ -6,16 +6,21 @@ import { modeForSearch } from "../embed/model-choice.ts";
 import { type Extent, refuseForeign, surroundingsOf } from "../passages/surroundings.ts";
 import { cut } from "./cut.ts";
 import { headingBoost } from "./heading-boost.ts";
+import { rerank } from "./rerank/rerank.ts";
+import type { Reranking } from "./rerank/reranking.ts";
 import { retrieve } from "./retrieve.ts";
 import type { Stage, StageQuery } from "./stage.ts";
 
 /** What a search does, in this order. */
-const stages = [retrieve, headingBoost, cut] as const satisfies readonly Stage[];
+const stages = [retrieve, headingBoost, rerank, cut] as const satisfies readonly Stage[];
 
 /** A stage that a search can do without. */
 export type OptionalStage = Exclude<(typeof stages)[number], typeof retrieve | typeof cut>["name"];
 
-export type SearchParts = Pick<StageQuery, "collection" | "embedQuery">;
+export interface SearchParts extends Pick<StageQuery, "collection" | "embedQuery"> {
+  /** A model that ranks the best hits anew; none where it is not set. */
+  reranking?: Reranking | null;
+}
 
 export interface SearchQuery {
   query: string;
@@ -49,10 +54,23 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   }
   if (request.expand !== undefined) refuseForeign(parts.collection);
   const mode = modeForSearch(parts.collection, request.mode, parts.embedQuery !== null);
-  const left = new Set<string>(without);
+  const { reranking = null } = parts;
+  const left = new Set<string>(reranking === null ? [...without, rerank.name] : without);
   const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
-  const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK) ?? topK));
-  const query = { ...parts, text, terms: searchTerms(text), mode, fusion, filters, candidates, topK, minScore };
+  const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK, { reranking }) ?? topK));
+  const query: StageQuery = {
+    ...parts,
+    reranking,
+    question: text,
+    text,
+    terms: searchTerms(text),
+    mode,
+    fusion,
+    filters,
+    candidates,
+    topK,
+    minScore,
+  };
 
   let found: ScoredChunk[] = [];
   for (const stage of running) {
@@ -81,5 +99,18 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
 
 function toHit({ chunk, score, scores }: ScoredChunk, index: number): Hit {
   const { id, source, title, heading, page, startLine, endLine, text, metadata } = chunk;
-  return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
+  return {
+    rank: index + 1,
+    score,
+    scores: { ...scores, rerank: scores.rerank ?? null },
+    id,
+    source,
+    title,
+    heading,
+    page,
+    startLine,
+    endLine,
+    text,
+    metadata,
+  };
 }
