@@ -152,6 +152,11 @@ export interface Collection extends CollectionReads {
     first: number,
     last: number,
   ): Promise<Omit<StoredChunk, "vector">[]>;
+  /**
+   * Texts of passages that may hold a word like this one, at most `distance` letters away, for words that occur nowhere:
+   * some that do not, and not all that do, as far as the engine can tell.
+   */
+  textsWithWordLike(word: string, distance: number): Promise<string[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
   /** Deletes these versions whole, commit records included. */

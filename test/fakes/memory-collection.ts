@@ -33,6 +33,7 @@ export function memoryCollection(): Collection {
       all()
         .filter((row) => row.docId === docId && row.docHash === docHash && row.ordinal >= first && row.ordinal <= last)
         .sort((left, right) => left.ordinal - right.ordinal),
+    textsWithWordLike: async () => all().map(({ text }) => text),
     upsert: async (chunks) => {
       for (const chunk of chunks) rows.set(chunk.id, { ...chunk });
     },

@@ -6,6 +6,7 @@ import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { fuse } from "../../src/stores/shared/fusion.ts";
 import type { ChunkRecord, Collection, NewManifest, Store } from "../../src/stores/types.ts";
+import { nearWords } from "../../src/text/query/near-words.ts";
 import { createFilter } from "../../src/filters/parse.ts";
 import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
@@ -333,6 +334,20 @@ export function storeContract(
       expect((await collection.passages({ ...version, docHash: "old" }, 0, 2)).map(({ ordinal }) => ordinal)).toEqual([
         1, 2,
       ]);
+    });
+
+    test("that hold a word like another one are found for a mistyped word", async () => {
+      const collection = await create();
+      await collection.upsert([
+        ...documentChunks("a.md", ["A sitemap lists all pages.", "Configuration of the crawler"]),
+        ...documentChunks("b.md", ["nothing of the kind"]),
+      ]);
+      await collection.optimize();
+      const near = async (word: string, distance: number) =>
+        nearWords(await collection.textsWithWordLike(word, distance), word, distance).map((one) => one.word);
+      expect(await near("sitmap", 1)).toEqual(["sitemap"]);
+      expect(await near("craweler", 2)).toEqual(["crawler"]);
+      expect(await near("unlike", 1)).toEqual([]);
     });
 
     test("of equal id are replaced whole, in the same session and in the next", async () => {

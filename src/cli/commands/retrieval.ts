@@ -12,7 +12,7 @@ import type { Runtime } from "../runtime.ts";
 /** What search and ask do to find passages, with everything opened. */
 export interface Retrieval {
   collection: string;
-  search(query: string, options?: Pick<SearchQuery, "expand">): Promise<{ mode: SearchMode; hits: Hit[] }>;
+  search(query: string, options?: Pick<SearchQuery, "expand" | "syntax">): Promise<{ mode: SearchMode; hits: Hit[] }>;
 }
 
 /**
@@ -44,9 +44,10 @@ export async function openRetrieval(
       const started = performance.now();
       const onStage = (name: string, durationMs: number, hits: number) =>
         output.stage(name, durationMs, `${hits} hits`);
+      const onNotice = (text: string) => output.notice(text);
       const found = await search(
         { collection, embedQuery, reranking },
-        { query, mode, fusion, topK, filters, minScore, ...options, onStage },
+        { query, mode, fusion, topK, filters, minScore, ...options, onStage, onNotice },
       );
       output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
       return found;

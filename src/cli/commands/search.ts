@@ -31,10 +31,10 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
         const retrieval = await openRetrieval(runtime, { filters, minScore, rerank: flags.rerank }, context);
-        const { mode, hits } = await retrieval.search(
-          query,
-          flags.expand === undefined ? {} : { expand: flags.expand },
-        );
+        const { mode, hits } = await retrieval.search(query, {
+          syntax: "query",
+          ...(flags.expand === undefined ? {} : { expand: flags.expand }),
+        });
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };

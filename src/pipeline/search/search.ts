@@ -6,6 +6,9 @@ import { modeForSearch } from "../embed/model-choice.ts";
 import { type Extent, refuseForeign, surroundingsOf } from "../passages/surroundings.ts";
 import { cut } from "./cut.ts";
 import { headingBoost } from "./heading-boost.ts";
+import { parseQuery, plainQuery } from "../../text/query/parse-query.ts";
+import { constraintOf } from "./query/constraints.ts";
+import { understand } from "./query/understand.ts";
 import { rerank } from "./rerank/rerank.ts";
 import type { Reranking } from "./rerank/reranking.ts";
 import { retrieve } from "./retrieve.ts";
@@ -32,6 +35,13 @@ export interface SearchQuery {
   filters: Filter[];
   /** Hits that score lower are left out; `null` keeps all. */
   minScore: number | null;
+  /**
+   * `query`: `"a phrase"` has to stand in a passage, `-word` must not. `question`: natural language, in which such
+   * signs mean what they mean in a text. Not set: `question`.
+   */
+  syntax?: "query" | "question";
+  /** Told where something else was searched for than was written. */
+  onNotice?(message: string): void;
   /** How much of the text around each hit to show; nothing where it is not set. */
   expand?: Extent;
   /** Stages to leave out. */
@@ -58,12 +68,14 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   const left = new Set<string>(reranking === null ? [...without, rerank.name] : without);
   const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
   const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK, { reranking }) ?? topK));
-  const query: StageQuery = {
+  const parsed = request.syntax === "query" ? parseQuery(text) : plainQuery(text);
+  const asked: StageQuery = {
     ...parts,
     reranking,
     question: text,
-    text,
-    terms: searchTerms(text),
+    text: parsed.text,
+    meets: constraintOf(parsed),
+    terms: searchTerms(parsed.text),
     mode,
     fusion,
     filters,
@@ -72,12 +84,19 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
     minScore,
   };
 
-  let found: ScoredChunk[] = [];
-  for (const stage of running) {
+  async function run(stage: Stage, hits: ScoredChunk[], query: StageQuery): Promise<ScoredChunk[]> {
     const started = performance.now();
-    found = await stage.run(found, query);
+    const found = await stage.run(hits, query);
     request.onStage?.(stage.name, performance.now() - started, found.length);
+    return found;
   }
+  const [first = retrieve, ...rest] = running;
+  const understood = await understand(asked, parsed, {
+    retrieve: (query) => run(first, [], query),
+    onNotice: request.onNotice ?? (() => {}),
+  });
+  let found = understood.hits;
+  for (const stage of rest) found = await run(stage, found, understood.query);
   const hits = found.map(toHit);
   if (request.expand === undefined) return { mode, hits };
   const started = performance.now();

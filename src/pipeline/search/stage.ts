@@ -1,6 +1,7 @@
 import type { ReadableCollection, ScoredChunk } from "../../stores/types.ts";
 import type { QueryEmbedder } from "../embed/open-model.ts";
 import type { Filter, FusionMethod, SearchMode } from "../../types.ts";
+import type { Constraint } from "./query/constraints.ts";
 import type { Reranking } from "./rerank/reranking.ts";
 
 /** What every stage of a search can look at. */
@@ -12,6 +13,8 @@ export interface StageQuery {
   question: string;
   /** The question as it is searched for. */
   text: string;
+  /** What a passage has to hold, or must not; `null` where the question does not say. */
+  meets: Constraint | null;
   /** The question without its stop words. */
   terms: string;
   mode: SearchMode;

@@ -23,7 +23,7 @@ import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { embeddedColumns, fromRow, toRow } from "./rows.ts";
-import { searchTable } from "./search.ts";
+import { searchTable, textsLike } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -124,6 +124,9 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       const rows = await select(`${ofVersion} AND ord BETWEEN ${first} AND ${last}`, embeddedColumns(manifest));
       return rows.map(fromRow).sort(byOrdinal);
     },
+
+    textsWithWordLike: (word, distance) =>
+      read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
 
     async upsert(chunks) {
       if (chunks.length === 0) return;

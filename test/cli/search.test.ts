@@ -139,6 +139,28 @@ describe("rag search --rerank", () => {
   });
 });
 
+describe("the signs of a query", () => {
+  const plain = (...argv: string[]) => sandbox.rag(["search", "--json", ...argv]);
+
+  test("demand a phrase, leave out a word, and are no flags behind --", async () => {
+    await serve({});
+    expect(sourcesOf((await plain('"data is stored"')).stdout)).toEqual(["docs/long.md"]);
+    expect((await plain('"is data stored"')).exitCode).toBe(1);
+    expect(sourcesOf((await plain("data -warehouse")).stdout)).toEqual(["docs/short.md"]);
+    expect(sourcesOf((await plain("--", "-warehouse data")).stdout)).toEqual(["docs/short.md"]);
+    // Nothing but an exclusion is taken for the word.
+    expect(sourcesOf((await plain("--", "-warehouse")).stdout)).toEqual(["docs/long.md"]);
+  });
+
+  test("a mistyped word is searched for as it was meant, and that is said on stderr", async () => {
+    await serve({});
+    const { stdout, stderr, exitCode } = await plain("warehuose");
+    expect({ exitCode, sources: sourcesOf(stdout) }).toEqual({ exitCode: 0, sources: ["docs/long.md"] });
+    expect(stderr).toBe('note: nothing holds "warehuose"; searched for "warehouse"\n');
+    expect((JSON.parse(stdout) as { query: string }).query).toBe("warehuose");
+  });
+});
+
 describe("rag search --expand", () => {
   test("adds what stands around each hit, in every format", async () => {
     await serve({});

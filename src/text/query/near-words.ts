@@ -1,0 +1,55 @@
+import { editDistance } from "../../util/closest.ts";
+import { withoutAccents } from "../analysis/fold.ts";
+
+/** Letters alone: a version, a number or a name in code that differs by one sign is another one. */
+const correctable = /^\p{L}{4,40}$/u;
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** How many letters of a word may be wrong, missing or too many; 0 where the word cannot be a mistyped one. */
+export function mistypedLetters(word: string): number {
+  if (!correctable.test(word) || unspaced.test(word)) return 0;
+  return word.length < 8 ? 1 : 2;
+}
+
+/** A word of a text that is nearly another one. */
+export interface NearWord {
+  word: string;
+  distance: number;
+  /** How often it stands in the texts. */
+  count: number;
+}
+
+/** The words of texts that are at most so many letters away from a word, in small letters, without accents. */
+export function nearWords(texts: Iterable<string>, word: string, distance: number): NearWord[] {
+  const wanted = folded(word);
+  const known = new Map<string, NearWord | null>();
+  for (const text of texts) {
+    for (const written of text.match(/\p{L}+/gu) ?? []) {
+      if (Math.abs(written.length - wanted.length) > distance + 1) continue;
+      const candidate = folded(written);
+      const found = known.get(candidate);
+      if (found !== undefined) {
+        if (found !== null) found.count += 1;
+        continue;
+      }
+      const away = Math.abs(candidate.length - wanted.length) > distance ? Infinity : editDistance(candidate, wanted);
+      known.set(candidate, away > 0 && away <= distance ? { word: candidate, distance: away, count: 1 } : null);
+    }
+  }
+  return [...known.values()].filter((near) => near !== null);
+}
+
+/** The word that was most likely meant: the nearest, of these one with the same first letter, of these the commonest. */
+export function likeliestWord(near: readonly NearWord[], word: string): string | null {
+  const first = folded(word)[0];
+  const sameFirst = (candidate: NearWord) => Number(candidate.word[0] === first);
+  const [best] = [...near].sort(
+    (a, b) => a.distance - b.distance || sameFirst(b) - sameFirst(a) || b.count - a.count || (a.word < b.word ? -1 : 1),
+  );
+  return best?.word ?? null;
+}
+
+function folded(word: string): string {
+  return withoutAccents(word.normalize("NFKC").toLowerCase());
+}
