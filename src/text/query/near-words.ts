@@ -18,6 +18,8 @@ export interface NearWord {
   distance: number;
   /** How often it stands in the texts. */
   count: number;
+  /** How often it begins with a capital. */
+  capitals: number;
 }
 
 /** The words of texts that are at most so many letters away from a word, in small letters, without accents. */
@@ -28,13 +30,20 @@ export function nearWords(texts: Iterable<string>, word: string, distance: numbe
     for (const written of text.match(/\p{L}+/gu) ?? []) {
       if (Math.abs(written.length - wanted.length) > distance + 1) continue;
       const candidate = folded(written);
+      const capitals = /^\p{Lu}/u.test(written) ? 1 : 0;
       const found = known.get(candidate);
       if (found !== undefined) {
-        if (found !== null) found.count += 1;
+        if (found !== null) {
+          found.count += 1;
+          found.capitals += capitals;
+        }
         continue;
       }
       const away = Math.abs(candidate.length - wanted.length) > distance ? Infinity : editDistance(candidate, wanted);
-      known.set(candidate, away > 0 && away <= distance ? { word: candidate, distance: away, count: 1 } : null);
+      known.set(
+        candidate,
+        away > 0 && away <= distance ? { word: candidate, distance: away, count: 1, capitals } : null,
+      );
     }
   }
   return [...known.values()].filter((near) => near !== null);

@@ -28,6 +28,7 @@ beforeAll(async () => {
     "both.md": ["v-if with v-for", "## v-if with v-for\n\nIt is not recommended to have both of them on one element."],
     "sitemap.md": ["Search engines", "A sitemap lists all pages for a crawler."],
     "tar.md": ["Archives", "Unpack an archive with `tar -xzf file.tar.gz`."],
+    "database.md": ["Storage", "A database keeps records in pairs. Kubernetes runs it, with data beside it."],
     "zip.md": ["Other archives", "Unpack an archive of another kind, xzf by name, with unzip."],
   };
   const chunks = Object.entries(texts).flatMap(([source, [heading, text]]) =>
@@ -130,12 +131,27 @@ describe("a mistyped word", () => {
     expect(notices).toEqual(['nothing holds "sitmap"; searched for "sitemap"']);
   });
 
-  test.each(["sitemap", "sitemaps", "tables grow", '"sitmap"', "sitmap2", "qqqqqqq", "xzf"])(
-    "is not seen in %s",
-    async (query) => {
-      expect((await found(query)).notices).toEqual([]);
-    },
-  );
+  test.each([
+    ["where is the databse", "databse", "database"],
+    ["how to run Kuberntes", "Kuberntes", "kubernetes"],
+  ])("of %s is corrected though its beginning is common", async (query, word, meant) => {
+    expect((await found(query)).notices).toEqual([`nothing holds "${word}"; searched for "${meant}"`]);
+  });
+
+  test.each([
+    "sitemap",
+    "sitemaps",
+    "who lives in Paris",
+    "large stored records",
+    "keeping records",
+    "tables grow",
+    '"sitmap"',
+    "sitmap2",
+    "qqqqqqq",
+    "xzf",
+  ])("is not seen in %s", async (query) => {
+    expect((await found(query)).notices).toEqual([]);
+  });
 
   test("costs nothing where all words are found", async () => {
     let searches = 0;

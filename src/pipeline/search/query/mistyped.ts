@@ -1,6 +1,7 @@
 import type { ReadableCollection, ScoredChunk } from "../../../stores/types.ts";
 import { textTokens } from "../../../text/analysis/words.ts";
-import { likeliestWord, mistypedLetters, nearWords } from "../../../text/query/near-words.ts";
+import { type NearWord, likeliestWord, mistypedLetters, nearWords } from "../../../text/query/near-words.ts";
+import { contentWords } from "../../../text/content-words.ts";
 import { stopWords } from "../../../text/stop-words.ts";
 
 /** A word that the collection does not hold, and the one that it is taken for. */
@@ -26,15 +27,15 @@ export async function mistypedWords(
   const words = [...new Set(textTokens(query.text))].filter((word) => mistypedLetters(word) > 0 && !literal.has(word));
   if (words.length > mostWords) return [];
   const texts = query.hits.map(({ chunk }) => chunk.context + chunk.text);
-  const seen = texts.map((text) => text.toLowerCase());
+  const seen = texts.map((text) => text.toLowerCase()).join("\n");
+  const [firstWord] = textTokens(query.text);
   const corrections: Correction[] = [];
   for (const word of words) {
-    const small = word.toLowerCase();
-    // Whatever its ending there; what this overlooks, such as an accent, the store is asked about.
-    const beginning = small.slice(0, Math.max(4, word.length - 3));
-    if (stopWords.has(small) || seen.some((text) => text.includes(beginning))) continue;
+    if (stopWords.has(word.toLowerCase()) || isSeen(word.toLowerCase(), seen)) continue;
     if (await isHeld(collection, word)) continue;
-    const meant = await meantBy(collection, word, texts);
+    const near = await wordsLike(collection, word, texts);
+    const isName = word !== firstWord && /^\p{Lu}/u.test(word);
+    const meant = likeliestWord(isName ? near.filter(isNameToo) : near, word);
     if (meant !== null) corrections.push({ word, meant });
   }
   return corrections;
@@ -44,10 +45,27 @@ async function isHeld(collection: ReadableCollection, word: string): Promise<boo
   return (await collection.search({ mode: "text", text: word, vector: null, limit: 1, filters: [] })).length > 0;
 }
 
-async function meantBy(collection: ReadableCollection, word: string, found: readonly string[]): Promise<string | null> {
+/**
+ * Whether a text in small letters has the word, or the word with another ending that English has. Whatever this overlooks,
+ * the store is asked about.
+ */
+function isSeen(word: string, text: string): boolean {
+  if (text.includes(word)) return true;
+  const [stem] = contentWords(word);
+  const beginning = word.slice(0, Math.max(3, word.length - 3));
+  const alike = text.match(new RegExp(String.raw`(?<!\p{L})${beginning}\p{L}*`, "gu")) ?? [];
+  return stem !== undefined && [...new Set(alike)].some((other) => contentWords(other)[0] === stem);
+}
+
+/** Paris is no mistyped "pairs": a name is taken for a word alone that the texts write as a name. */
+function isNameToo({ count, capitals }: NearWord): boolean {
+  return 2 * capitals > count;
+}
+
+async function wordsLike(collection: ReadableCollection, word: string, found: readonly string[]): Promise<NearWord[]> {
   const distance = mistypedLetters(word);
   const texts = collection.foreign === undefined ? await collection.textsWithWordLike(word, distance) : found;
-  return likeliestWord(nearWords(texts, word, distance), word);
+  return nearWords(texts, word, distance);
 }
 
 /** The query with each mistyped word replaced. */
