@@ -93,6 +93,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   const [first = retrieve, ...rest] = running;
   const understood = await understand(asked, parsed, {
     retrieve: (query) => run(first, [], query),
+    isQuestion: request.syntax !== "query",
     onNotice: request.onNotice ?? (() => {}),
   });
   let found = understood.hits;

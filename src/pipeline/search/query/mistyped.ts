@@ -16,15 +16,17 @@ const mostWords = 20;
 /**
  * The words of a query that occur nowhere in the collection and are nearly one that does. `hits`: what the query found;
  * a word that stands there is not asked about, so that an ordinary query costs nothing. `literal`: words that are meant as
- * they are written.
+ * they are written; `leastLetters`: shorter words are left alone.
  */
 export async function mistypedWords(
   collection: ReadableCollection,
-  query: { text: string; hits: readonly ScoredChunk[]; literal: readonly string[] },
+  query: { text: string; hits: readonly ScoredChunk[]; literal: readonly string[]; leastLetters: number },
 ): Promise<Correction[]> {
   if (!collection.modes.includes("text")) return [];
   const literal = new Set(query.literal.flatMap(textTokens));
-  const words = [...new Set(textTokens(query.text))].filter((word) => mistypedLetters(word) > 0 && !literal.has(word));
+  const words = [...new Set(textTokens(query.text))].filter(
+    (word) => word.length >= query.leastLetters && mistypedLetters(word) > 0 && !literal.has(word),
+  );
   if (words.length > mostWords) return [];
   const texts = query.hits.map(({ chunk }) => chunk.context + chunk.text);
   const seen = texts.map((text) => text.toLowerCase()).join("\n");
