@@ -2,8 +2,14 @@ import type { Config } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
 import { groupsByLength, toInputs } from "../models/local/inputs.ts";
 import { type ModelLocation, type Quantization, locateModel } from "../models/local/model-folder.ts";
-import { type ModelKind, type PackageOptions, longestInput, openModelFiles } from "../models/local/open-model.ts";
-import type { Transformers, TransformersModel, TransformersTokenizer } from "../models/local/transformers-package.ts";
+import {
+  type LoadedModel,
+  type LocalModelEnvironment,
+  type ModelKind,
+  type PackageOptions,
+  longestInput,
+  openModelFiles,
+} from "../models/local/open-model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { type ModelConventions, readConventions } from "./conventions.ts";
 import { poolTokens } from "./token-vectors.ts";
@@ -18,22 +24,12 @@ const kind: ModelKind = {
 
 export type LocalEmbedderOptions = PackageOptions;
 
-export interface LocalEmbedderEnvironment {
-  variables: Readonly<Record<string, string | undefined>>;
-  /** Model folders are relative to it. */
-  projectRoot: string;
-}
-
-interface LoadedModel {
-  Tensor: Transformers["Tensor"];
-  tokenizer: TransformersTokenizer;
-  model: TransformersModel;
-  maxTokens: number;
+interface LoadedEmbedder extends LoadedModel {
   conventions: ModelConventions;
 }
 
 /** Loaded once per process, by where it is from and which weights it has. */
-const loadedModels = new Map<string, Promise<LoadedModel>>();
+const loadedModels = new Map<string, Promise<LoadedEmbedder>>();
 
 /**
  * A feature-extraction model in ONNX that runs in this process through transformers.js. Nothing is loaded or fetched
@@ -41,7 +37,7 @@ const loadedModels = new Map<string, Promise<LoadedModel>>();
  */
 export function createLocalEmbedder(
   settings: Config["embedding"],
-  environment: LocalEmbedderEnvironment,
+  environment: LocalModelEnvironment,
   options: LocalEmbedderOptions = {},
 ): Embedder {
   const name = settings.model;
@@ -53,7 +49,7 @@ export function createLocalEmbedder(
   /** One at a time: the runtime uses all cores for one already. */
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function load(): Promise<LoadedModel> {
+  async function load(): Promise<LoadedEmbedder> {
     const location = await locateModel(name as string, environment.projectRoot);
     const key = JSON.stringify([location, settings.quantization]);
     let loading = loadedModels.get(key);
@@ -123,9 +119,9 @@ export function createLocalEmbedder(
 async function loadModel(
   location: ModelLocation,
   quantization: Quantization | undefined,
-  environment: LocalEmbedderEnvironment,
+  environment: LocalModelEnvironment,
   options: LocalEmbedderOptions,
-): Promise<LoadedModel> {
+): Promise<LoadedEmbedder> {
   const files = await openModelFiles(location, { ...options, quantization, variables: environment.variables, kind });
   return files.load(async ({ AutoModel, AutoTokenizer, Tensor }, name, settings) => {
     const conventions = await readConventions(name, files.read);

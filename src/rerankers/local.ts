@@ -1,7 +1,13 @@
 import { groupsByLength, toInputs } from "../models/local/inputs.ts";
 import { locateModel } from "../models/local/model-folder.ts";
-import { type ModelKind, type PackageOptions, longestInput, openModelFiles } from "../models/local/open-model.ts";
-import type { Transformers, TransformersModel, TransformersTokenizer } from "../models/local/transformers-package.ts";
+import {
+  type LoadedModel,
+  type LocalModelEnvironment,
+  type ModelKind,
+  type PackageOptions,
+  longestInput,
+  openModelFiles,
+} from "../models/local/open-model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { probability } from "./scores.ts";
 import type { Reranker } from "./types.ts";
@@ -13,26 +19,13 @@ const kind: ModelKind = {
   quantization: null,
 };
 
-export interface LocalRerankerEnvironment {
-  variables: Readonly<Record<string, string | undefined>>;
-  /** Model folders are relative to it. */
-  projectRoot: string;
-}
-
-interface LoadedModel {
-  Tensor: Transformers["Tensor"];
-  tokenizer: TransformersTokenizer;
-  model: TransformersModel;
-  maxTokens: number;
-}
-
 /**
  * A cross-encoder in ONNX that runs in this process through transformers.js. Nothing is loaded or fetched before the
  * first use. A question and a passage that are together longer than the model takes lose the end of the passage.
  */
 export function createLocalReranker(
   name: string,
-  environment: LocalRerankerEnvironment,
+  environment: LocalModelEnvironment,
   options: PackageOptions = {},
 ): Reranker {
   let loading: Promise<LoadedModel> | null = null;

@@ -17,6 +17,20 @@ export interface PackageOptions {
   importPackage?: () => Promise<Transformers>;
 }
 
+export interface LocalModelEnvironment {
+  variables: Readonly<Record<string, string | undefined>>;
+  /** Model folders are relative to it. */
+  projectRoot: string;
+}
+
+/** A loaded model with what its inputs are made by. */
+export interface LoadedModel {
+  Tensor: Transformers["Tensor"];
+  tokenizer: TransformersTokenizer;
+  model: TransformersModel;
+  maxTokens: number;
+}
+
 /** What a model is used for, in the words of messages. */
 export interface ModelKind {
   /** E.g. `local embedding models`. */
