@@ -49,7 +49,11 @@ async function openRuntime(
   });
   context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
-  context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
 
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {

@@ -4,6 +4,8 @@ import type { Checked, Provenance } from "./check.ts";
 import type { Environment } from "./environment.ts";
 import { type ExpansionReport, expandVariables } from "./expand.ts";
 import { configNames, findConfigFile } from "./find.ts";
+import { defaultConfig } from "./default-config.ts";
+import { nearestHolder } from "../files/folders-upwards.ts";
 import { parseModelName } from "./model-name.ts";
 import { plainConfig } from "./plain-settings.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
@@ -74,7 +76,9 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
   const { variables, workingDirectory } = sources;
   const homeDirectory = realPath(sources.homeDirectory);
   const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: sources.configFile });
-  const folder = found === null ? workingDirectory : path.dirname(found.file);
+  // A folder of stores marks a project's root as a configuration file does, so that sources are named from one place.
+  const marked = found === null ? nearestHolder(defaultConfig().store.path, workingDirectory, homeDirectory) : null;
+  const folder = found === null ? (marked?.holder ?? workingDirectory) : path.dirname(found.file);
   const isNamed = sources.configFile !== null || (found !== null && folder === homeDirectory);
   const isTrusted = found === null || isNamed || (await isRemembered(found.file, found.hash, variables));
   const problems: Problem[] = [];
@@ -106,7 +110,12 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
   return {
     config,
     environment: { variables, projectRoot: folder, workingDirectory, configFile: file, configIsTrusted: isTrusted },
-    notices: passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
+    notices: [
+      ...passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
+      ...(config.milvus.uri === undefined ? (marked?.ofOthers ?? []) : []).map(
+        (store) => `${store} belongs to another user and is not used; to use it: --uri ${store}`,
+      ),
+    ],
     hash: found?.hash ?? null,
     demands,
   };
