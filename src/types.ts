@@ -118,6 +118,12 @@ export interface Hit {
   endLine: number | null;
   text: string;
   metadata: Metadata;
+  /** Where it was asked for: the text before the passage and after it; `null` where there is none. */
+  before?: string | null;
+  after?: string | null;
+  /** First and last line of `before`, `text` and `after` together. */
+  shownStartLine?: number | null;
+  shownEndLine?: number | null;
 }
 
 /** The fields of a chunk that a filter reaches by name; every other name is a metadata key. */

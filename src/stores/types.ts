@@ -145,6 +145,12 @@ export interface Collection extends CollectionReads {
   documents(): Promise<DocumentRecord[]>;
   /** The chunks of these documents, vectors included: what an ingest can reuse. */
   chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
+  /** The chunks of one version of a document with these ordinals, `last` included, in their order. */
+  passages(
+    version: Pick<DocumentVersion, "docId" | "docHash">,
+    first: number,
+    last: number,
+  ): Promise<Omit<StoredChunk, "vector">[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
   /** Deletes these versions whole, commit records included. */

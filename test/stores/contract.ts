@@ -318,6 +318,23 @@ export function storeContract(
       expect(found.sort((a, b) => a.ordinal - b.ordinal)).toEqual(written);
     });
 
+    test("of one version of a document are read by their ordinals, in order", async () => {
+      const collection = await create();
+      const texts = Array.from({ length: 12 }, (_, ordinal) => `passage ${ordinal}`);
+      const old = documentChunks("a.md", texts, { docHash: "old" });
+      const written = documentChunks("a.md", texts, { docHash: "new" });
+      await collection.upsert([...old.slice(1), ...documentChunks("b.md", texts, { docHash: "new" })]);
+      // Row 0 has the same key in both versions, and the rows are not written in their order.
+      await collection.upsert(written.toReversed());
+      const version = { docId: documentId("a.md"), docHash: "new" };
+      expect(await collection.passages(version, 3, 5)).toEqual(written.slice(3, 6));
+      expect(await collection.passages(version, 9, 11)).toEqual(written.slice(9));
+      expect(await collection.passages({ ...version, docHash: "neither" }, 0, 11)).toEqual([]);
+      expect((await collection.passages({ ...version, docHash: "old" }, 0, 2)).map(({ ordinal }) => ordinal)).toEqual([
+        1, 2,
+      ]);
+    });
+
     test("of equal id are replaced whole, in the same session and in the next", async () => {
       const collection = await create();
       const docHash = "hash";

@@ -22,6 +22,17 @@ export function integer(flag: string, minimum: number, maximum: number = Number.
   };
 }
 
+/** How far the text around a passage reaches: `section`, or passages in either direction. */
+export function extent(flag: string): Read<number | "section"> {
+  return (text) => {
+    if (text === "section") return text;
+    if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= mostNeighbours) return Number(text);
+    throw refuse(flag, `section, or an integer from 1 to ${mostNeighbours}`, text);
+  };
+}
+
+const mostNeighbours = 100;
+
 export function decimal(flag: string): Read<number> {
   return (text) => {
     if (text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);

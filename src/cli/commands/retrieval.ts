@@ -1,6 +1,6 @@
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { openQueryEmbedder } from "../../pipeline/embed/open-model.ts";
-import { search } from "../../pipeline/search/search.ts";
+import { type SearchQuery, search } from "../../pipeline/search/search.ts";
 import type { Filter, Hit, SearchMode } from "../../types.ts";
 import { refuseUnknownFormats } from "../arguments/filters.ts";
 import type { CommandContext } from "../context.ts";
@@ -9,7 +9,7 @@ import type { Runtime } from "../runtime.ts";
 /** What search and ask do to find passages, with everything opened. */
 export interface Retrieval {
   collection: string;
-  search(query: string): Promise<{ mode: SearchMode; hits: Hit[] }>;
+  search(query: string, options?: Pick<SearchQuery, "expand">): Promise<{ mode: SearchMode; hits: Hit[] }>;
 }
 
 /**
@@ -33,11 +33,14 @@ export async function openRetrieval(
 
   return {
     collection: collection.name,
-    search: async (query) => {
+    search: async (query, options = {}) => {
       const started = performance.now();
       const onStage = (name: string, durationMs: number, hits: number) =>
         output.stage(name, durationMs, `${hits} hits`);
-      const found = await search({ collection, embedQuery }, { query, mode, fusion, topK, ...request, onStage });
+      const found = await search(
+        { collection, embedQuery },
+        { query, mode, fusion, topK, ...request, ...options, onStage },
+      );
       output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
       return found;
     },

@@ -14,6 +14,8 @@ export interface SearchFlags extends RetrievalFlags {
   query: string;
   minScore?: number;
   format?: SearchFormat;
+  /** Passages on either side, or the whole section, to show with each hit. */
+  expand?: number | "section";
   full?: boolean;
   print0?: boolean;
 }
@@ -29,7 +31,10 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
         const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
-        const { mode, hits } = await retrieval.search(query);
+        const { mode, hits } = await retrieval.search(
+          query,
+          flags.expand === undefined ? {} : { expand: flags.expand },
+        );
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };

@@ -3,6 +3,7 @@ import type { ScoredChunk } from "../../stores/types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
 import { type Filter, type FusionMethod, type Hit, type SearchMode, usualFusion } from "../../types.ts";
 import { modeForSearch } from "../embed/model-choice.ts";
+import { type Extent, refuseForeign, surroundingsOf } from "../passages/surroundings.ts";
 import { cut } from "./cut.ts";
 import { headingBoost } from "./heading-boost.ts";
 import { retrieve } from "./retrieve.ts";
@@ -26,6 +27,8 @@ export interface SearchQuery {
   filters: Filter[];
   /** Hits that score lower are left out; `null` keeps all. */
   minScore: number | null;
+  /** How much of the text around each hit to show; nothing where it is not set. */
+  expand?: Extent;
   /** Stages to leave out. */
   without?: readonly OptionalStage[];
   /** Called after each stage with its duration in milliseconds and the number of hits that it left. */
@@ -44,6 +47,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
       hint: 'say what to look for: rag search "How is data stored?"',
     });
   }
+  if (request.expand !== undefined) refuseForeign(parts.collection);
   const mode = modeForSearch(parts.collection, request.mode, parts.embedQuery !== null);
   const left = new Set<string>(without);
   const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
@@ -56,7 +60,23 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
     found = await stage.run(found, query);
     request.onStage?.(stage.name, performance.now() - started, found.length);
   }
-  return { mode, hits: found.map(toHit) };
+  const hits = found.map(toHit);
+  if (request.expand === undefined) return { mode, hits };
+  const started = performance.now();
+  const expanded = await Promise.all(found.map(({ chunk }, index) => expandedHit(hits[index] as Hit, chunk)));
+  request.onStage?.("expand", performance.now() - started, hits.length);
+  return { mode, hits: expanded };
+
+  async function expandedHit(hit: Hit, chunk: ScoredChunk["chunk"]): Promise<Hit> {
+    const { before, after, whole } = await surroundingsOf(parts.collection, chunk, request.expand ?? 0);
+    return {
+      ...hit,
+      before: before?.text ?? null,
+      after: after?.text ?? null,
+      shownStartLine: whole.startLine,
+      shownEndLine: whole.endLine,
+    };
+  }
 }
 
 function toHit({ chunk, score, scores }: ScoredChunk, index: number): Hit {

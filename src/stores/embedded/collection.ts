@@ -4,7 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import { messageOf } from "../../errors.ts";
 import { collectionLanguages, loadTermsOf } from "../shared/bm25-terms.ts";
-import { type Row, chunkRecordColumns, chunkRecordOf, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import {
+  type Row,
+  byOrdinal,
+  chunkRecordColumns,
+  chunkRecordOf,
+  documentColumns,
+  documentOf,
+} from "../shared/chunk-row.ts";
 import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
@@ -110,6 +117,12 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       const found: Row[] = [];
       for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part), wholeRow)));
       return found.map(fromRow);
+    },
+
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${docIdIn([docId])} AND doc_hash = ${sqlString(docHash)}`;
+      const rows = await select(`${ofVersion} AND ord BETWEEN ${first} AND ${last}`, embeddedColumns(manifest));
+      return rows.map(fromRow).sort(byOrdinal);
     },
 
     async upsert(chunks) {

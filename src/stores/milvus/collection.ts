@@ -4,6 +4,7 @@ import { checkVector } from "../shared/check-vector.ts";
 import { collectionLanguages, questionTerms, questionWords } from "../shared/bm25-terms.ts";
 import {
   type Row,
+  byOrdinal,
   chunkColumns,
   chunkRecordColumns,
   chunkRecordOf,
@@ -116,6 +117,12 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
         for (const chunk of await select(isOneOf("doc_id", part), wholeRow, decodeChunk)) chunks.push(chunk);
       }
       return chunks;
+    },
+
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${isOneOf("doc_id", [docId])} and doc_hash == ${quoted(docHash)}`;
+      const chunks = await select(`${ofVersion} and ord >= ${first} and ord <= ${last}`, output, decodeChunk);
+      return chunks.sort(byOrdinal);
     },
 
     upsert: (chunks) => upsertRows(options, chunks, manifest.embedding?.dimensions ?? null),

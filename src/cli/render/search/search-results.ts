@@ -88,18 +88,39 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
   const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
 
-  const readables = view.full ? [] : result.hits.map(readable);
+  const isWhole = showsWhole(result, view);
+  const readables = isWhole ? [] : result.hits.map(readable);
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
-    const shown = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
-    const passage = words.highlight(terminalText(shown), mark);
+    const shown = isWhole ? trimmed(hit.text) : words.snippet(readables[index]!, snippetLength);
+    const passage = [
+      ...dimmed(hit.before, colors),
+      words.highlight(terminalText(shown), mark),
+      ...dimmed(hit.after, colors),
+    ].join("\n");
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
     const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
+}
+
+/** A snippet does not stand between two whole texts. */
+function showsWhole({ hits }: Pick<SearchResult, "hits">, { full }: SearchView): boolean {
+  return full || hits.some(({ before }) => before !== undefined);
+}
+
+/** What stands before or after a passage, whole; nothing where nothing does, or where nobody asked for it. */
+function dimmed(around: string | null | undefined, { dim }: Channel["colors"]): string[] {
+  if (!around) return [];
+  return [terminalText(trimmed(around)).split("\n").map(dim).join("\n")];
+}
+
+/** Without blank lines around it; the first line keeps its indentation. */
+function trimmed(text: string): string {
+  return text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
 }
 
 /** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
@@ -128,8 +149,12 @@ function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
 
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
+  const isExpanded = hits.some(({ before }) => before !== undefined);
   return csv([
-    ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"],
+    [
+      ...["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"],
+      ...(isExpanded ? ["before", "after"] : []),
+    ],
     ...hits.map((hit) => [
       hit.rank,
       hit.score,
@@ -140,6 +165,7 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       hit.startLine,
       hit.endLine,
       clean(hit.text),
+      ...(isExpanded ? [clean(hit.before ?? ""), clean(hit.after ?? "")] : []),
     ]),
   ]);
 }
@@ -149,10 +175,13 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(query);
   const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
-  const readables = view.full ? [] : await Promise.all(hits.map(readable));
+  const isWhole = showsWhole({ hits }, view);
+  const readables = isWhole ? [] : hits.map(readable);
   const entries = hits.map((hit, index) => {
-    const text = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
-    const quote = text
+    const passage = isWhole ? hit.text : words.snippet(readables[index]!, snippetLength);
+    const quote = [hit.before, passage, hit.after]
+      .flatMap((text) => (text ? [trimmed(text)] : []))
+      .join("\n\n")
       .split(/\r\n|[\r\n]/)
       .map((line) => `> ${line}`.trimEnd())
       .join("\n");
