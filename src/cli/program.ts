@@ -5,12 +5,14 @@ import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
 import { addEval } from "./declarations/eval.ts";
+import { addGet } from "./declarations/get.ts";
 import { addIngest } from "./declarations/ingest.ts";
+import { addOpen } from "./declarations/open.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust];
+const declarations = [addIngest, addSearch, addAsk, addGet, addOpen, addEval, addCollections, addTrust];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
