@@ -7,12 +7,13 @@ import { addCollections } from "./declarations/collections.ts";
 import { addEval } from "./declarations/eval.ts";
 import { addGet } from "./declarations/get.ts";
 import { addIngest } from "./declarations/ingest.ts";
+import { addMcp } from "./declarations/mcp.ts";
 import { addOpen } from "./declarations/open.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addGet, addOpen, addEval, addCollections, addTrust];
+const declarations = [addIngest, addSearch, addAsk, addGet, addOpen, addEval, addCollections, addMcp, addTrust];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as

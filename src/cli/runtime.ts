@@ -34,7 +34,7 @@ export interface Runtime {
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-async function openRuntime(
+export async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,

@@ -51,7 +51,8 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   "pdfjs-dist": ["loaders"],
   "markdown-it": ["markdown"],
   cosmiconfig: ["config"],
-  zod: ["config"],
+  zod: ["config", "cli/mcp"],
+  "@modelcontextprotocol/sdk": ["cli/mcp"],
   commander: ["cli"],
   "cli-table3": ["cli/render"],
   "fast-wrap-ansi": ["cli/render"],
@@ -138,7 +139,7 @@ export function roomOverrides(): Override[] {
       ],
     },
   };
-  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render"];
+  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render", "cli/mcp"];
   return [
     ground,
     ...folders.map((folder) => override([`src/${folder}/**`], folder)),

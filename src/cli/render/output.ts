@@ -57,6 +57,8 @@ export interface Output {
   stage(name: string, durationMs: number, detail?: string): void;
   /** The one line of JSON, or the lines for people, that a run ends with when it failed. */
   error(failure: { code: string; message: string; hint: string | null }): Promise<void>;
+  /** A text without the known secrets, for a result that goes another way than stdout. */
+  masked(text: string): string;
   /** Adds values that are masked from now on. */
   maskSecrets(secrets: readonly (string | null | undefined)[]): void;
   /** The command succeeded: prints the notices that were held back for `--json`. */
@@ -126,6 +128,7 @@ export function createOutput(
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);
     },
+    masked: (text) => masks.exact(text),
     maskSecrets: (values) => {
       secrets.push(...values);
       masks.exact = createSecretMask(secrets);

@@ -39,14 +39,6 @@ function linesOf(first: number, last: string | undefined): Part {
   return { kind: "lines", first: from, last: to };
 }
 
-/** A part as it is written behind a source. */
-export function writtenPart(part: Part): string {
-  if (part.kind === "document") return "";
-  if (part.kind === "page") return `#page=${part.page}`;
-  if (part.kind === "heading") return `#${part.heading}`;
-  return part.last === null ? `:${part.first}` : `:${part.first}-${part.last}`;
-}
-
 /**
  * Whether a passage stands under a heading as a person writes it: in any case, with or without the marks of Markdown, as
  * the last part of an address (`where-data-is-stored`), or as a path (`Guide > Storage`). Returns how many headings of

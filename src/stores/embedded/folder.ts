@@ -46,6 +46,20 @@ export async function holdsTable(folder: StoreFolder, name: string): Promise<boo
   return false;
 }
 
+/**
+ * Tells one state of a table on disk from another: each write adds a version, and a table that is put in the place of
+ * another one has a folder of its own. `null` where there is no table.
+ */
+export async function tableState(folder: StoreFolder, name: string): Promise<string | null> {
+  const versions = join(tablePath(folder, name), "_versions");
+  try {
+    const { ino, mtimeNs } = await stat(versions, { bigint: true });
+    return [ino, mtimeNs, ...(await readdir(versions)).sort()].join(" ");
+  } catch {
+    return null;
+  }
+}
+
 /** How long a drop takes. */
 export const dropMs = 200;
 
