@@ -58,6 +58,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   "fast-wrap-ansi": ["cli/render"],
   ora: ["cli/render"],
   picocolors: ["cli/render"],
+  "supports-hyperlinks": ["cli/render"],
 };
 
 /** Either is matched against the path as it is written in the import; `group` in the manner of .gitignore. */

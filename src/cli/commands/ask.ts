@@ -32,7 +32,10 @@ export async function ask(flags: AskFlags, context: CommandContext): Promise<Exi
     question: await readQuery(flags.question, context),
   };
   return withRuntime(flags, askOverrides(flags), context, async (runtime) => {
-    const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+    const renderer = createAnswerRenderer(
+      { showContext: flags.showContext ?? false, folders: runtime.environment },
+      context.output,
+    );
     try {
       return await untilAborted(answer(asked, renderer, runtime, context), context.signal);
     } catch (error) {

@@ -15,7 +15,13 @@ export function captured(context: CommandContext, signal: AbortSignal): Captured
   let document: unknown;
   const keep = (text: string): void => void notices.push(text);
   const nothing = async (): Promise<void> => {};
-  const silent = { ...context.output.results, isTerminal: false, write: nothing, writeData: nothing };
+  const silent = {
+    ...context.output.results,
+    isTerminal: false,
+    supportsLinks: async () => false,
+    write: nothing,
+    writeData: nothing,
+  };
   const output: Output = {
     ...context.output,
     options: { json: true, quiet: false, verbose: false, color: false },

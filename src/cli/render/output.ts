@@ -16,6 +16,8 @@ export interface Channel {
   readonly columns: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
+  /** Whether the terminal knows hyperlinks; `false` where nobody reads in one, or colour is not wanted. */
+  supportsLinks(): Promise<boolean>;
   /** For people: what a terminal would act on is masked. Resolves when it is handed over; rejects where it cannot be written. */
   write(text: string): Promise<void>;
   /** For programs: as it is, unless the stream is a terminal. */
@@ -152,6 +154,11 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
     // A terminal without a size, as in some CI jobs, reports 0 columns.
     columns: stream.columns || null,
     colors,
+    supportsLinks: async () => {
+      if (!isTerminal || !colors.isColorSupported) return false;
+      const { createSupportsHyperlinks } = await import("supports-hyperlinks");
+      return createSupportsHyperlinks({ isTTY: true });
+    },
     write,
     writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };
