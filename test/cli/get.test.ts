@@ -1,7 +1,7 @@
 import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PassageResult } from "../../src/cli/render/passage.ts";
+import type { PassageResult } from "../../src/cli/render/places/passage.ts";
 import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { lines, makePdf } from "../fixtures/pdf.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";

@@ -28,6 +28,8 @@ export interface RetrievalFlags extends CommonFlags {
   mode?: SearchMode;
   /** Conditions as written. */
   filter: string[];
+  /** Of `--boost`: how much the ranks of a collection count. */
+  boost?: ReadonlyMap<string, number>;
 }
 
 export interface CollectionFlags extends CommonFlags {

@@ -67,6 +67,22 @@ export function repeatable(flag: string): Read<string[]> {
   return (text, previous = []) => [...previous, filled(flag)(text)];
 }
 
+/** Text that may be given several times, or comma-separated; joined by commas. */
+export function listed(flag: string): Read<string> {
+  return (text, previous) => (previous === undefined ? filled(flag)(text) : `${previous},${filled(flag)(text)}`);
+}
+
+/** `name=1.5`, repeatable: numbers above 0 by names. */
+export function weights(flag: string): Read<Map<string, number>> {
+  return (text, previous = new Map()) => {
+    const [, name, value] = /^([^=\s]+)\s*=\s*(\d*\.?\d+)$/.exec(text.trim()) ?? [];
+    if (name === undefined || !(Number(value) > 0)) {
+      throw refuse(flag, "collection=number", text, `e.g. ${flag} docs=1.5`);
+    }
+    return new Map([...previous, [name, Number(value)]]);
+  };
+}
+
 /** Names from a list, comma-separated, each once. */
 export function someOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice[]> {
   const read = oneOf(flag, choices);

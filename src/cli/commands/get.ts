@@ -7,7 +7,7 @@ import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
 import { sourceNames } from "../arguments/source-names.ts";
 import type { CommandContext } from "../context.ts";
-import { noticeElsewhere, renderPassage } from "../render/passage.ts";
+import { noticeElsewhere, renderPassage } from "../render/places/passage.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 
 export interface GetFlags extends CommonFlags {

@@ -6,7 +6,7 @@ import type { ReadPassage } from "../../pipeline/passages/read.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
 import type { CommandContext } from "../context.ts";
-import { renderOpened } from "../render/passage.ts";
+import { renderOpened } from "../render/places/passage.ts";
 import { terminalText } from "../render/terminal-text.ts";
 import { withRuntime } from "../runtime.ts";
 import { passageAt } from "./get.ts";

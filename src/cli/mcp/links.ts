@@ -1,7 +1,7 @@
 import type { ContentBlock } from "@modelcontextprotocol/sdk/types.js";
 import type { Hit } from "../../types.ts";
 
-type Placed = Pick<Hit, "source" | "title" | "page" | "startLine" | "endLine">;
+type Placed = Pick<Hit, "collection" | "source" | "title" | "page" | "startLine" | "endLine">;
 
 /** The address of a passage for a client that reads resources: `rag://docs/guide/storage.md#L3-L9`. */
 export function resourceUri(collection: string, { source, page, startLine, endLine }: Omit<Placed, "title">): string {
@@ -25,14 +25,14 @@ export function readResourceUri(uri: string): { collection: string; place: strin
     : { collection: decoded(collection), place: placeOfUri(path) };
 }
 
-/** One link for each passage. */
+/** One link for each passage; `collection` is that of the passages that name none. */
 export function linksTo(collection: string, passages: readonly Placed[]): ContentBlock[] {
   return passages.map((passage) => {
     const { source, title, page, startLine, endLine } = passage;
     const where = page !== null ? `page ${page}` : startLine === null ? "" : `lines ${startLine} to ${endLine}`;
     return {
       type: "resource_link",
-      uri: resourceUri(collection, passage),
+      uri: resourceUri(passage.collection ?? collection, passage),
       name: source,
       title: title === "" ? source : title,
       mimeType: "text/markdown",

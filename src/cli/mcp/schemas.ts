@@ -23,7 +23,9 @@ const topK = z.number().int().min(1).max(100).optional().describe("passages to f
 
 export const searchInput = {
   query: z.string().min(1).describe("what to look for: a question, or words"),
-  collection,
+  collection: collection.describe(
+    'collection to search, or several: names and globs, comma-separated ("docs,blog-*"); the configured one where it is left out',
+  ),
   filters,
   topK,
   mode: z.enum(searchModes).optional().describe("how to search; the best that the collection can where it is left out"),

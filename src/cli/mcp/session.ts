@@ -1,4 +1,5 @@
 import { ExitCode, UserError } from "../../errors.ts";
+import { withKeptModels } from "../kept-models.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** Keeps one runtime open over many calls, and replaces it after a call that a lost store or model failed. */
@@ -71,21 +72,4 @@ export function createSession(open: () => Promise<Runtime>): Session {
 function needsNewRuntime(error: unknown): boolean {
   if (!(error instanceof UserError)) return true;
   return error.exitCode === ExitCode.backend || error.code === "collection-not-found";
-}
-
-/** Each model is opened once: a local one takes seconds to load. */
-function withKeptModels(runtime: Runtime): Runtime {
-  const models = new Map<string, ReturnType<Runtime["openModel"]>>();
-  return {
-    ...runtime,
-    openModel: (request) => {
-      const key = JSON.stringify(request);
-      const known = models.get(key);
-      if (known !== undefined) return known;
-      const opening = runtime.openModel(request);
-      models.set(key, opening);
-      opening.catch(() => models.delete(key));
-      return opening;
-    },
-  };
 }

@@ -4,7 +4,7 @@ import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
-import { type LinkTo, linksFor } from "./hyperlink.ts";
+import { type LinkTo, linksFor } from "./places/hyperlink.ts";
 import { type Folders, locationOf } from "./location.ts";
 
 /** How `rag ask` shows what happens. */

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
-import { checkCollectionName } from "../../util/collection-name.ts";
+import { checkServerName } from "./names/hyphens.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
@@ -91,7 +91,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async open(name) {
-      checkCollectionName(name);
+      checkServerName(name);
       const found = await findCollection(name, describe);
       if (found === null) return null;
       const { described } = found;
@@ -117,7 +117,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async create(name, newManifest) {
-      checkCollectionName(name);
+      checkServerName(name);
       // Asked first: it tells a server that is no Milvus.
       await parts.dialect();
       if ((await findCollection(name, describe)) !== null) throw collectionExists(name, location);
@@ -127,7 +127,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     refusalOf,
 
     async createBeside(name, newManifest) {
-      checkCollectionName(name);
+      checkServerName(name);
       const { name: built, properties } = planReplacement(name, await parts.dialect());
       const described = await describe(name);
       if (described !== null) refuseToReplace(name, described, location);
@@ -142,12 +142,12 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async recover(name) {
-      checkCollectionName(name);
+      checkServerName(name);
       await recoverCollections(await replacement(), name);
     },
 
     async drop(name, { evenIfForeign = false } = {}) {
-      checkCollectionName(name);
+      checkServerName(name);
       const found = await findCollection(name, describe);
       if (found === null) return;
       const behind = behindOwnAlias(name, found.described);

@@ -1,7 +1,9 @@
 import type { Extent } from "../../../pipeline/passages/surroundings.ts";
 import type { Hit, SearchMode } from "../../../types.ts";
+import { collectionPatterns } from "../../arguments/collection-patterns.ts";
 import { parseFilter } from "../../arguments/filters.ts";
 import { openRetrieval } from "../../commands/retrieval.ts";
+import { openRetrievals } from "../../commands/several-collections.ts";
 import { locationOf } from "../../render/location.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { CapturedContext } from "../captured.ts";
@@ -23,18 +25,22 @@ export async function searchTool(
   runtime: Runtime,
   context: CapturedContext,
 ): Promise<ToolAnswer> {
-  const wanted = withArguments(runtime, given);
+  const several = collectionPatterns(given.collection);
+  const wanted = withArguments(runtime, several === null ? given : { ...given, collection: undefined });
   const minScore = wanted.config.search.minScore ?? null;
-  const retrieval = await openRetrieval(wanted, { filters: filters.map(parseFilter), minScore }, context);
+  const request = { filters: filters.map(parseFilter), minScore };
+  const retrieval = await (several === null
+    ? openRetrieval(wanted, request, context)
+    : openRetrievals(wanted, several, request, context));
   const { collection } = retrieval;
   const { mode, hits } = await retrieval.search(query, expand === undefined ? {} : { expand });
   const found = hits.map((hit) => ({
     rank: hit.rank,
     score: hit.score,
     id: hit.id,
-    collection,
+    collection: hit.collection ?? collection,
     source: hit.source,
-    uri: resourceUri(collection, hit),
+    uri: resourceUri(hit.collection ?? collection, hit),
     title: hit.title,
     heading: hit.heading,
     page: hit.page,
@@ -72,5 +78,6 @@ function withArguments(
 function describeHit(hit: Hit): string {
   const heading = hit.heading.join(" › ") || hit.title;
   const text = [hit.before, hit.text, hit.after].flatMap((part) => (part ? [part.trim()] : [])).join("\n\n");
-  return `[${hit.rank}] ${locationOf(hit)}${heading === "" ? "" : ` (${heading})`}\n${text}`;
+  const from = hit.collection === undefined ? "" : `${hit.collection}: `;
+  return `[${hit.rank}] ${from}${locationOf(hit)}${heading === "" ? "" : ` (${heading})`}\n${text}`;
 }

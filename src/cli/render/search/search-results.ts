@@ -6,7 +6,7 @@ import { type Conditions, describeConditions } from "../conditions.ts";
 import { csv } from "./csv.ts";
 import { counted } from "../format.ts";
 import type { Channel, Output } from "../output.ts";
-import { linksFor } from "../hyperlink.ts";
+import { linksFor } from "../places/hyperlink.ts";
 import { type Folders, linkOf, pathOf, locationOf } from "../location.ts";
 
 /** What `rag search` found: its JSON document. */
@@ -103,7 +103,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     ].join("\n");
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
     const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
-    const title = `${place}  ${colors.dim(heading)}`.trimEnd();
+    const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
+    const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
@@ -153,9 +154,10 @@ function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
   const isExpanded = hits.some(({ before }) => before !== undefined);
+  const areSeveral = hits.some(({ collection }) => collection !== undefined);
   const columns = ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"];
   return csv([
-    isExpanded ? [...columns, "before", "after"] : columns,
+    [...columns, ...(isExpanded ? ["before", "after"] : []), ...(areSeveral ? ["collection"] : [])],
     ...hits.map((hit) => [
       hit.rank,
       hit.score,
@@ -167,6 +169,7 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       hit.endLine,
       clean(hit.text),
       ...(isExpanded ? [clean(hit.before ?? ""), clean(hit.after ?? "")] : []),
+      ...(areSeveral ? [hit.collection ?? ""] : []),
     ]),
   ]);
 }

@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../../config/schema.ts";
 import { takeLock } from "../../../files/lock-file.ts";
-import { checkCollectionName } from "../../../util/collection-name.ts";
+import { checkServerName } from "../names/hyphens.ts";
 import { folderSize } from "../../shared/folder-size.ts";
 import { collectionLocked } from "../../shared/refusals.ts";
 import type { Store, WriterLease } from "../../types.ts";
@@ -45,7 +45,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     settings: milvus,
     size: (name) => folderSize(join(collections, name)),
     async lockForWriting(name, purpose) {
-      checkCollectionName(name);
+      checkServerName(name);
       return lockDatabase(options, purpose);
     },
   });
@@ -59,7 +59,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     ...store,
     list: async () => ((await isThere()) ? store.list() : []),
     open: async (name) => {
-      checkCollectionName(name);
+      checkServerName(name);
       return (await isThere()) ? store.open(name) : null;
     },
     recover: async (name) => {

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { isInside } from "../../files/real-path.ts";
-import type { Folders } from "./location.ts";
-import type { Channel } from "./output.ts";
+import { isInside } from "../../../files/real-path.ts";
+import type { Folders } from "../location.ts";
+import type { Channel } from "../output.ts";
 
 /** Makes a text that stands for a source a link to its file. */
 export type LinkTo = (source: string, shown: string) => string;

@@ -1,7 +1,7 @@
-import type { ReadPassage } from "../../pipeline/passages/read.ts";
-import { locationOf } from "./location.ts";
-import type { Output } from "./output.ts";
-import { terminalText } from "./terminal-text.ts";
+import type { ReadPassage } from "../../../pipeline/passages/read.ts";
+import { locationOf } from "../location.ts";
+import type { Output } from "../output.ts";
+import { terminalText } from "../terminal-text.ts";
 
 /** A passage that was read: its JSON document. */
 export interface PassageResult extends ReadPassage {
