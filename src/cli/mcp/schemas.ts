@@ -133,24 +133,25 @@ export const askInput = {
   topK,
 };
 
-export const askOutput = {
+/** What the command prints may have more. */
+export const askOutput = z.looseObject({
   question: z.string(),
   answer: z.string(),
   refused: z.boolean().describe("the documents do not answer the question; answer says why"),
   model: z.string(),
   citations: z.array(z.looseObject({ n: z.number().int(), source: z.string(), quote: z.string(), ...place })),
   notices,
-};
+});
 
 export const ingestInput = {
   paths: z.array(z.string().min(1)).min(1).describe("files, folders and globs, relative to the project's root"),
   collection,
 };
 
-export const ingestOutput = {
+export const ingestOutput = z.looseObject({
   collection: z.string(),
   documents: z.record(z.string(), z.number().int()),
   chunks: z.record(z.string(), z.number().int()),
   failures: z.array(z.looseObject({ source: z.string(), message: z.string() })),
   notices,
-};
+});

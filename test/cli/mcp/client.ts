@@ -34,6 +34,8 @@ export async function connect(
   transport.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const client = new Client({ name: "test", version: "1" });
   await client.connect(transport);
+  // From now on the client checks every result by the schema of its tool.
+  await client.listTools();
   return { client, pid: transport.pid ?? 0, stderr: () => stderr, ...callsOf(client) };
 }
 
