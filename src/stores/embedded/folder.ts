@@ -89,11 +89,10 @@ const tableParts = ["", "_versions", "_transactions", "_indices", "_deletions", 
  * would read and write elsewhere by it.
  */
 export async function refuseLinks(folder: StoreFolder, name: string): Promise<void> {
-  for (const part of tableParts) {
-    const path = join(tablePath(folder, name), part);
-    const found = await lstat(path).catch(() => null);
-    if (found?.isSymbolicLink()) throw unusable(folder.location, `${path} is a link`, undefined, removeTheLink);
-  }
+  const paths = tableParts.map((part) => join(tablePath(folder, name), part));
+  const found = await Promise.all(paths.map((path) => lstat(path).catch(() => null)));
+  const link = paths.find((_, index) => found[index]?.isSymbolicLink());
+  if (link !== undefined) throw unusable(folder.location, `${link} is a link`, undefined, removeTheLink);
 }
 
 /**
