@@ -4,13 +4,14 @@ import { usageError } from "./arguments/usage-error.ts";
 import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
+import { addDoctor } from "./declarations/doctor.ts";
 import { addEval } from "./declarations/eval.ts";
 import { addIngest } from "./declarations/ingest.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust];
+const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust, addDoctor];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as

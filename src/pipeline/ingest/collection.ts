@@ -253,6 +253,6 @@ async function openPool(
 }
 
 /** The strategy, and the settings that it looks at. */
-function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
+export function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
   return { strategy: name, ...Object.fromEntries(uses.map((option) => [option, options[option]])) };
 }
