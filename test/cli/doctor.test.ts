@@ -239,10 +239,7 @@ describe("a set-up that is broken is found, with what mends it:", () => {
     const without = await theMatter(["--uri", "./x.db"], { ...cache, PATH: path.dirname(process.execPath) + "-none" });
     expect(without).toMatchObject({ exitCode: 4, name: "store", status: "fail" });
     expect(without.message).toContain("Python");
-    const started = performance.now();
     const pending = await theMatter(["--uri", "./x.db"], cache);
-    // Nothing that was started to look for Python keeps the command from its end.
-    expect(performance.now() - started).toBeLessThan(14_000);
     expect(pending).toMatchObject({ exitCode: 0, name: "store", status: "warn" });
     expect(pending.message).toContain("not set up");
     expect(await readdir(sandbox.folder)).not.toContain("x.db");
