@@ -4,6 +4,7 @@ import { usageError } from "./arguments/usage-error.ts";
 import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
+import { addCompletion } from "./declarations/completion.ts";
 import { addDoctor } from "./declarations/doctor.ts";
 import { addEval } from "./declarations/eval.ts";
 import { addIngest } from "./declarations/ingest.ts";
@@ -11,7 +12,7 @@ import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust, addDoctor];
+const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust, addDoctor, addCompletion];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as

@@ -168,7 +168,8 @@ describe("a set-up that is broken is found, with what mends it:", () => {
   });
 
   test("an ingest that did not finish", { timeout: 120_000 }, async () => {
-    for (let round = 1; ; round++) {
+    let rows: Check | undefined;
+    for (let round = 1; rows?.status !== "warn" && round < 30; round++) {
       const files = Array.from({ length: 60 }, (_, number) => [
         `docs/${number}.md`,
         Array.from({ length: 4 }, (_, part) => `# ${part} of ${number}\n\nround ${round}\n`).join("\n"),
@@ -183,14 +184,10 @@ describe("a set-up that is broken is found, with what mends it:", () => {
       await ended;
       writes.close();
       const { checks } = await doctor();
-      const rows = checks.find(({ name }) => name === "collection rows");
-      if (rows?.status === "warn") {
-        expect(rows.message).toContain("the last ingest did not finish");
-        expect(rows.hint).toContain("rag ingest");
-        return;
-      }
-      expect(round).toBeLessThan(30);
+      rows = checks.find(({ name }) => name === "collection rows");
     }
+    expect(rows?.message).toContain("the last ingest did not finish");
+    expect(rows?.hint).toContain("rag ingest");
   });
 
   test("a server that does not answer", async () => {
