@@ -79,6 +79,10 @@ test("a script is printed for each shell, and bash completes with it", async () 
   const typed = `
     rag() { "$NODE" "$RAG" "$@"; }
     compopt() { :; }
+    # What the package bash-completion brings.
+    _get_comp_words_by_ref() {
+      words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=\${words[cword]}; prev=\${words[cword-1]}
+    }
     COMP_WORDS=(rag collections show ma); COMP_CWORD=3; COMP_LINE="rag collections show ma"; COMP_POINT=\${#COMP_LINE}
     __rag_complete; echo "\${COMPREPLY[@]}"`;
   const rag = new URL("../../bin/rag.js", import.meta.url).pathname;

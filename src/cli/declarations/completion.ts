@@ -16,7 +16,7 @@ export function addCompletion(program: Program, dispatch: Dispatch): void {
     .addHelpText(
       "after",
       `
-To have it in every new shell:
+To have it in every new shell (bash needs the package bash-completion):
   bash        echo 'source <(rag completion bash)' >> ~/.bashrc
   zsh         echo 'source <(rag completion zsh)' >> ~/.zshrc
   fish        rag completion fish > ~/.config/fish/completions/rag.fish
