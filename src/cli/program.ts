@@ -7,12 +7,23 @@ import { addCollections } from "./declarations/collections.ts";
 import { addCompletion } from "./declarations/completion.ts";
 import { addDoctor } from "./declarations/doctor.ts";
 import { addEval } from "./declarations/eval.ts";
+import { addInit } from "./declarations/init.ts";
 import { addIngest } from "./declarations/ingest.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust, addDoctor, addCompletion];
+const declarations = [
+  addIngest,
+  addSearch,
+  addAsk,
+  addEval,
+  addCollections,
+  addTrust,
+  addInit,
+  addDoctor,
+  addCompletion,
+];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
