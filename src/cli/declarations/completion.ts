@@ -1,6 +1,6 @@
 import { Argument, type Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
-import type { CompleteFlags, CompletionFlags } from "../commands/completion.ts";
+import type { CompleteFlags, CompletionFlags } from "../commands/setup/completion.ts";
 import type { Dispatch } from "../context.ts";
 
 /** Adds `rag completion` to the program, and the hidden command that its scripts ask. */
@@ -25,7 +25,7 @@ To have it in every new shell (bash needs the package bash-completion):
     .action((shell: CompletionFlags["shell"], _: unknown, command: Program) =>
       dispatch<CompletionFlags>(
         { ...command.optsWithGlobals<CommonFlags>(), shell },
-        async () => (await import("../commands/completion.ts")).completion,
+        async () => (await import("../commands/setup/completion.ts")).completion,
       ),
     );
   program
@@ -34,7 +34,7 @@ To have it in every new shell (bash needs the package bash-completion):
     .action((words: string[], _: unknown, command: Program) =>
       dispatch<CompleteFlags>(
         { ...command.optsWithGlobals<CommonFlags>(), words, program },
-        async () => (await import("../commands/completion.ts")).complete,
+        async () => (await import("../commands/setup/completion.ts")).complete,
       ),
     );
 }

@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
-import type { DoctorFlags } from "../commands/doctor.ts";
+import type { DoctorFlags } from "../commands/setup/doctor.ts";
 import type { Dispatch } from "../context.ts";
 
 /** Adds `rag doctor` to the program. */
@@ -26,7 +26,7 @@ Examples:
     .action((_: unknown, command: Program) =>
       dispatch<DoctorFlags>(
         command.optsWithGlobals<CommonFlags & DoctorFlags>(),
-        async () => (await import("../commands/doctor.ts")).doctor,
+        async () => (await import("../commands/setup/doctor.ts")).doctor,
       ),
     );
 }

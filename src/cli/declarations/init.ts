@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
-import type { InitFlags } from "../commands/init.ts";
+import type { InitFlags } from "../commands/setup/init.ts";
 import type { Dispatch } from "../context.ts";
 
 /** Adds `rag init` to the program. */
@@ -26,7 +26,7 @@ Examples:
     .action((_: unknown, command: Program) =>
       dispatch<InitFlags>(
         command.optsWithGlobals<CommonFlags & InitFlags>(),
-        async () => (await import("../commands/init.ts")).init,
+        async () => (await import("../commands/setup/init.ts")).init,
       ),
     );
 }

@@ -20,7 +20,7 @@ export interface Survey {
 
 /** Where the servers listen, if nobody says otherwise. */
 export const milvusPort = 19_530;
-export const ollamaPort = 11_434;
+const ollamaPort = 11_434;
 
 const probeMs = 300;
 

@@ -1,10 +1,10 @@
 import type { Command as Program } from "commander";
-import { ExitCode } from "../../errors.ts";
-import type { CommonFlags } from "../arguments/flags.ts";
-import { candidatesFor } from "../completion/candidates.ts";
-import { completionRequest } from "../completion/request.ts";
-import type { Command } from "../context.ts";
-import { type Shell, renderCandidates, renderScript } from "../render/completion.ts";
+import { ExitCode } from "../../../errors.ts";
+import type { CommonFlags } from "../../arguments/flags.ts";
+import { candidatesFor } from "../../completion/candidates.ts";
+import { completionRequest } from "../../completion/request.ts";
+import type { Command } from "../../context.ts";
+import { type Shell, renderCandidates, renderScript } from "../../render/setup/completion.ts";
 
 export interface CompletionFlags extends CommonFlags {
   shell: Shell;

@@ -1,22 +1,22 @@
 import path from "node:path";
-import { readStoreAddress } from "../../addresses/store-address.ts";
-import { type ReviewedConfig, reviewConfig } from "../../config/load.ts";
-import type { Demand } from "../../config/trust/demands.ts";
-import { valueAt } from "../../config/values.ts";
-import { ExitCode, UserError } from "../../errors.ts";
-import { roomAt } from "../../files/free-space.ts";
-import { type Examination, type Finding, examine, ok, warn } from "../../pipeline/doctor/check.ts";
-import { collectionExaminations } from "../../pipeline/doctor/collection-checks.ts";
-import { modelExaminations } from "../../pipeline/doctor/model-checks.ts";
-import { chunkingOf } from "../../pipeline/ingest/collection.ts";
-import { looksSecret } from "../../secrets/secret-variables.ts";
-import { untilAborted } from "../../util/until-aborted.ts";
-import { type CommonFlags, commonOverrides } from "../arguments/flags.ts";
-import type { CommandContext } from "../context.ts";
-import { createDoctorRenderer } from "../render/doctor.ts";
-import { formatBytes } from "../render/format.ts";
-import type { Store } from "../../stores/types.ts";
-import { type Runtime, withRuntime } from "../runtime.ts";
+import { readStoreAddress } from "../../../addresses/store-address.ts";
+import { type ReviewedConfig, reviewConfig } from "../../../config/load.ts";
+import type { Demand } from "../../../config/trust/demands.ts";
+import { valueAt } from "../../../config/values.ts";
+import { ExitCode, UserError } from "../../../errors.ts";
+import { roomAt } from "../../../files/free-space.ts";
+import { type Examination, type Finding, examine, ok, warn } from "../../../pipeline/doctor/check.ts";
+import { collectionExaminations } from "../../../pipeline/doctor/collection-checks.ts";
+import { modelExaminations } from "../../../pipeline/doctor/model-checks.ts";
+import { chunkingOf } from "../../../pipeline/ingest/collection.ts";
+import { looksSecret } from "../../../secrets/secret-variables.ts";
+import { untilAborted } from "../../../util/until-aborted.ts";
+import { type CommonFlags, commonOverrides } from "../../arguments/flags.ts";
+import type { CommandContext } from "../../context.ts";
+import { createDoctorRenderer } from "../../render/setup/doctor.ts";
+import { formatBytes } from "../../render/format.ts";
+import type { Store } from "../../../stores/types.ts";
+import { type Runtime, withRuntime } from "../../runtime.ts";
 
 export interface DoctorFlags extends CommonFlags {
   /** Ask no model anything. */
@@ -57,7 +57,7 @@ function configurationExaminations(flags: CommonFlags, context: CommandContext):
       overrides: commonOverrides(flags),
     }));
   return [
-    { name: "node", look: async () => ok(`Node ${process.versions.node} on ${process.platform} ${process.arch}`) },
+    { name: "node", look: async () => ok(`version ${process.versions.node} on ${process.platform} ${process.arch}`) },
     {
       name: "configuration",
       look: async () => {

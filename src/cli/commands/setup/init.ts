@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { configIn } from "../../config/find.ts";
-import { remember } from "../../config/trust/memory.ts";
-import { ExitCode, UserError, messageOf } from "../../errors.ts";
-import { type Question, questionsAbout, settingsOf } from "../../pipeline/init/proposals.ts";
-import { type Survey, survey } from "../../pipeline/init/survey.ts";
-import type { CommonFlags } from "../arguments/flags.ts";
-import type { CommandContext } from "../context.ts";
-import { choose } from "../render/choose.ts";
-import { renderInit, showSurvey } from "../render/init.ts";
-import { hasPython, withRuntime } from "../runtime.ts";
-import { packageFile } from "../version.ts";
+import { configIn } from "../../../config/find.ts";
+import { remember } from "../../../config/trust/memory.ts";
+import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import { type Question, questionsAbout, settingsOf } from "../../../pipeline/init/proposals.ts";
+import { type Survey, survey } from "../../../pipeline/init/survey.ts";
+import type { CommonFlags } from "../../arguments/flags.ts";
+import type { CommandContext } from "../../context.ts";
+import { choose } from "../../render/setup/choose.ts";
+import { renderInit, showSurvey } from "../../render/setup/init.ts";
+import { hasPython, withRuntime } from "../../runtime.ts";
+import { packageFile } from "../../version.ts";
 
 export interface InitFlags extends CommonFlags {
   yes?: boolean;
@@ -55,7 +55,7 @@ export async function init(flags: InitFlags, context: CommandContext): Promise<E
 /** What is in the folder and on this machine. */
 async function lookAround(context: CommandContext): Promise<Survey> {
   const { workingDirectory, variables } = context;
-  const { discover } = await import("../../pipeline/discover/discover.ts");
+  const { discover } = await import("../../../pipeline/discover/discover.ts");
   // The settings of other folders do not take part: this one gets its own.
   return withRuntime({ color: false, quiet: true }, [], context, async (runtime) => {
     const { isSupported } = await runtime.loaders();

@@ -1,8 +1,8 @@
 import path from "node:path";
-import type { Survey } from "../../pipeline/init/survey.ts";
-import { counted } from "./format.ts";
-import type { Output } from "./output.ts";
-import { terminalText } from "./terminal-text.ts";
+import type { Survey } from "../../../pipeline/init/survey.ts";
+import { counted } from "../format.ts";
+import type { Output } from "../output.ts";
+import { terminalText } from "../terminal-text.ts";
 
 /** Extensions that are named one by one. */
 const named = 5;

@@ -1,6 +1,6 @@
-import type { Check } from "../../pipeline/doctor/check.ts";
-import type { Output } from "./output.ts";
-import { terminalText } from "./terminal-text.ts";
+import type { Check } from "../../../pipeline/doctor/check.ts";
+import type { Output } from "../output.ts";
+import { terminalText } from "../terminal-text.ts";
 
 /** Shows each check as soon as it is made; with `--json` all of them at the end: `{"checks":[…]}`. */
 export interface DoctorRenderer {

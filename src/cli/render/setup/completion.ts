@@ -1,6 +1,6 @@
 import { script } from "@bomb.sh/tab";
-import type { CompletionRequest } from "../completion/request.ts";
-import type { Output } from "./output.ts";
+import type { CompletionRequest } from "../../completion/request.ts";
+import type { Output } from "../output.ts";
 
 export type Shell = "bash" | "zsh" | "fish" | "powershell";
 

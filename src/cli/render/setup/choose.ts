@@ -1,5 +1,5 @@
-import type { CommandContext } from "../context.ts";
-import { readLine } from "./confirm.ts";
+import type { CommandContext } from "../../context.ts";
+import { readLine } from "../confirm.ts";
 
 /** Asks for one of several values by its number; the first is taken where the line is empty, and at the end of the input. */
 export async function choose<Value>(
