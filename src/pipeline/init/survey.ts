@@ -22,7 +22,8 @@ export interface Survey {
 export const milvusPort = 19_530;
 const ollamaPort = 11_434;
 
-const probeMs = 300;
+/** Of this machine, which answers or refuses at once, however busy it is. */
+const probeMs = 2000;
 
 /** Looks around; nothing leaves this machine. */
 export async function survey(
