@@ -13,7 +13,6 @@ const outside = [
   /\.node$/,
   /^@huggingface\//,
   /^pdfjs-dist\//,
-  /^@zilliz\/milvus2-sdk-node\//,
   /^protobufjs\//,
   /^@grpc\/grpc-js$/,
   /^openai$/,

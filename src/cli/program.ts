@@ -7,8 +7,11 @@ import { usageError } from "./arguments/usage-error.ts";
 import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
+import { addCompletion } from "./declarations/completion.ts";
+import { addDoctor } from "./declarations/doctor.ts";
 import { addEval } from "./declarations/eval.ts";
 import { addGet } from "./declarations/get.ts";
+import { addInit } from "./declarations/init.ts";
 import { addIngest } from "./declarations/ingest.ts";
 import { addMcp } from "./declarations/mcp.ts";
 import { addOpen } from "./declarations/open.ts";
@@ -16,7 +19,20 @@ import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addGet, addOpen, addEval, addCollections, addMcp, addTrust];
+const declarations = [
+  addIngest,
+  addSearch,
+  addAsk,
+  addGet,
+  addOpen,
+  addEval,
+  addCollections,
+  addMcp,
+  addTrust,
+  addInit,
+  addDoctor,
+  addCompletion,
+];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as

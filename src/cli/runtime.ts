@@ -116,6 +116,12 @@ export async function withRuntime<Result>(
   }
 }
 
+/** Whether Milvus Lite could run on this machine. */
+export async function hasPython(variables: CommandContext["variables"]): Promise<boolean> {
+  const { findPython } = await import("../stores/milvus/lite/installer.ts");
+  return (await findPython(variables)) !== null;
+}
+
 /** Calls it at most once, however often it is asked. */
 function once<Value>(open: () => Promise<Value>): () => Promise<Value> {
   let opened: Promise<Value> | null = null;

@@ -68,6 +68,11 @@ export async function findConfigFile(options: {
   return { found: null, passedOver };
 }
 
+/** A configuration of our own in this very folder, absolute, whatever it holds; `null` where there is none. */
+export function configIn(folder: string): string | null {
+  return presentIn(folder, ownNames)[0] ?? null;
+}
+
 async function readNamed(file: string): Promise<ConfigFile> {
   const found = await loadFile(file);
   if (found !== null) return found;

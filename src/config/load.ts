@@ -53,6 +53,8 @@ export interface ConfigSources {
 
 /** A configuration, and what its file asks for beyond what a project may decide. */
 export interface ReviewedConfig extends LoadedConfig {
+  /** Every setting that is not a default, and what gave it: the file, a variable or a flag. */
+  origins: ReadonlyMap<string, string>;
   /** SHA-256 of the file; `null` where there is none. */
   hash: string | null;
   /** Empty where the user answers for the file. */
@@ -116,6 +118,7 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
         (store) => `${store} belongs to another user and is not used; to use it: --uri ${store}`,
       ),
     ],
+    origins: new Map([...pathsIn(fromFile).map((path) => [path, file ?? ""] as const), ...originsOf(overrides)]),
     hash: found?.hash ?? null,
     demands,
   };
@@ -140,6 +143,13 @@ function originsOf(overrides: readonly Override[]): Map<string, string> {
           ]
         : [[path, origin]],
     ),
+  );
+}
+
+/** The paths of all settings of a file; a list is one setting. */
+function pathsIn(values: Values): string[] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    isValues(value) ? pathsIn(value).map((rest) => `${key}.${rest}`) : [key],
   );
 }
 

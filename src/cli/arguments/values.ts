@@ -40,13 +40,18 @@ export function decimal(flag: string): Read<number> {
   };
 }
 
-export function oneOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice> {
-  return (text) => {
+/** The parser knows its choices, for the completion of command lines. */
+export function oneOf<const Choice extends string>(
+  flag: string,
+  choices: readonly Choice[],
+): Read<Choice> & { choices: readonly Choice[] } {
+  const read: Read<Choice> = (text) => {
     const found = choices.find((choice) => choice === text);
     if (found !== undefined) return found;
     const meant = closest(text, choices);
     throw refuse(flag, `one of ${choices.join(", ")}`, text, meant === null ? undefined : `did you mean ${meant}?`);
   };
+  return Object.assign(read, { choices });
 }
 
 export function filled(flag: string): Read<string> {

@@ -29,6 +29,7 @@ import {
 } from "../shared/refusals.ts";
 import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
+import { searchModes } from "../../types.ts";
 import { lancedb } from "./lancedb.ts";
 import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
@@ -138,6 +139,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   return {
     kind: "embedded",
     location,
+
+    pendingSetup: async () => null,
+
+    async engine() {
+      await checkFolder(options);
+      return { product: "LanceDB, in this process", modes: searchModes };
+    },
 
     async list() {
       const names = await tableNames(options);

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
 import { checkServerName } from "./names/hyphens.ts";
+import { searchModes } from "../../types.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
@@ -25,6 +26,8 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   kind: "milvus" | "milvus-lite";
   settings: Pick<Config["milvus"], "index" | "fields">;
   size: MilvusCollectionOptions["size"];
+  /** As in `Store`; there is nothing to set up where it is not set. */
+  pendingSetup?: Store["pendingSetup"];
   /** A line for the user about what the deployment cannot do. */
   onNotice?(text: string): void;
 }
@@ -84,6 +87,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     kind,
     location,
     lockForWriting,
+
+    pendingSetup: parts.pendingSetup ?? (async () => null),
+
+    async engine() {
+      const { product, bm25 } = await parts.dialect();
+      return { product, modes: searchModes.filter((mode) => bm25 || mode === "dense") };
+    },
 
     async list() {
       const { collection_names: names } = await connection.call("ShowCollections", {});
