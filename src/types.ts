@@ -121,6 +121,8 @@ export interface Hit {
   endLine: number | null;
   text: string;
   metadata: Metadata;
+  /** The collection that it is from, where several were searched. */
+  collection?: string;
   /** Where it was asked for: the text before the passage and after it; `null` where there is none. */
   before?: string | null;
   after?: string | null;

@@ -38,7 +38,7 @@ export interface Runtime {
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-async function openRuntime(
+export async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,
@@ -53,7 +53,11 @@ async function openRuntime(
   });
   context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
-  context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
 
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
@@ -126,6 +130,12 @@ export async function withRuntime<Result>(
   } finally {
     await runtime.close();
   }
+}
+
+/** Whether Milvus Lite could run on this machine. */
+export async function hasPython(variables: CommandContext["variables"]): Promise<boolean> {
+  const { findPython } = await import("../stores/milvus/lite/installer.ts");
+  return (await findPython(variables)) !== null;
 }
 
 /** Calls it at most once, however often it is asked. */

@@ -193,6 +193,14 @@ export interface Replacement {
   discard(): Promise<void>;
 }
 
+/** What runs a store. */
+export interface StoreEngine {
+  /** For people: `Milvus 2.6.4`, `LanceDB, in this process`. */
+  product: string;
+  /** What a new collection with vectors could be searched by. */
+  modes: readonly SearchMode[];
+}
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;
@@ -201,6 +209,13 @@ export interface Store {
   /** Set where nothing can be written: `create`, `drop` and `lockForWriting` say so, and what to do instead. */
   readonly isReadOnly?: true;
 
+  /**
+   * What the first use would have to download and set up, for people; `null` where all is there. Downloads nothing. Throws
+   * `UserError` where it could not be set up.
+   */
+  pendingSetup(): Promise<string | null>;
+  /** Asks the engine what it is, which tells that it answers. */
+  engine(): Promise<StoreEngine>;
   /** Names in alphabetical order. */
   list(): Promise<string[]>;
   /** `null` where there is no such collection. Throws `UserError` where it is corrupt or not readable by this version. */

@@ -30,6 +30,8 @@ export interface RetrievalFlags extends CommonFlags {
   /** Conditions as written. */
   filter: string[];
   rerank?: RerankFlag;
+  /** Of `--boost`: how much the ranks of a collection count. */
+  boost?: ReadonlyMap<string, number>;
 }
 
 /** `--rerank` alone is `true`, `--no-rerank` is `false`. */

@@ -3,6 +3,7 @@ import { ExitCode } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
+import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, given, retrievalOverrides } from "../arguments/flags.ts";
@@ -12,6 +13,7 @@ import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+import { openRetrievals } from "./several-collections.ts";
 
 export interface AskFlags extends RetrievalFlags {
   /** As given; `-` stands for standard input. */
@@ -30,9 +32,14 @@ export async function ask(flags: AskFlags, context: CommandContext): Promise<Exi
     flags,
     filters: flags.filter.map(parseFilter),
     question: await readQuery(flags.question, context),
+    several: collectionPatterns(flags.collection, flags.boost),
   };
-  return withRuntime(flags, askOverrides(flags), context, async (runtime) => {
-    const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+  const common = asked.several === null ? flags : withoutCollection(flags);
+  return withRuntime(common, askOverrides(flags), context, async (runtime) => {
+    const renderer = createAnswerRenderer(
+      { showContext: flags.showContext ?? false, folders: runtime.environment },
+      context.output,
+    );
     try {
       return await untilAborted(answer(asked, renderer, runtime, context), context.signal);
     } catch (error) {
@@ -48,10 +55,11 @@ interface Asked {
   flags: AskFlags;
   filters: ReturnType<typeof parseFilter>[];
   question: string;
+  several: CollectionPatterns | null;
 }
 
 async function answer(
-  { flags, filters, question }: Asked,
+  { flags, filters, question, several }: Asked,
   renderer: AnswerRenderer,
   runtime: Runtime,
   context: CommandContext,
@@ -64,7 +72,10 @@ async function answer(
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
   const chat = await runtime.chatModel();
   const minScore = config.search.minScore ?? null;
-  const retrieval = await openRetrieval(runtime, { filters, minScore, rerank: flags.rerank }, context);
+  const request = { filters, minScore, rerank: flags.rerank };
+  const retrieval = await (several === null
+    ? openRetrieval(runtime, request, context)
+    : openRetrievals(runtime, several, request, context));
   let searched = performance.now();
   const result = await askQuestion(
     { search: (text) => retrieval.search(text), chat, prompt },

@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from "../../errors.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
+import { collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
@@ -8,6 +9,7 @@ import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search/search-results.ts";
 import { withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+import { openRetrievals } from "./several-collections.ts";
 
 export interface SearchFlags extends RetrievalFlags {
   /** As given; `-` stands for standard input. */
@@ -24,13 +26,18 @@ export interface SearchFlags extends RetrievalFlags {
 export async function search(flags: SearchFlags, context: CommandContext): Promise<ExitCode> {
   const format = formatOf(flags);
   const filters = flags.filter.map(parseFilter);
+  const several = collectionPatterns(flags.collection, flags.boost);
   const query = await readQuery(flags.query, context);
-  return withRuntime(flags, searchOverrides(flags), context, (runtime) =>
+  const common = several === null ? flags : withoutCollection(flags);
+  return withRuntime(common, searchOverrides(flags), context, (runtime) =>
     untilAborted(
       (async () => {
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
-        const retrieval = await openRetrieval(runtime, { filters, minScore, rerank: flags.rerank }, context);
+        const request = { filters, minScore, rerank: flags.rerank };
+        const retrieval = await (several === null
+          ? openRetrieval(runtime, request, context)
+          : openRetrievals(runtime, several, request, context));
         const { mode, hits } = await retrieval.search(query, {
           syntax: "query",
           ...(flags.expand === undefined ? {} : { expand: flags.expand }),

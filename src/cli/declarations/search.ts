@@ -29,11 +29,15 @@ export function addSearch(program: Program, dispatch: Dispatch): void {
 --format paths prints each file once, with its path from the working folder. In all other
 formats a source starts at the folder of the configuration file, where there is one.
 
+Of several collections, the hits are fused by their ranks, and each names its collection. One that
+cannot be read is left out with a notice.
+
 Examples:
   rag search "how is data stored" -k 3
   rag search "index types" --filter "source~docs/*" --filter "year>=2024"
   rag search "ports" --filter format=pdf --filter "heading~*Installation*"
   rag search "ports" --expand section --full
+  rag search "release notes" -c "docs,blog-*" --boost docs=1.5
   rag search "timeout" --format paths | xargs less`,
     )
     .action((query: string, options: { format?: SearchFormat }, command: Program) =>

@@ -22,7 +22,7 @@ import { sqlString } from "./filter.ts";
 import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
-import { embeddedColumns, fromRow, toRow } from "./rows.ts";
+import { embeddedColumns, fromRow, readRows, toRow } from "./rows.ts";
 import { searchTable, textsLike } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
@@ -84,7 +84,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
         .query()
         .where(where)
         .select([...columns]);
-      return (await (limit === undefined ? query : query.limit(limit)).toArray()) as Row[];
+      return readRows(limit === undefined ? query : query.limit(limit));
     });
   }
 

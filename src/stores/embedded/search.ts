@@ -10,7 +10,7 @@ import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
 import { lancedb } from "./lancedb.ts";
-import { embeddedColumns, fromRow } from "./rows.ts";
+import { embeddedColumns, fromRow, readRows } from "./rows.ts";
 
 /**
  * Partitions of the vector index that a query looks into, at least. Measured on 100,000 random vectors of 384
@@ -145,5 +145,5 @@ function hitOf(row: Row, mode: "dense" | "text", score: number): ScoredChunk {
 }
 
 async function rowsOf(query: Query | VectorQuery, where: string | null): Promise<Row[]> {
-  return (await (where === null ? query : query.where(where)).toArray()) as Row[];
+  return readRows(where === null ? query : query.where(where));
 }

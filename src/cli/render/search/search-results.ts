@@ -6,6 +6,7 @@ import { type Conditions, describeConditions } from "../conditions.ts";
 import { csv } from "./csv.ts";
 import { counted } from "../format.ts";
 import type { Channel, Output } from "../output.ts";
+import { linksFor } from "../places/hyperlink.ts";
 import { type Folders, linkOf, pathOf, locationOf } from "../location.ts";
 
 /** What `rag search` found: its JSON document. */
@@ -80,6 +81,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const { wrapAnsi } = await import("fast-wrap-ansi");
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(result.query);
+  const linkTo = await linksFor(channel, view.folders);
   const mark = (word: string) => colors.bold(colors.yellow(word));
 
   const margins = result.hits.map((hit) => [String(hit.rank), formatScore(hit.score)] as const);
@@ -100,7 +102,9 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
       ...dimmed(hit.after, colors),
     ].join("\n");
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
-    const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
+    const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
     const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
@@ -150,9 +154,10 @@ function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
   const isExpanded = hits.some(({ before }) => before !== undefined);
+  const areSeveral = hits.some(({ collection }) => collection !== undefined);
   const columns = ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"];
   return csv([
-    isExpanded ? [...columns, "before", "after"] : columns,
+    [...columns, ...(isExpanded ? ["before", "after"] : []), ...(areSeveral ? ["collection"] : [])],
     ...hits.map((hit) => [
       hit.rank,
       hit.score,
@@ -164,6 +169,7 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       hit.endLine,
       clean(hit.text),
       ...(isExpanded ? [clean(hit.before ?? ""), clean(hit.after ?? "")] : []),
+      ...(areSeveral ? [hit.collection ?? ""] : []),
     ]),
   ]);
 }
