@@ -127,8 +127,11 @@ export interface Hit {
   rank: number;
   /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
-  /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
-  scores: { dense: number | null; text: number | null };
+  /**
+   * The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25; `rerank`: 0 to 1,
+   * which is `score` then, `null` where no reranker ran.
+   */
+  scores: { dense: number | null; text: number | null; rerank: number | null };
   id: string;
   source: string;
   title: string;
@@ -138,6 +141,14 @@ export interface Hit {
   endLine: number | null;
   text: string;
   metadata: Metadata;
+  /** The collection that it is from, where several were searched. */
+  collection?: string;
+  /** Where it was asked for: the text before the passage and after it; `null` where there is none. */
+  before?: string | null;
+  after?: string | null;
+  /** First and last line of `before`, `text` and `after` together. */
+  shownStartLine?: number | null;
+  shownEndLine?: number | null;
 }
 
 /** The fields of a chunk that a filter reaches by name; every other name is a metadata key. */

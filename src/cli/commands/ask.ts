@@ -5,6 +5,7 @@ import { passagesToFind } from "../../pipeline/ask/context.ts";
 import { planAnswer } from "../../pipeline/ask/dry-run.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
+import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, given, retrievalOverrides } from "../arguments/flags.ts";
@@ -15,6 +16,7 @@ import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
 import { renderPlannedAnswer } from "../render/planned-answer.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+import { openRetrievals } from "./several-collections.ts";
 
 export interface AskFlags extends RetrievalFlags {
   /** As given; `-` stands for standard input. */
@@ -35,9 +37,14 @@ export async function ask(flags: AskFlags, context: CommandContext): Promise<Exi
     flags,
     filters: flags.filter.map(parseFilter),
     question: await readQuery(flags.question, context),
+    several: collectionPatterns(flags.collection, flags.boost),
   };
-  return withRuntime(flags, askOverrides(flags), context, async (runtime) => {
-    const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+  const common = asked.several === null ? flags : withoutCollection(flags);
+  return withRuntime(common, askOverrides(flags), context, async (runtime) => {
+    const renderer = createAnswerRenderer(
+      { showContext: flags.showContext ?? false, folders: runtime.environment },
+      context.output,
+    );
     try {
       return await untilAborted(answer(asked, renderer, runtime, context), context.signal);
     } catch (error) {
@@ -53,10 +60,11 @@ interface Asked {
   flags: AskFlags;
   filters: ReturnType<typeof parseFilter>[];
   question: string;
+  several: CollectionPatterns | null;
 }
 
 async function answer(
-  { flags, filters, question }: Asked,
+  { flags, filters, question, several }: Asked,
   renderer: AnswerRenderer,
   runtime: Runtime,
   context: CommandContext,
@@ -73,7 +81,9 @@ async function answer(
     isGiven: flags.topK !== undefined,
     isQuoting: provider === "extractive",
   });
-  const open = () => openRetrieval(runtime, { filters, minScore, topK }, context);
+  const request = { filters, minScore, topK, rerank: flags.rerank };
+  const open = () =>
+    several === null ? openRetrieval(runtime, request, context) : openRetrievals(runtime, several, request, context);
   if (flags.dryRun) {
     const { search } = await open();
     const planned = await planAnswer({ search, prompt }, { question, maxContextChars: config.ask.maxContextChars });

@@ -14,9 +14,11 @@ import type { CorpusDocument, EvalSet } from "../../pipeline/eval/beir-set.ts";
 import { corpusChunking, writeCorpus } from "../../pipeline/eval/corpus-collection.ts";
 import { type EvalParts, type Evaluation, evalDepth, evaluate } from "../../pipeline/eval/evaluate.ts";
 import { ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
-import { search } from "../../pipeline/search/search.ts";
+import { type SearchParts, search } from "../../pipeline/search/search.ts";
 import type { ReadableCollection } from "../../stores/types.ts";
 import type { SearchMode } from "../../types.ts";
+import type { RerankFlag } from "../arguments/flags.ts";
+import { openReranking } from "./retrieval.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { describeEval, describeIngest, showProgress } from "../render/progress.ts";
@@ -31,6 +33,7 @@ export interface EvalRun {
   topK?: number;
   /** Answer the questions too. */
   answers?: boolean;
+  rerank?: RerankFlag;
 }
 
 /** A collection that is evaluated. */
@@ -132,7 +135,8 @@ export async function runEvaluation(
   );
   if (notice !== null) output.notice(notice);
   const modes = asked.modes ?? [modeForSearch(collection, configured, embedQuery !== null)];
-  const parts = { collection, embedQuery: embedQuery === null ? null : remembering(embedQuery) };
+  const reranking = await openReranking(runtime, context, asked.rerank);
+  const parts = { collection, embedQuery: embedQuery === null ? null : remembering(embedQuery), reranking };
   const { fusion } = config.search;
   const k = asked.topK ?? config.search.topK;
   const find: EvalParts["search"] = async (query, mode) =>
@@ -167,7 +171,7 @@ function remembering(embedQuery: QueryEmbedder): QueryEmbedder {
 
 /** Answers as `rag ask` does with the same configuration. */
 async function openAsk(
-  parts: { collection: ReadableCollection; embedQuery: QueryEmbedder | null },
+  parts: SearchParts,
   { config, environment, chatModel }: Runtime,
   signal: AbortSignal,
 ): Promise<EvalParts["ask"]> {

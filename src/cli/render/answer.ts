@@ -3,12 +3,15 @@ import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
-import { locationOf } from "./location.ts";
+import { type LinkTo, linksFor } from "./places/hyperlink.ts";
+import { type Folders, locationOf } from "./location.ts";
 
 /** How `rag ask` shows what happens. */
 export interface AnswerView {
   /** Print the passages that the answer was made from. */
   showContext: boolean;
+  /** Where sources start. */
+  folders: Pick<Folders, "projectRoot">;
 }
 
 /** What an answer came from. */
@@ -78,9 +81,10 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
         await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
       } else {
         endAnswer();
-        write(sources(result, results));
-        write(closest(result.closest, results));
-        if (view.showContext) write(context(result.hits, results));
+        const linkTo = await linksFor(results, view.folders);
+        write(sources(result, results, linkTo));
+        write(closest(result.closest, results, linkTo));
+        if (view.showContext) write(context(result.hits, results, linkTo));
         await flush();
       }
       for (const notice of notices) output.warn(terminalText(notice));
@@ -104,7 +108,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   };
 }
 
-function sources({ citations, refused }: AskResult, { colors }: Channel): string {
+function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
   if (citations.length === 0) return "";
   const lines = [...citations]
     .sort((a, b) => a.n - b.n)
@@ -113,27 +117,29 @@ function sources({ citations, refused }: AskResult, { colors }: Channel): string
       // A reason quotes the statement, which a refusal withholds.
       const why = citation.why === null || refused ? "" : `: ${terminalText(citation.why)}`;
       const doubt = citation.supported ? "" : `  ${colors.yellow("(not verified)")}${colors.dim(why)}`;
-      const place = colors.cyan(terminalText(locationOf(citation)));
+      const place = linkTo(citation.source, colors.cyan(terminalText(locationOf(citation))));
       return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
 }
 
 /** Where a refusal sends its reader. */
-function closest(hits: readonly Hit[], { colors }: Channel): string {
+function closest(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
   if (hits.length === 0) return "";
   const lines = hits.map((hit) => {
     const heading = terminalText(hit.heading.join(" › "));
-    return `${colors.cyan(terminalText(locationOf(hit)))}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n`;
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    return `${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n`;
   });
   return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
 }
 
-function context(hits: readonly Hit[], { colors }: Channel): string {
+function context(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");
-    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(locationOf(hit)))}\n${text}\n`;
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    return `${colors.bold(`[${index + 1}]`)} ${place}\n${text}\n`;
   });
   return `\n${colors.bold("Context:")}\n${passages.join("\n")}`;
 }

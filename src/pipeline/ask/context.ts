@@ -1,4 +1,5 @@
 import type { Hit } from "../../types.ts";
+import { joinNeighbours, sharedLength } from "../passages/joined-text.ts";
 
 /** Passages that are looked for where nobody says how many: the context is filled by characters. */
 const contextCandidates = 20;
@@ -38,7 +39,7 @@ export async function buildContext(hits: readonly Hit[], maxChars: number): Prom
       if (joined === null) context.push(hit);
       else {
         context[place] = joined;
-        joinNeighbours(context, place);
+        joinAround(context, place);
       }
       room -= added;
       continue;
@@ -58,7 +59,7 @@ function holds(one: Hit, other: Hit): boolean {
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 /** A passage may lie between two that are there: all three become one. */
-function joinNeighbours(context: Hit[], place: number): void {
+function joinAround(context: Hit[], place: number): void {
   for (let at = context.length - 1; at >= 0; at--) {
     const [first, second] = at < place ? [at, place] : [place, at];
     const joined = at === place ? null : join(context[first] as Hit, context[second] as Hit);
@@ -71,7 +72,7 @@ function joinNeighbours(context: Hit[], place: number): void {
 
 /** Two neighbours as one passage, with what the first has beside its text; `null` where they are none. */
 function join(one: Hit, other: Hit): Hit | null {
-  if (one.source !== other.source || one.page !== other.page) return null;
+  if (one.source !== other.source || one.page !== other.page || one.collection !== other.collection) return null;
   if (one.heading.length !== other.heading.length || one.heading.some((name, at) => name !== other.heading[at]))
     return null;
   const text = textInOrder(one, other) ?? textInOrder(other, one);
@@ -88,19 +89,8 @@ function textInOrder(first: Hit, second: Hit): string | null {
   const hasLines = first.startLine !== null && first.endLine !== null && second.startLine !== null;
   const gap = hasLines ? (second.startLine as number) - (first.endLine as number) : 0;
   if (gap > neighbourLines || (hasLines && (second.startLine as number) < (first.startLine as number))) return null;
-  const shared = overlapOf(first.text, second.text);
-  if (shared >= leastOverlap) return first.text + second.text.slice(shared);
-  return hasLines && gap >= 1 ? first.text + "\n".repeat(gap) + second.text : null;
-}
-
-/** How many characters the first text ends with that the second begins with. */
-function overlapOf(first: string, second: string): number {
-  const opening = second.slice(0, leastOverlap);
-  if (opening.length < leastOverlap) return 0;
-  for (let at = first.indexOf(opening); at !== -1; at = first.indexOf(opening, at + 1)) {
-    if (second.startsWith(first.slice(at))) return first.length - at;
-  }
-  return 0;
+  const isNext = sharedLength(first, second) >= leastOverlap || (hasLines && gap >= 1);
+  return isNext ? joinNeighbours(first, second).text : null;
 }
 
 /** The whole sentences that a text of `maxChars` characters begins with; empty where the first is longer. */

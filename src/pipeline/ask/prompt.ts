@@ -149,7 +149,7 @@ const instructionToken = /\[(?=\/?INST\])/g;
  * Text of a document in which none of the prompt's own delimiters is left: their `<` becomes `&lt;`, so that a document
  * can neither close the context that it stands in nor open a question of its own.
  */
-function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
+export function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
   const names = [...tags].map((tag) => [...tag].map(literal).join(String.raw`\p{Cf}*`)).join("|");
   const withoutTokens = text.replaceAll(controlToken, "&lt;").replaceAll(instructionToken, "&#91;");
   if (names === "") return withoutTokens;

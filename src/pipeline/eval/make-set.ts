@@ -147,7 +147,7 @@ async function askForQuestions(
 
 async function replyTo(chunk: StoredChunk, chat: ChatModel, signal: AbortSignal): Promise<string> {
   let reply = "";
-  const passage: Hit = { ...chunk, rank: 1, score: 1, scores: { dense: null, text: null } };
+  const passage: Hit = { ...chunk, rank: 1, score: 1, scores: { dense: null, text: null, rerank: null } };
   const messages = [
     { role: "system" as const, content: instruction },
     { role: "user" as const, content: chunk.text },

@@ -4,7 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import { messageOf } from "../../errors.ts";
 import { collectionLanguages, loadTermsOf } from "../shared/bm25-terms.ts";
-import { type Row, chunkRecordColumns, chunkRecordOf, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import {
+  type Row,
+  byOrdinal,
+  chunkRecordColumns,
+  chunkRecordOf,
+  documentColumns,
+  documentOf,
+} from "../shared/chunk-row.ts";
 import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
@@ -16,8 +23,8 @@ import { sqlString } from "./filter.ts";
 import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
-import { embeddedColumns, fromRow, toRow } from "./rows.ts";
-import { countHolders, searchTable } from "./search.ts";
+import { embeddedColumns, fromRow, readRows, toRow } from "./rows.ts";
+import { countHolders, searchTable, textsLike } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -78,7 +85,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
         .query()
         .where(where)
         .select([...columns]);
-      return (await (limit === undefined ? query : query.limit(limit)).toArray()) as Row[];
+      return readRows(limit === undefined ? query : query.limit(limit));
     });
   }
 
@@ -112,6 +119,15 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part), wholeRow)));
       return found.map(fromRow);
     },
+
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${docIdIn([docId])} AND doc_hash = ${sqlString(docHash)}`;
+      const rows = await select(`${ofVersion} AND ord BETWEEN ${first} AND ${last}`, embeddedColumns(manifest));
+      return rows.map(fromRow).sort(byOrdinal);
+    },
+
+    textsWithWordLike: (word, distance) =>
+      read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
 
     async upsert(chunks) {
       if (chunks.length === 0) return;

@@ -10,7 +10,8 @@ import { mostCounted } from "../shared/word-frequencies.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
-import { embeddedColumns, fromRow } from "./rows.ts";
+import { lancedb } from "./lancedb.ts";
+import { embeddedColumns, fromRow, readRows } from "./rows.ts";
 
 /**
  * Partitions of the vector index that a query looks into, at least. Measured on 100,000 random vectors of 384
@@ -69,6 +70,27 @@ async function searchText(
     .limit(await textLimit(searched, limit));
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "text", row["_score"] as number))).slice(0, limit);
+}
+
+/** Passages that are read for one mistyped word. */
+const passagesLike = 100;
+/** LanceDB's limit. */
+const mostFuzziness = 2;
+
+/** Texts of passages that hold a term like one of the word's, the rarest terms first; by the index. */
+export async function textsLike(searched: SearchedTable, word: string, distance: number): Promise<string[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const terms = column === "text" ? questionWords(word) : await questionTerms(word, searched.languages);
+  if (terms === "") return [];
+  const { MatchQuery } = await lancedb();
+  const rows = (await searched.table
+    .query()
+    // The index counts two swapped letters as two.
+    .fullTextSearch(new MatchQuery(terms, column, { fuzziness: Math.min(mostFuzziness, distance + 1) }))
+    .select(["text"])
+    .limit(passagesLike)
+    .toArray()) as Row[];
+  return rows.map((row) => row["text"] as string);
 }
 
 /**
@@ -138,5 +160,5 @@ function hitOf(row: Row, mode: "dense" | "text", score: number): ScoredChunk {
 }
 
 async function rowsOf(query: Query | VectorQuery, where: string | null): Promise<Row[]> {
-  return (await (where === null ? query : query.where(where)).toArray()) as Row[];
+  return readRows(where === null ? query : query.where(where));
 }

@@ -1,9 +1,11 @@
 import { UserError } from "../../errors.ts";
 import { type StoredChunk, usualFusion } from "../../types.ts";
+import { nearWords } from "../../text/query/near-words.ts";
 import { checkVector } from "../shared/check-vector.ts";
 import { collectionLanguages, questionTerms, questionWords } from "../shared/bm25-terms.ts";
 import {
   type Row,
+  byOrdinal,
   chunkColumns,
   chunkRecordColumns,
   chunkRecordOf,
@@ -30,6 +32,9 @@ import { deleteRows, upsertRows } from "./writes.ts";
 
 /** Documents in one condition. */
 const DOCUMENTS_AT_ONCE = 200;
+
+/** Passages that are read for one mistyped word: the engine has no index that finds words like it. */
+const mostLookedThrough = 5_000;
 
 const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
 
@@ -117,6 +122,26 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
         for (const chunk of await select(isOneOf("doc_id", part), wholeRow, decodeChunk)) chunks.push(chunk);
       }
       return chunks;
+    },
+
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${isOneOf("doc_id", [docId])} and doc_hash == ${quoted(docHash)}`;
+      const chunks = await select(`${ofVersion} and ord >= ${first} and ord <= ${last}`, output, decodeChunk);
+      return chunks.sort(byOrdinal);
+    },
+
+    async textsWithWordLike(word, distance) {
+      const found: string[] = [];
+      let looked = 0;
+      for await (const page of allRows(rows, everyRow, ["text"])) {
+        for (const row of page) {
+          const text = row["text"] as string;
+          if (nearWords([text], word, distance).length > 0) found.push(text);
+        }
+        looked += page.length;
+        if (looked >= mostLookedThrough) break;
+      }
+      return found;
     },
 
     upsert: (chunks) => upsertRows(options, chunks, manifest.embedding?.dimensions ?? null),
