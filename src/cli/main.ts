@@ -45,6 +45,7 @@ async function run(argv: readonly string[]): Promise<void> {
       quiet: flags.quiet ?? false,
       verbose: flags.verbose ?? false,
       color: flags.color,
+      pager: flags.pager ?? true,
     });
     const command = await load();
     exitCode = await command(flags, contextWith(output, abort.signal));
@@ -101,7 +102,10 @@ function optionsBeforeParsing(argv: readonly string[]): OutputOptions {
     (flag, index) =>
       flag === "--json" || flag === "--format=json" || (flag === "--format" && flags[index + 1] === "json"),
   );
-  return { json, quiet: false, verbose: false, color: !flags.includes("--no-color") };
+  const color = flags.findLast((flag, index) => /^--color=|^--no-color$/.test(flag) || flags[index - 1] === "--color");
+  const isOff = color === "--no-color" || color?.endsWith("never") === true;
+  const choice = isOff ? false : color?.endsWith("always") ? "always" : true;
+  return { json, quiet: false, verbose: false, color: choice, pager: false };
 }
 
 function contextWith(output: Output, signal: AbortSignal): CommandContext {

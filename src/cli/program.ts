@@ -1,6 +1,6 @@
 import { Command as Program, Option } from "commander";
 import { UserError } from "../errors.ts";
-import { filled, listed, model } from "./arguments/values.ts";
+import { filled, listed, model, when } from "./arguments/values.ts";
 import { isSeveral } from "./arguments/collection-patterns.ts";
 import type { CommonFlags } from "./arguments/flags.ts";
 import { usageError } from "./arguments/usage-error.ts";
@@ -86,7 +86,14 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
   program.addOption(new Option("--json", "print one JSON document"));
   program.addOption(new Option("-q, --quiet", "print results and errors only"));
   program.addOption(new Option("-v, --verbose", "print one line a stage with its duration"));
+  program.addOption(
+    new Option("--color <when>", "print in colour: auto (on a terminal), always or never")
+      .default(true, "auto")
+      .argParser(when("--color")),
+  );
   program.addOption(new Option("--no-color", "print without colour"));
+  program.addOption(new Option("--pager").hideHelp());
+  program.addOption(new Option("--no-pager", "print long results on a terminal at once, not in the pager"));
 
   for (const declare of declarations) declare(program, dispatch);
   // A group's own subcommand is reached by the group's hook.

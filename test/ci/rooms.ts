@@ -55,7 +55,6 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/sdk": ["cli/mcp"],
   commander: ["cli"],
   "cli-table3": ["cli/render"],
-  "fast-wrap-ansi": ["cli/render"],
   ora: ["cli/render"],
   picocolors: ["cli/render"],
   "supports-hyperlinks": ["cli/render"],

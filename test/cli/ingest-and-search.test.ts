@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -339,7 +340,8 @@ describe("rag search", () => {
     expect(plain.stdout).toMatch(/^1 {2}[\d.]+ {2}guide\/storage\.md:\d+ {2}Storage › Where data is stored\n/);
     expect(plain.stdout).not.toContain(escape);
     const forced = await sandbox.rag(["search", "storing vectors"], { variables: { FORCE_COLOR: "1" } });
-    expect(forced.stdout).toBe(plain.stdout);
+    expect(forced.stdout).toContain(`${escape}[1m${escape}[33mstored${escape}`);
+    expect(stripVTControlCharacters(forced.stdout)).toBe(plain.stdout);
   });
 
   it("shows no control character of a document to people", async () => {

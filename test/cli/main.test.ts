@@ -115,10 +115,17 @@ describe("a file that is named like a configuration", () => {
 });
 
 describe("colour", () => {
-  it("does not go into a pipe, whatever a variable says", async () => {
-    const run = await sandbox.rag(["search", "q", "-k", "x"], { variables: { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" } });
-    expect(run.stderr).toMatch(/^error: /);
-    expect(run.stderr).not.toContain(String.fromCharCode(27));
+  it("goes into a pipe only where --color or FORCE_COLOR ask for it", async () => {
+    const wrong = ["search", "q", "-k", "x"];
+    const plain = await sandbox.rag(wrong, { variables: { CLICOLOR_FORCE: "1" } });
+    expect(plain.stderr).toMatch(/^error: /);
+    expect(plain.stderr).not.toContain(String.fromCharCode(27));
+    const forced = await sandbox.rag(wrong, { variables: { FORCE_COLOR: "1" } });
+    expect(forced.stderr).toContain(`${String.fromCharCode(27)}[31merror:`);
+    expect((await sandbox.rag([...wrong, "--color=always"])).stderr).toBe(forced.stderr);
+    expect((await sandbox.rag([...wrong, "--color", "never"], { variables: { FORCE_COLOR: "1" } })).stderr).toBe(
+      plain.stderr,
+    );
   });
 });
 

@@ -56,8 +56,10 @@ export function cliReference(program: Command): string {
     "<!-- Written by `npm run docs` from src/cli/program.ts. -->",
     program.description(),
     codeBlock("text", program.commands.flatMap((command) => usageOf(command)).join("\n")),
-    `Results go to standard output, everything else (progress, notices, warnings, errors) to standard error. Progress and
-colour appear on a terminal only, and \`NO_COLOR\` is obeyed. A closed pipe (\`| head\`) is no error. \`-\` reads
+    `Results go to standard output, everything else (progress, notices, warnings, errors) to standard error. Progress
+appears on a terminal only; so does colour, unless \`--color always\` or \`FORCE_COLOR\` asks for it, and \`NO_COLOR\` is
+obeyed. On a terminal, text is wrapped at its width, and long results are shown in the pager that \`PAGER\` names (else
+\`less\`); in a pipe, lines are left whole. A closed pipe (\`| head\`) is no error. \`-\` reads
 standard input where a query, a question or a list of files is taken. Keys and tokens never appear in any output.`,
     "## Flags of every command",
     "They may stand before or after the command.",
@@ -119,7 +121,7 @@ function epilogue(command: Command): string[] {
 function optionTable(options: readonly Option[]): string {
   return table(
     ["flag", "meaning"],
-    options.map((option) => [`\`${option.flags}\``, option.description]),
+    options.filter(({ hidden }) => !hidden).map((option) => [`\`${option.flags}\``, option.description]),
   );
 }
 

@@ -15,8 +15,10 @@ export interface CommonFlags {
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
-  /** `false` with `--no-color`. */
-  color: boolean;
+  /** Of `--color`: `auto` is `true`, `never` and `--no-color` are `false`. */
+  color: boolean | "always";
+  /** `false` with `--no-pager`. */
+  pager?: boolean;
 }
 
 export const searchFormats = ["table", "json", "ndjson", "csv", "markdown", "paths"] as const;

@@ -54,6 +54,14 @@ export function oneOf<const Choice extends string>(
   return Object.assign(read, { choices });
 }
 
+/** `auto` is `true` and `never` is `false`, as a flag without a value would be. */
+export function when(flag: string): Read<boolean | "always"> & { choices: readonly string[] } {
+  const choices = ["auto", "always", "never"] as const;
+  const name = oneOf(flag, choices);
+  const meanings = { auto: true, always: "always", never: false } as const;
+  return Object.assign((text: string) => meanings[name(text)], { choices });
+}
+
 export function filled(flag: string): Read<string> {
   return (text) => {
     if (text.trim() !== "") return text;

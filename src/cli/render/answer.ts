@@ -50,7 +50,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
       failure ??= { error };
     });
   };
-  const write = (text: string) => inOrder(() => results.write(text));
+  const write = (text: string) => inOrder(() => results.writeProse(text));
   const flush = async () => {
     await written;
     if (failure !== null) throw failure.error;
@@ -65,8 +65,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     onEvent(event) {
       if (event.type === "notice") notices.push(event.message);
       if (event.type === "doubt" && !options.json && !isOver) {
-        inOrder(() => answer.end());
-        write(` ${results.colors.yellow("(not supported)")}`);
+        inOrder(() => answer.write(` ${results.colors.yellow("(not supported)")}`));
         isLineOpen = true;
       }
       if (event.type !== "text" || options.json || isOver) return;

@@ -7,7 +7,8 @@ import type {
 } from "../../stores/types.ts";
 import { terminalText } from "./terminal-text.ts";
 import { formatBytes, formatCount, formatSettings, formatTime } from "./format.ts";
-import type { Colors, Output } from "./output.ts";
+import type { Channel, Output } from "./output.ts";
+import { wrapText } from "./terminal/wrap.ts";
 
 /** One collection in a list: its JSON document. */
 interface CollectionSummary {
@@ -72,7 +73,7 @@ export async function renderCollections(
     { title: "embedding" },
     { title: "updated" },
   ];
-  await output.results.write(table(head, rows, output.results.columns, output.results.colors.dim));
+  await output.writeLong(table(head, rows, output.results.columns, output.results.colors.dim));
 }
 
 export async function renderCollection(
@@ -84,11 +85,11 @@ export async function renderCollection(
   const { index, sizeBytes } = stats;
   const details: CollectionDetails = { ...summaryOf(collection, stats), manifest, index, sizeBytes };
   if (output.options.json) await output.writeJson(details);
-  else await output.results.write(describeCollection(details, output.results.colors));
+  else await output.results.write(describeCollection(details, output.results));
   for (const line of foreign?.missing ?? []) output.notice(`before it can be searched: ${line}`);
 }
 
-function describeCollection(details: CollectionDetails, colors: Colors): string {
+function describeCollection(details: CollectionDetails, { colors, columns }: Channel): string {
   const { manifest } = details;
   const lines: [string, string][] = [
     ["collection", details.name],
@@ -110,7 +111,14 @@ function describeCollection(details: CollectionDetails, colors: Colors): string 
     ],
     ["updated", formatTime(details.updatedAt)],
   ];
-  return lines.map(([name, value]) => `${colors.dim(name.padEnd(11))} ${terminalText(value)}\n`).join("");
+  const indent = " ".repeat(12);
+  const room = columns === null ? null : Math.max(20, columns - indent.length);
+  return lines
+    .map(([name, value]) => {
+      const shown = wrapText(terminalText(value), room).replaceAll("\n", `\n${indent}`);
+      return `${colors.dim(name.padEnd(11))} ${shown}\n`;
+    })
+    .join("");
 }
 
 function countOf(number: number | null): string {
@@ -163,7 +171,7 @@ export async function renderSources(
     { title: "updated" },
     { title: "title" },
   ];
-  await output.results.write(table(head, rows, output.results.columns, output.results.colors.dim));
+  await output.writeLong(table(head, rows, output.results.columns, output.results.colors.dim));
 }
 
 export async function renderDropped(name: string, output: Output): Promise<void> {

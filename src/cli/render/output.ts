@@ -5,6 +5,8 @@ import picocolors from "picocolors";
 import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
 import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
 import { formatDuration } from "./format.ts";
+import { type ColorChoice, wantsColor } from "./terminal/color.ts";
+import { createWrapper, wrapText } from "./terminal/wrap.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -12,14 +14,18 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 export interface Channel {
   /** A person reads it. */
   readonly isTerminal: boolean;
-  /** Columns in a line; `null` where the stream does not tell. */
+  /** Columns in a line of a terminal; `null` where nothing is wrapped: a program reads it, or the terminal does not tell. */
   readonly columns: number | null;
+  /** Lines of the screen; `null` like `columns`. */
+  readonly rows: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
   /** Whether the terminal knows hyperlinks; `false` where nobody reads in one, or colour is not wanted. */
   supportsLinks(): Promise<boolean>;
   /** For people: what a terminal would act on is masked. Resolves when it is handed over; rejects where it cannot be written. */
   write(text: string): Promise<void>;
+  /** Like `write`, and lines that are longer than the terminal's are broken between words. */
+  writeProse(text: string): Promise<void>;
   /** For programs: as it is, unless the stream is a terminal. */
   writeData(text: string): Promise<void>;
 }
@@ -36,8 +42,9 @@ export interface OutputOptions {
   json: boolean;
   quiet: boolean;
   verbose: boolean;
-  /** `false` with `--no-color`. */
-  color: boolean;
+  color: ColorChoice;
+  /** What is longer than the screen is shown in the user's pager. */
+  pager?: boolean;
 }
 
 /** Where a command says things: results on stdout, everything else on stderr. No secret passes. */
@@ -45,9 +52,11 @@ export interface Output {
   readonly options: OutputOptions;
   readonly results: Channel;
   readonly messages: Channel;
+  /** A result for people; in the user's pager where it is longer than the screen. */
+  writeLong(text: string): Promise<void>;
   /** One JSON document. */
   writeJson(value: unknown): Promise<void>;
-  /** One text among the results, in which a secret is masked though it comes cut in two. */
+  /** One text among the results, wrapped while it comes; a secret is masked in it though it comes cut in two. */
   openText(): TextInPieces;
   /** What is good to know; left out with `--quiet`. */
   notice(text: string): void;
@@ -67,7 +76,7 @@ export interface Output {
   settle(): void;
 }
 
-type Stream = Writable & { isTTY?: boolean; columns?: number };
+type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** With `--json`, an error on stderr is one document: notices wait until `settle`, and are dropped on failure. */
@@ -78,7 +87,7 @@ export function createOutput(
 ): Output {
   const secrets: (string | null | undefined)[] = [];
   const masks = { exact: createSecretMask(secrets), broad: createRedactor(secrets) };
-  const colorsFor = (stream: Stream) => picocolors.createColors(wantsColor(stream, options, variables));
+  const colorsFor = (stream: Stream) => picocolors.createColors(wantsColor(stream, options.color, variables));
   // A passage may look like a secret: in results only known secrets are masked, in messages also what looks like one.
   const results = createChannel(streams.stdout, colorsFor(streams.stdout), (text) => masks.exact(text));
   const messages = createChannel(streams.stderr, colorsFor(streams.stderr), (text) => masks.broad(text));
@@ -86,7 +95,7 @@ export function createOutput(
   const held: string[] = [];
   const print = async (text: string) => {
     try {
-      await messages.write(`${text}\n`);
+      await (options.json ? messages.write(`${text}\n`) : messages.writeProse(`${text}\n`));
     } catch {
       // The command goes on where its messages cannot be written.
     }
@@ -99,20 +108,30 @@ export function createOutput(
     options,
     results,
     messages,
+    writeLong: async (text) => {
+      if (results.rows === null || !options.pager || text.split("\n").length <= results.rows)
+        return results.write(text);
+      const { pageText } = await import("../viewer/show.ts");
+      const shown = streamText(masks.exact(text), results.colors.isColorSupported);
+      if (!(await pageText(shown, variables))) await results.write(text);
+    },
     writeJson: (value) => results.write(`${escapeControls(JSON.stringify(value))}\n`),
     openText: () => {
       let waiting = "";
-      const writeUpTo = async (length: number) => {
-        const text = waiting.slice(0, length);
+      const wrapper = results.columns === null ? null : createWrapper(results.columns, { keepsCode: true });
+      const writeUpTo = async (length: number, isEnd = false) => {
+        // Masked before it is wrapped: a secret that is broken into lines would not be found.
+        const text = masks.exact(waiting.slice(0, length));
         waiting = waiting.slice(length);
-        if (text !== "") await results.write(text);
+        const wrapped = wrapper === null ? text : wrapper.push(text) + (isEnd ? wrapper.end() : "");
+        if (wrapped !== "") await results.write(wrapped);
       };
       return {
         write(piece) {
           waiting += piece;
           return writeUpTo(masks.exact.settled(waiting));
         },
-        end: () => writeUpTo(waiting.length),
+        end: () => writeUpTo(waiting.length, true),
       };
     },
     notice: (text) => {
@@ -148,11 +167,18 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
     new Promise((resolve, reject) => {
       stream.write(text, (error) => (error ? reject(outputError(error)) : resolve()));
     });
-  const write = (text: string): Promise<void> => hand(streamText(mask(text), colors.isColorSupported));
+  const safe = (text: string): string => streamText(mask(text), colors.isColorSupported);
+  const write = (text: string): Promise<void> => hand(safe(text));
+  // A terminal without a size, as in some CI jobs, reports 0 columns.
+  const size = (length: number | undefined) => (isTerminal && length ? length : null);
   return {
     isTerminal,
-    // A terminal without a size, as in some CI jobs, reports 0 columns.
-    columns: stream.columns || null,
+    get columns() {
+      return size(stream.columns);
+    },
+    get rows() {
+      return size(stream.rows);
+    },
     colors,
     supportsLinks: async () => {
       if (!isTerminal || !colors.isColorSupported) return false;
@@ -160,6 +186,7 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
       return createSupportsHyperlinks({ isTTY: true });
     },
     write,
+    writeProse: (text) => hand(wrapText(safe(text), size(stream.columns))),
     writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };
 }
@@ -172,17 +199,6 @@ export function outputError(error: NodeJS.ErrnoException): Error {
     exitCode: ExitCode.backend,
     cause: error,
   });
-}
-
-/**
- * On a terminal only, whatever `FORCE_COLOR` says: what goes into a pipe is for a program. A variable counts when it is
- * set to anything but nothing (https://no-color.org).
- */
-function wantsColor(stream: Stream, options: OutputOptions, variables: Variables): boolean {
-  if (!options.color || variables["NO_COLOR"] || stream.isTTY !== true) return false;
-  const forced = variables["FORCE_COLOR"];
-  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
-  return variables["TERM"] !== "dumb";
 }
 
 const showSequence = "\u001B[?25h";

@@ -1,8 +1,10 @@
+import stringWidth from "fast-string-width";
 import type { Ora } from "ora";
 import type { IngestProgress } from "../../pipeline/ingest/ingest-tally.ts";
 import { counted, formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { Output } from "./output.ts";
 import { terminalText } from "./terminal-text.ts";
+import { createEstimate } from "./terminal/estimate.ts";
 
 /** Shows how far work has got, and with `--verbose` how long each of its stages took. */
 export interface ProgressView<Progress> {
@@ -11,11 +13,14 @@ export interface ProgressView<Progress> {
   stop(): void;
 }
 
-/** The line that says how far it got. */
-export type Describe<Progress> = (progress: Progress, elapsedMs: number) => string;
+/** The line that says how far it got; `leftMs` is `null` as long as nobody can tell. */
+export type Describe<Progress> = (progress: Progress, elapsedMs: number, leftMs: number | null) => string;
 
 interface Staged {
   stage: string;
+  /** Where the whole is known: what is done of it, from which the time that is left is estimated. */
+  bytesDone?: number;
+  bytesTotal?: number;
 }
 
 const redrawInterval = 80;
@@ -58,23 +63,37 @@ async function terminalProgress<Progress extends Staged>(
   let spinner: Ora | null = null;
   let last = 0;
   let stage: string | null = null;
+  const left = createEstimate();
   return {
     update: (progress) => {
+      const { bytesDone = 0, bytesTotal = 0 } = progress;
+      const leftMs = left(performance.now() - started, bytesDone, bytesTotal);
       const now = performance.now();
       if (progress.stage === stage && now - last < redrawInterval) return;
       stage = progress.stage;
       last = now;
       // `discardStdin` would take Ctrl-C away from the process.
       spinner ??= ora({ stream: process.stderr, discardStdin: false, color: "cyan" }).start();
-      const text = terminalText(describe(progress, now - started));
-      spinner.text = text.slice(0, Math.max(1, columns - 4));
+      const text = terminalText(describe(progress, now - started, leftMs));
+      spinner.text = cutToWidth(text, columns - 4);
     },
     stop: () => void spinner?.stop(),
   };
 }
 
+/** What fits into so many columns. */
+function cutToWidth(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  let cut = "";
+  for (const character of text) {
+    if (stringWidth(cut + character) > columns - 1) break;
+    cut += character;
+  }
+  return `${cut}…`;
+}
+
 /** `120 of 220 documents · 1.1 of 1.9 MB · 3,400 chunks · 82 documents/s · 1.2 s left` */
-export function describeIngest(progress: IngestProgress, elapsedMs: number): string {
+export function describeIngest(progress: IngestProgress, elapsedMs: number, leftMs: number | null): string {
   const { bytesDone, bytesTotal, documentsDone, documentsTotal, embedding } = progress;
   switch (progress.stage) {
     case "scanning":
@@ -94,9 +113,7 @@ export function describeIngest(progress: IngestProgress, elapsedMs: number): str
           `${((documentsDone / elapsedMs) * 1000).toFixed(documentsDone < elapsedMs / 100 ? 1 : 0)} documents/s`,
         );
       }
-      if (bytesDone > 0 && bytesDone < bytesTotal) {
-        parts.push(`${formatDuration((elapsedMs / bytesDone) * (bytesTotal - bytesDone))} left`);
-      }
+      if (leftMs !== null) parts.push(`${formatDuration(leftMs)} left`);
       return parts.join(" · ");
     }
   }

@@ -33,6 +33,24 @@ export async function showText(text: string, variables: Variables): Promise<void
   await runFirst(pagers(variables), ({ options }) => options, text);
 }
 
+/**
+ * Shows a text that is longer than the screen in the user's pager, as `git` does: an empty `PAGER` means none, and
+ * `less` gets `FRX` (colours, and the text stays on the screen) where `LESS` does not say otherwise. `false` where no
+ * pager could be run, and nothing was shown.
+ */
+export async function pageText(text: string, variables: Variables): Promise<boolean> {
+  if (variables["PAGER"]?.trim() === "" || variables["TERM"] === "dumb") return false;
+  const environment = { ...variables, LESS: variables["LESS"] ?? "FRX", LV: variables["LV"] ?? "-c" };
+  for (const { program, options } of pagers(variables)) {
+    const isThere = await run(program, options, text, environment).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return true;
+  }
+  return false;
+}
+
 function pagers(variables: Variables): readonly Viewer[] {
   const pager = named("PAGER", variables);
   return pager === null ? usualPagers : [pager];
@@ -67,12 +85,18 @@ async function runFirst(
 }
 
 /** The program has the terminal, and answers Ctrl-C itself, until it ends. */
-async function run(program: string, options: readonly string[], input: string | null): Promise<number> {
+async function run(
+  program: string,
+  options: readonly string[],
+  input: string | null,
+  environment: Variables = process.env,
+): Promise<number> {
   const handlers = process.listeners("SIGINT");
   process.removeAllListeners("SIGINT").on("SIGINT", leaveToViewer);
   try {
     return await new Promise((resolve, reject) => {
-      const child = spawn(program, options, { stdio: [input === null ? "inherit" : "pipe", "inherit", "inherit"] });
+      const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
+      const child = spawn(program, options, { stdio: [...stdio], env: environment });
       child.on("error", reject).on("close", (code) => resolve(code ?? 1));
       // A pager may be closed before it has read everything.
       child.stdin?.on("error", () => {}).end(input);

@@ -107,10 +107,13 @@ describe("output", () => {
     expect(JSON.parse(json)).toEqual(value);
   });
 
-  it.each<[isTTY: boolean, variables: Record<string, string>, color: boolean, colored: boolean]>([
+  it.each<[isTTY: boolean, variables: Record<string, string>, color: boolean | "always", colored: boolean]>([
     [true, {}, true, true],
     [false, {}, true, false],
-    [false, { FORCE_COLOR: "1" }, true, false],
+    [false, { FORCE_COLOR: "1" }, true, true],
+    [false, { FORCE_COLOR: "1" }, false, false],
+    [false, {}, "always", true],
+    [true, { NO_COLOR: "1", TERM: "dumb" }, "always", true],
     [true, { FORCE_COLOR: "1", TERM: "dumb" }, true, true],
     [true, { FORCE_COLOR: "0" }, true, false],
     [true, { TERM: "dumb" }, true, false],

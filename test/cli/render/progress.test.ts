@@ -16,14 +16,14 @@ const progress: IngestProgress = {
 
 describe("progress of an ingest", () => {
   it("tells counts, rate and the time that is left", () => {
-    expect(describeIngest(progress, 1000)).toBe(
+    expect(describeIngest(progress, 1000, 3000)).toBe(
       "50 of 200 documents · 500.0 kB of 2.0 MB · 1,234 chunks · 50 documents/s · 3.0 s left",
     );
   });
 
   it("tells what embedding costs, where that is known", () => {
     const embedding = { texts: 10, tokens: 5000, requests: 1, retries: 0, costUsd: 0.0123 };
-    expect(describeIngest({ ...progress, embedding }, 1000)).toContain("5,000 tokens · $0.0123");
+    expect(describeIngest({ ...progress, embedding }, 1000, null)).toContain("5,000 tokens · $0.0123");
   });
 
   it("does not redraw on a terminal without a width", async () => {

@@ -2,6 +2,7 @@ import type { ReadPassage } from "../../../pipeline/passages/read.ts";
 import { locationOf } from "../location.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
+import { wrapText } from "../terminal/wrap.ts";
 
 /** A passage that was read: its JSON document. */
 export interface PassageResult extends ReadPassage {
@@ -19,7 +20,8 @@ export async function renderPassage(passage: PassageResult, output: Output): Pro
   const name = terminalText(heading.join(" › ") || title);
   const head = isTerminal ? `${colors.cyan(terminalText(locationOf(passage)))}  ${colors.dim(name)}\n\n` : "";
   const parts = [before, text, after].flatMap((part) => (part === null ? [] : [terminalText(part)]));
-  await output.results.write(`${head}${parts.join("\n\n").trimEnd()}\n`);
+  const passageText = output.masked(`${parts.join("\n\n").trimEnd()}\n`);
+  await output.writeLong(wrapText(`${head}${passageText}`, output.results.columns));
 }
 
 /** The same heading stands in other documents too. */

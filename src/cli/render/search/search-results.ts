@@ -33,8 +33,6 @@ const snippetLength = 240;
 
 /** Columns between the parts of a line. */
 const gap = 2;
-/** Columns of a line where the terminal does not tell. */
-const usualWidth = 100;
 /** Columns that a passage gets at least. */
 const narrowest = 20;
 
@@ -61,9 +59,11 @@ export async function renderSearch(
     output.notice(`nothing found in collection ${result.collection}${describeConditions(view.conditions)}`);
     if (format === "table") return;
   }
-  const text = await renderers[format](result, view, output.results);
+  const shown = format === "table" ? maskedResult(result, output) : result;
+  const text = await renderers[format](shown, view, output.results);
+  const isForPeople = format === "table" || format === "markdown";
   const isData = format === "csv" || format === "paths";
-  await (isData ? output.results.writeData(text) : output.results.write(text));
+  await (isData ? output.results.writeData(text) : isForPeople ? output.writeLong(text) : output.results.write(text));
   const broken = format === "paths" && !view.print0 ? pathsOf(result, view).filter((path) => /[\r\n]/.test(path)) : [];
   if (broken.length > 0) {
     output.warn(
@@ -78,7 +78,7 @@ export async function renderSearch(
  */
 async function renderTable(result: SearchResult, view: SearchView, channel: Channel): Promise<string> {
   const { colors } = channel;
-  const { wrapAnsi } = await import("fast-wrap-ansi");
+  const { wrapText } = await import("../terminal/wrap.ts");
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(result.query);
   const linkTo = await linksFor(channel, view.folders);
@@ -88,7 +88,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const widths = [0, 1].map((column) => Math.max(...margins.map((margin) => margin[column]?.length ?? 0)));
   const [rankWidth = 0, scoreWidth = 0] = widths;
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
-  const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
+  const room = channel.columns === null ? null : Math.max(narrowest, channel.columns - indent.length);
 
   const isWhole = showsWhole(result, view);
   const readables = isWhole ? [] : result.hits.map(readable);
@@ -105,10 +105,21 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
     const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
     const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
-    const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
+    const lines = wrapText(`${title}\n${passage}`, room).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
+}
+
+/** Masked before it is laid out: a secret that is broken into lines would not be found. */
+function maskedResult(result: SearchResult, { masked }: Output): SearchResult {
+  const hits = result.hits.map((hit) => ({
+    ...hit,
+    text: masked(hit.text),
+    ...(hit.before ? { before: masked(hit.before) } : {}),
+    ...(hit.after ? { after: masked(hit.after) } : {}),
+  }));
+  return { ...result, hits };
 }
 
 /** A snippet does not stand between two whole texts. */

@@ -12,7 +12,7 @@ export function createDoctorRenderer({ options, results, writeJson }: Output): D
   const { bold, cyan, green, red, yellow } = results.colors;
   const colors = { ok: green, warn: yellow, fail: red };
   let writing = Promise.resolve();
-  const write = (text: string): void => void (writing = writing.then(() => results.write(text)));
+  const write = (text: string): void => void (writing = writing.then(() => results.writeProse(text)));
   return {
     show({ name, status, message, hint }) {
       if (options.json || (options.quiet && status === "ok")) return;

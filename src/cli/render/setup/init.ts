@@ -19,7 +19,7 @@ export async function showSurvey({ files, keys, milvus, ollama, python }: Survey
     ...keys.map(({ variable }) => `a key in ${variable}`),
   ].filter((line) => line !== null);
   const documents = total === 0 ? "no documents" : `${counted(total, "document")} (${kinds.join(", ")})`;
-  await output.messages.write(`${terminalText(`found: ${[documents, ...around].join("; ")}`)}\n\n`);
+  await output.messages.writeProse(`${terminalText(`found: ${[documents, ...around].join("; ")}`)}\n\n`);
 }
 
 /** What was written, and what comes next; with `--json` one document: `{"file","settings","found"}`. */

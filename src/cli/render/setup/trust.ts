@@ -12,7 +12,7 @@ export interface TrustReview {
 /** What the file asks for, one line each, before the user is asked. */
 export async function showDemands({ file, demands }: TrustReview, output: Output): Promise<void> {
   const lines = demands.map(({ setting, what }) => `  ${setting}: ${what}\n`);
-  await output.results.write(`${file} asks for more than a project may decide:\n${lines.join("")}`);
+  await output.results.writeProse(`${file} asks for more than a project may decide:\n${lines.join("")}`);
 }
 
 type TrustEnd = "trusted" | "harmless" | "shown" | "refused" | "revoked";
@@ -35,5 +35,5 @@ export async function renderTrust(
     const asks = demands.map(({ setting, what }) => ({ setting, what }));
     return output.writeJson({ file, trusted, asks });
   }
-  await output.results.write(`${ends[end](file)}\n`);
+  await output.results.writeProse(`${ends[end](file)}\n`);
 }
