@@ -5,6 +5,7 @@ import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
 import { type Output, type OutputOptions, createOutput, outputError, showCursor } from "./render/output.ts";
+import { helpOnStdout, shortHelp } from "./render/terminal/help.ts";
 import { buildProgram } from "./program.ts";
 import { readableStack } from "./readable-stack.ts";
 import { toolVersion } from "./version.ts";
@@ -39,22 +40,28 @@ async function run(argv: readonly string[]): Promise<void> {
     endSoon(ExitCode.internal);
   });
 
-  const program = buildProgram(toolVersion(), async (flags, load) => {
-    output = outputWith({
-      json: flags.json ?? false,
-      quiet: flags.quiet ?? false,
-      verbose: flags.verbose ?? false,
-      color: flags.color,
-      pager: flags.pager ?? true,
-    });
-    const command = await load();
-    exitCode = await command(flags, contextWith(output, abort.signal));
-  });
+  const page = helpOnStdout();
+  const program = buildProgram(
+    toolVersion(),
+    async (flags, load) => {
+      output = outputWith({
+        json: flags.json ?? false,
+        quiet: flags.quiet ?? false,
+        verbose: flags.verbose ?? false,
+        color: flags.color,
+        pager: flags.pager ?? true,
+      });
+      const command = await load();
+      exitCode = await command(flags, contextWith(output, abort.signal));
+    },
+    page,
+  );
   try {
     await program.parseAsync(argv, { from: "user" });
     abort.signal.throwIfAborted();
     output.settle();
   } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode !== 0) page.write(shortHelp);
     const error = reasonOf(thrown, abort.signal);
     if (error !== null && !isBrokenPipe(error)) {
       await report(error, output);
@@ -76,7 +83,7 @@ function silenceNode(nodeOptions: string): void {
 
 /** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */
 function reasonOf(thrown: unknown, signal: AbortSignal): unknown {
-  // Help or the version was printed.
+  // Help or the version is all that was to be printed.
   if (thrown instanceof CommanderError) return null;
   const saysSo = thrown instanceof UserError && thrown.code === "interrupted";
   return signal.aborted && !saysSo ? signal.reason : thrown;

@@ -1,10 +1,13 @@
-import { Command as Program, Option } from "commander";
+import { type CommanderError, Command as Program, Option } from "commander";
+import { defaultConfig } from "../config/default-config.ts";
 import { UserError } from "../errors.ts";
 import { filled, listed, model, when } from "./arguments/values.ts";
 import { isSeveral } from "./arguments/collection-patterns.ts";
 import type { CommonFlags } from "./arguments/flags.ts";
 import { usageError } from "./arguments/usage-error.ts";
+import { describeDefaults } from "./arguments/described-defaults.ts";
 import type { Dispatch } from "./context.ts";
+import { type HelpPage, usualColumns } from "./render/terminal/help.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
 import { addCompletion } from "./declarations/completion.ts";
@@ -35,10 +38,12 @@ const declarations = [
 ];
 
 /**
- * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
- * a `UserError`; a `CommanderError` says that help or the version was printed.
+ * The program with every command, flag and help text. The defaults that the help tells are those of the configuration's schema. Wrong usage is thrown as
+ * a `UserError`; a `CommanderError` says that help or the version was printed, or with exit code 1 that nothing was asked for.
+ *
+ * @param page where help goes; `null`: to stdout, as wide as in the documentation
  */
-export function buildProgram(version: string, dispatch: Dispatch): Program {
+export function buildProgram(version: string, dispatch: Dispatch, page: HelpPage | null = null): Program {
   let reached: Program;
   const reach = (_: Program, command: Program): void => void (reached = command);
   const program = new Program("rag")
@@ -46,11 +51,12 @@ export function buildProgram(version: string, dispatch: Dispatch): Program {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
-    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .configureHelp({ showGlobalOptions: true, helpWidth: page?.columns ?? usualColumns })
     .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : usageError(error, reached);
+      if (error.exitCode === 0 || isBare(error, program)) throw error;
+      throw usageError(error, reached);
     })
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ writeErr: () => {}, ...(page === null ? {} : { writeOut: page.write }) })
     .addHelpText(
       "after",
       `
@@ -96,9 +102,15 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
   program.addOption(new Option("--no-pager", "print long results on a terminal at once, not in the pager"));
 
   for (const declare of declarations) declare(program, dispatch);
+  describeDefaults(program, defaultConfig());
   // A group's own subcommand is reached by the group's hook.
   for (const group of program.commands) if (group.commands.length > 0) group.hook("preSubcommand", reach);
   return program;
+}
+
+/** Nothing but `rag` was typed; with `--json`, a program asks, and gets an error. */
+function isBare(error: CommanderError, program: Program): boolean {
+  return error.code === "commander.help" && program.args.length === 0 && program.opts<CommonFlags>().json !== true;
 }
 
 /** The commands that search several collections at once. */

@@ -2,6 +2,7 @@ export type Need =
   | "pid-namespaces"
   | "shared-data"
   | "chromium"
+  | "tmux"
   | "docker"
   | "model-weights"
   | "embedding-server"

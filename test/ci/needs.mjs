@@ -37,6 +37,10 @@ export const needs = {
     reason: "needs a browser: Debian's package chromium",
     isMet: existsSync(chromium),
   },
+  tmux: {
+    reason: "needs a terminal that can be read: Debian's package tmux",
+    isMet: spawnSync("tmux", ["-V"]).status === 0,
+  },
   "model-weights": {
     reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",
     isMet: areSet("RAG_TEST_MODEL_DIR"),

@@ -114,6 +114,15 @@ describe("a file that is named like a configuration", () => {
   });
 });
 
+describe("rag alone", () => {
+  it("prints a short help, and succeeds", async () => {
+    const run = await sandbox.rag([]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(run.stdout).toContain("rag ingest docs");
+    expect(run.stdout.split("\n").length).toBeLessThan(15);
+  });
+});
+
 describe("colour", () => {
   it("goes into a pipe only where --color or FORCE_COLOR ask for it", async () => {
     const wrong = ["search", "q", "-k", "x"];

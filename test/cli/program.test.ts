@@ -1,5 +1,9 @@
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { flagSettings } from "../../src/cli/arguments/described-defaults.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+import { fittedHelp } from "../../src/cli/render/terminal/help.ts";
+import { configSchema } from "../../src/config/schema.ts";
 import { UserError } from "../../src/errors.ts";
 import { formats } from "../../src/loaders/index.ts";
 
@@ -73,6 +77,11 @@ describe("what is understood", () => {
     [["collections", "show", "docs"], { color: true, name: "docs" }],
     [["collections", "sources", "docs", "--json"], { color: true, name: "docs", json: true }],
     [["collections", "drop", "docs", "-y"], { color: true, name: "docs", yes: true }],
+    [["collections", "show"], { color: true }],
+    [["collections", "sources"], { color: true }],
+    [["search", "q", "--color", "always"], { ...search, query: "q", color: "always" }],
+    [["search", "q", "--color=never"], { ...search, query: "q", color: false }],
+    [["search", "q", "--color=auto", "--no-pager"], { ...search, query: "q", color: true, pager: false }],
     [["collections", "show", "-c", "docs"], { color: true, collection: "docs", name: "docs" }],
     [["-c", "docs", "collections", "drop", "docs"], { color: true, collection: "docs", name: "docs" }],
     [["collections", "copy", "docs", "--to", "./b"], { color: true, name: "docs", to: "./b" }],
@@ -84,6 +93,13 @@ describe("what is understood", () => {
     expect(await parse(...argv)).toEqual(flags);
   });
 });
+
+/** All that `--help` prints. */
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+  return text;
+}
 
 describe("help", () => {
   const program = buildProgram("", async () => {});
@@ -104,10 +120,38 @@ describe("help", () => {
     },
   );
 
-  it.each(["search", "ask"])("of %s tells the formats that a filter can name", (name) => {
+  const leaves = commands.filter(({ commands: below }) => below.length === 0);
+  it.each(leaves.map((command) => [command.name(), command] as const))("of %s has two examples", (name, command) => {
+    if (name === "complete") return;
+    const examples = helpOf(command).split("Examples:\n")[1] ?? "";
+    expect(examples.match(/^ {2}.*\brag /gm)?.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("tells the defaults of the configuration's schema", () => {
+    const { search, chunking } = configSchema.parse({});
+    const [ingestHelp, searchHelp] = ["ingest", "search"].map((name) =>
+      helpOf(program.commands.find((command) => command.name() === name)!).replaceAll(/\s+/g, " "),
+    );
+    expect(searchHelp).toContain(`passages to find (default: ${search.topK})`);
+    expect(ingestHelp).toContain(`characters in a chunk at most (default: ${chunking.maxChars})`);
+    expect(ingestHelp).toContain(`(default: ${JSON.stringify(chunking.separator)})`);
+    const long = new Set(commands.flatMap(({ options }) => options.map((option) => option.long)));
+    expect(Object.keys(flagSettings).filter((flag) => !long.has(flag))).toEqual([]);
+  });
+
+  it.each([40, 80, 160])("is laid out for %i columns", async (columns) => {
     let text = "";
-    const command = program.commands.find((candidate) => candidate.name() === name);
-    command?.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+    const page = { columns, write: (part: string) => void (text += fittedHelp(part, columns)) };
+    const narrow = buildProgram("", async () => {}, page);
+    await narrow.parseAsync(["search", "--help"], { from: "user" }).catch(() => {});
+    const lines = text.split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(Math.max(...lines.map((line) => line.length))).toBeGreaterThan(columns * 0.8);
+    expect(text.replaceAll(/\s+/g, " ")).toContain("A condition is about the whole value and minds case");
+  });
+
+  it.each(["search", "ask"])("of %s tells the formats that a filter can name", (name) => {
+    const text = helpOf(program.commands.find((candidate) => candidate.name() === name)!);
     const [, listed = ""] = /format \((.*?)\)/.exec(text.replaceAll(/\s+/g, " ")) ?? [];
     expect(listed.split(/, | or /)).toEqual(formats);
   });
@@ -115,7 +159,26 @@ describe("help", () => {
 
 describe("what is refused", () => {
   it.each<[string[], string, string | RegExp]>([
-    [[], "no command given", /ingest, search, ask/],
+    [["--json"], "no command given", /ingest, search, ask/],
+    [["ls"], "unknown command 'ls'", "did you mean rag collections list?"],
+    [["list"], "unknown command 'list'", "did you mean rag collections list?"],
+    [["rm", "docs"], "unknown command 'rm'", "did you mean rag collections drop?"],
+    [["add", "docs"], "unknown command 'add'", "did you mean rag ingest?"],
+    [["index", "docs"], "unknown command 'index'", "did you mean rag ingest?"],
+    [["query", "q"], "unknown command 'query'", "did you mean rag search?"],
+    [["find", "q"], "unknown command 'find'", "did you mean rag search?"],
+    [["collections", "ls"], "unknown command 'ls'", "did you mean rag collections list?"],
+    [["collections", "lst"], "unknown command 'lst'", "did you mean list?"],
+    [["search", "q", "--limit", "3"], "unknown option '--limit'", "did you mean --top-k?"],
+    [["ask", "q", "--limit=3"], /^unknown option '--limit/, "did you mean --top-k?"],
+    [["ingest", "a", "--chunk-size", "3"], "unknown option '--chunk-size'", "did you mean --max-chars?"],
+    [["collections", "list", "--limit", "3"], "unknown option '--limit'", /--help/],
+    [["constructor"], "unknown command 'constructor'", /--help/],
+    [
+      ["search", "q", "--color", "sometimes"],
+      '--color: expected one of auto, always, never, got "sometimes"',
+      /--help/,
+    ],
     [["serch", "q"], "unknown command 'serch'", "did you mean search?"],
     [["search", "q", "--fromat", "csv"], "unknown option '--fromat'", "did you mean --format?"],
     [["search"], "missing required argument 'query'", /--help/],
@@ -146,7 +209,7 @@ describe("what is refused", () => {
     [["collections", "help", "dorp"], "unknown command 'dorp'", "did you mean rag collections help drop?"],
     [["collections", "drop", "d2", "d3"], /^too many arguments/, "rag collections drop takes one collection: run it"],
     [["collections", "list", "d2"], /^too many arguments/, "see rag collections list --help"],
-    [["collections", "show"], "missing required argument 'name'", "rag collections show docs"],
+    [["collections", "drop"], "missing required argument 'name'", "rag collections drop docs"],
     [["collections", "show", "docs", "-c", "t1"], "docs and --collection t1 contradict each other", /one collection/],
     [["ask", "x", "--format", "csv"], "unknown option '--format'", "--format belongs to rag search"],
     [["search", "x", "-y"], "unknown option '-y'", "-y belongs to rag collections drop"],

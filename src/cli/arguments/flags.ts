@@ -43,6 +43,11 @@ export interface CollectionFlags extends CommonFlags {
   name: string;
 }
 
+/** Flags of a command about one collection, which is the configured one where none is named. */
+export interface OptionalCollectionFlags extends CommonFlags {
+  name?: string;
+}
+
 /** The settings that these flags stand for, those given only. */
 export function given(entries: readonly [path: string, value: unknown, origin: string][]): Override[] {
   return entries.flatMap(([path, value, origin]) => (value === undefined ? [] : [{ path, value, origin }]));

@@ -7,8 +7,82 @@ export function usageError(error: CommanderError, command: Program): UserError {
   if (error.code === "commander.help") return withoutCommand(command);
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /\((.*)\)/.exec(rest.join(" "))?.[1];
-  const hint = hintFor(error.code, first, suggestion, command) ?? `see ${fullName(command)} --help`;
+  const hint =
+    otherWord(first, command) ?? hintFor(error.code, first, suggestion, command) ?? `see ${fullName(command)} --help`;
   return new UserError("usage", first, { hint: `${hint.slice(0, 1).toLowerCase()}${hint.slice(1)}` });
+}
+
+/** What other programs call it, or people would: a command or flag of this tool. */
+const otherWords: Record<"commands" | "collections" | "flags", Readonly<Partial<Record<string, string>>>> = {
+  commands: {
+    ls: "collections list",
+    list: "collections list",
+    show: "collections show",
+    sources: "collections sources",
+    rm: "collections drop",
+    remove: "collections drop",
+    delete: "collections drop",
+    drop: "collections drop",
+    cp: "collections copy",
+    copy: "collections copy",
+    add: "ingest",
+    index: "ingest",
+    import: "ingest",
+    load: "ingest",
+    sync: "ingest",
+    update: "ingest",
+    query: "search",
+    find: "search",
+    grep: "search",
+    answer: "ask",
+    read: "get",
+    cat: "get",
+    edit: "open",
+    status: "doctor",
+    check: "doctor",
+    config: "init",
+    serve: "mcp",
+    evaluate: "eval",
+  },
+  collections: { ls: "list", rm: "drop", remove: "drop", delete: "drop", info: "show", describe: "show", cp: "copy" },
+  flags: {
+    "--limit": "--top-k",
+    "--top": "--top-k",
+    "--count": "--top-k",
+    "--results": "--top-k",
+    "--where": "--filter",
+    "--model": "--llm",
+    "--db": "--uri",
+    "--url": "--uri",
+    "--host": "--uri",
+    "--output": "--format",
+    "--threshold": "--min-score",
+    "--chunk-size": "--max-chars",
+    "--chunk-overlap": "--overlap-chars",
+    "--overlap": "--overlap-chars",
+    "--delete": "--prune",
+    "--force": "--recreate",
+    "--context": "--show-context",
+    "--silent": "--quiet",
+    "--colour": "--color",
+    "--no-colour": "--no-color",
+  },
+};
+
+/** What is meant by the name that another program has for it; `null` where the parser's own guess has to do. */
+function otherWord(message: string, command: Program): string | null {
+  const [, kind, name = ""] = /^unknown (command|option) '(.*)'$/.exec(message) ?? [];
+  const [flag = name] = name.split("=");
+  if (kind === "option") {
+    const meant = Object.hasOwn(otherWords.flags, flag) ? otherWords.flags[flag] : undefined;
+    const isKnown =
+      meant !== undefined && [...command.options, ...rootOf(command).options].some(({ long }) => long === meant);
+    return isKnown ? `did you mean ${meant}?` : null;
+  }
+  if (kind !== "command") return null;
+  const words = command.name() === "collections" ? otherWords.collections : otherWords.commands;
+  const meant = Object.hasOwn(words, name) ? words[name] : undefined;
+  return meant === undefined ? null : `did you mean ${fullName(command)} ${meant}?`;
 }
 
 /** A command that has others below it was given none of them. */
@@ -18,7 +92,7 @@ function withoutCommand(command: Program): UserError {
   // Only `help` takes the name of a command that there is not this far.
   const [, unknown] = command.args;
   if (unknown === undefined) return new UserError("usage", "no command given", { hint });
-  const meant = closest(unknown, names);
+  const meant = otherWords.commands[unknown] ?? closest(unknown, names);
   return new UserError("usage", `unknown command '${unknown}'`, {
     hint: meant === null ? hint : `did you mean ${fullName(command)} help ${meant}?`,
   });

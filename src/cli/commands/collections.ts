@@ -6,7 +6,7 @@ import {
   requireCollection,
 } from "../../pipeline/collections/collections.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import type { CollectionFlags, CommonFlags } from "../arguments/flags.ts";
+import type { CollectionFlags, CommonFlags, OptionalCollectionFlags } from "../arguments/flags.ts";
 import type { CommandContext } from "../context.ts";
 import {
   renderCollection,
@@ -40,18 +40,18 @@ export async function listCollections(flags: CommonFlags, context: CommandContex
 }
 
 /** `rag collections show` */
-export async function showCollection(flags: CollectionFlags, context: CommandContext): Promise<ExitCode> {
-  return withStore(flags, context, async (store) => {
-    const collection = await findCollection(store, flags.name);
+export async function showCollection(flags: OptionalCollectionFlags, context: CommandContext): Promise<ExitCode> {
+  return withStore(flags, context, async (store, configured) => {
+    const collection = await findCollection(store, flags.name ?? configured);
     await renderCollection(collection, await collection.stats(), context.output);
     return ExitCode.done;
   });
 }
 
 /** `rag collections sources` */
-export async function listSources(flags: CollectionFlags, context: CommandContext): Promise<ExitCode> {
-  return withStore(flags, context, async (store) => {
-    const collection = await findCollection(store, flags.name);
+export async function listSources(flags: OptionalCollectionFlags, context: CommandContext): Promise<ExitCode> {
+  return withStore(flags, context, async (store, configured) => {
+    const collection = await findCollection(store, flags.name ?? configured);
     await renderSources(collection, await collection.documents(), context.output);
     return ExitCode.done;
   });
@@ -75,11 +75,11 @@ export async function dropCollection(flags: DropFlags, context: CommandContext):
 function withStore(
   flags: CommonFlags,
   context: CommandContext,
-  body: (store: Store) => Promise<ExitCode>,
+  body: (store: Store, configuredCollection: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return withRuntime(flags, [], context, (runtime) =>
     untilAborted(
-      runtime.store("looking").then((store) => body(store)),
+      runtime.store("looking").then((store) => body(store, runtime.config.collection)),
       context.signal,
     ),
   );

@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
-import { namingCollection } from "../arguments/collection-argument.ts";
-import type { CollectionFlags, CommonFlags } from "../arguments/flags.ts";
+import { maybeNamingCollection, namingCollection } from "../arguments/collection-argument.ts";
+import type { CommonFlags, OptionalCollectionFlags } from "../arguments/flags.ts";
 import { filled } from "../arguments/values.ts";
 import type { DropFlags } from "../commands/collections.ts";
 import type { CopyFlags } from "../commands/copy.ts";
@@ -16,6 +16,13 @@ export function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("list")
     .description("List the collections of the store.")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag collections list
+  rag collections list --uri http://localhost:19530 --json`,
+    )
     .action((_: unknown, command: Program) =>
       dispatch<CommonFlags>(command.optsWithGlobals(), async () => {
         const { listCollections } = await import("../commands/collections.ts");
@@ -25,9 +32,16 @@ export function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("show")
     .description("Show a collection: documents, chunks, how it was made, indexes, size.")
-    .argument("[name]", "the collection; or name it with --collection")
+    .argument("[name]", "the collection; the configured one where none is named")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag collections show
+  rag collections show blog --json`,
+    )
     .action((name: string | undefined, _: unknown, command: Program) =>
-      dispatch<CollectionFlags>(namingCollection<CollectionFlags>(name, command), async () => {
+      dispatch<OptionalCollectionFlags>(maybeNamingCollection(name, command), async () => {
         const { showCollection } = await import("../commands/collections.ts");
         return showCollection;
       }),
@@ -35,9 +49,16 @@ export function addCollections(program: Program, dispatch: Dispatch): void {
   collections
     .command("sources")
     .description("List the documents of a collection.")
-    .argument("[name]", "the collection; or name it with --collection")
+    .argument("[name]", "the collection; the configured one where none is named")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag collections sources
+  rag collections sources blog --json`,
+    )
     .action((name: string | undefined, _: unknown, command: Program) =>
-      dispatch<CollectionFlags>(namingCollection<CollectionFlags>(name, command), async () => {
+      dispatch<OptionalCollectionFlags>(maybeNamingCollection(name, command), async () => {
         const { listSources } = await import("../commands/collections.ts");
         return listSources;
       }),
@@ -49,6 +70,13 @@ export function addCollections(program: Program, dispatch: Dispatch): void {
     )
     .argument("[name]", "the collection; or name it with --collection")
     .option("-y, --yes", "drop it without asking")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  rag collections drop blog
+  rag collections drop blog --yes --uri ./milvus.db`,
+    )
     .action((name: string | undefined, _: unknown, command: Program) =>
       dispatch<DropFlags>(namingCollection<DropFlags>(name, command), async () => {
         const { dropCollection } = await import("../commands/collections.ts");

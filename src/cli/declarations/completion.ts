@@ -20,7 +20,11 @@ To have it in every new shell (bash needs the package bash-completion):
   bash        echo 'source <(rag completion bash)' >> ~/.bashrc
   zsh         echo 'source <(rag completion zsh)' >> ~/.zshrc
   fish        rag completion fish > ~/.config/fish/completions/rag.fish
-  powershell  rag completion powershell | Out-String | Invoke-Expression   (in $PROFILE)`,
+  powershell  rag completion powershell | Out-String | Invoke-Expression   (in $PROFILE)
+
+Examples:
+  rag completion bash
+  rag completion fish`,
     )
     .action((shell: CompletionFlags["shell"], _: unknown, command: Program) =>
       dispatch<CompletionFlags>(

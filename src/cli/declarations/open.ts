@@ -23,6 +23,7 @@ its kin, Zed, Sublime Text, the IDEs of JetBrains, Kate, gedit, TextMate, BBEdit
 
 Examples:
   rag open docs/cli.md:39
+  rag open handbook.pdf#page=12
   EDITOR="code --wait" rag open "docs/security.md#What is sent where"`,
     )
     .action((place: string, _: unknown, command: Program) =>

@@ -19,7 +19,11 @@ export function addTrust(program: Program, dispatch: Dispatch): void {
       "after",
       `
 With --json and without --yes it only shows. Exits with 1 where the file asks for something and is not trusted. In
-scripts, RAG_ALLOW_HOST=host agrees to a single host, and --config <file> to a file for one run.`,
+scripts, RAG_ALLOW_HOST=host agrees to a single host, and --config <file> to a file for one run.
+
+Examples:
+  rag trust
+  rag trust --revoke`,
     )
     .action((_: unknown, command: Program) =>
       dispatch<TrustFlags>(command.optsWithGlobals(), async () => (await import("../commands/setup/trust.ts")).trust),

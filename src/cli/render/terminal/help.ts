@@ -1,0 +1,47 @@
+import { wrapText } from "./wrap.ts";
+
+/** Where help goes, and how wide its lines may be. */
+export interface HelpPage {
+  columns: number;
+  write(text: string): void;
+}
+
+/** Columns of a line in a pipe, as in the documentation. */
+export const usualColumns = 100;
+/** Commander lays out no help that is narrower. */
+const narrowest = 40;
+
+/** Help on stdout, at the width of the terminal. */
+export function helpOnStdout(): HelpPage {
+  const { isTTY, columns } = process.stdout;
+  const width = isTTY && columns ? Math.max(narrowest, columns) : usualColumns;
+  return { columns: width, write: (text) => void process.stdout.write(fittedHelp(text, width)) };
+}
+
+/**
+ * Help at this width: paragraphs are laid out anew, while lists, examples and what is indented keep their lines. What the
+ * parser has laid out itself is narrow enough and stays as it is.
+ */
+export function fittedHelp(text: string, columns: number): string {
+  return text
+    .split("\n\n")
+    .map((paragraph) => wrapText(/^(?: {2}|.*:\n| *$)/m.test(paragraph) ? paragraph : joined(paragraph), columns))
+    .join("\n\n");
+}
+
+/** The lines of a paragraph as one; line breaks around it stay. */
+function joined(paragraph: string): string {
+  const [, before = "", body = "", after = ""] = /^(\n*)([\s\S]*?)(\n*)$/.exec(paragraph) ?? [];
+  return `${before}${body.replaceAll("\n", " ")}${after}`;
+}
+
+/** What bare `rag` prints. */
+export const shortHelp = `From a folder of documents to answers with sources.
+
+  rag ingest docs    bring a collection up to date with a folder of files
+  rag search "…"     find the passages that match a query best
+  rag ask "…"        answer a question from them, with sources
+
+rag init looks at what is here and writes a configuration; nothing has to be configured to begin.
+rag help lists all commands, and rag <command> --help explains one.
+`;
