@@ -136,6 +136,8 @@ export interface Hit {
   source: string;
   title: string;
   heading: string[];
+  /** Names of the sections that the passage is made of: the one that it begins in, and those that begin in it. */
+  headings: string[];
   page: number | null;
   startLine: number | null;
   endLine: number | null;
@@ -179,7 +181,8 @@ export type Glob = readonly ({ literal: string } | "any" | "one")[];
  *   value as written. `true` and `false` match booleans and the strings. Other values compare as strings by code point.
  * - Booleans have no order: in metadata, nothing is less or more than `true` or `false`.
  * - On a list, `=` and `~` hold when one element matches, `!=` when none is equal.
- * - `~` is a glob over the whole value: `*` any run, `?` one character, case-sensitive.
+ * - `~` is a glob over the whole value: `*` any run, `?` one character, case-sensitive. On `heading` it also holds where it
+ *   meets the name of a heading that stands in the passage.
  * - A chunk without the field fails every condition but `!=`.
  */
 export type Filter = { field: FilterField } & FilterTest;

@@ -13,6 +13,7 @@ export function hitOf(text: string, fields: Partial<Hit> = {}): Hit {
     source: "docs/guide.md",
     title: "Guide",
     heading: [],
+    headings: [],
     page: null,
     startLine: 1,
     endLine: text.split("\n").length,

@@ -9,9 +9,13 @@ import type {
 } from "../types.ts";
 import { compareCodePoints } from "../util/compare-code-points.ts";
 import { globMatches } from "./glob.ts";
+import { headingLines } from "./heading-names.ts";
 
 /** What a filter can look at. */
-export type FilterSubject = Pick<StoredChunk, "source" | "title" | "format" | "page" | "heading" | "metadata">;
+export type FilterSubject = Pick<StoredChunk, "source" | "title" | "format" | "page" | "heading" | "metadata"> & {
+  /** Of the passage; needed by globs over headings alone. */
+  text?: string;
+};
 
 type StoredValue = MetadataScalar | MetadataScalar[] | null | undefined;
 
@@ -20,7 +24,21 @@ export const HEADING_SEPARATOR = " > ";
 
 /** Whether a chunk meets every condition: the reference for what `Filter` promises, whatever a store can express. */
 export function matchesAll(filters: readonly Filter[], subject: FilterSubject): boolean {
-  return filters.every((filter) => matches(filter, storedValue(filter.field, subject)));
+  return filters.every(
+    (filter) => matches(filter, storedValue(filter.field, subject)) || namesHeadingInside(filter, subject),
+  );
+}
+
+/** A glob over headings also meets the name of a heading that stands in the passage. */
+function namesHeadingInside(filter: Filter, subject: FilterSubject): boolean {
+  if (!isHeadingGlob(filter)) return false;
+  const { glob } = filter;
+  return headingLines(subject).some((name) => globMatches(glob, name));
+}
+
+/** Whether a condition looks at the text of a passage, for the headings in it. */
+export function isHeadingGlob(filter: Filter): filter is Filter & { operator: "~" } {
+  return filter.operator === "~" && filter.field.kind === "own" && filter.field.name === "heading";
 }
 
 function storedValue(field: FilterField, subject: FilterSubject): StoredValue {

@@ -841,6 +841,26 @@ export function storeContract(
       ).toBe(expected);
     });
 
+    test("a glob over headings finds one that stands in the passage", async () => {
+      const several = await create();
+      const text = "# Guide\n\nneedle\n\n## Installing on ARM ##\n\nneedle\n\n### C#\n";
+      await several.upsert([
+        ...documentChunks("inside.md", [text], { heading: ["Guide"], format: "markdown" }),
+        ...documentChunks("comment.py", ["needle\n# Installing on ARM"], { heading: [], format: "code" }),
+        ...documentChunks("words.md", ["needle Installing on ARM"], { heading: ["Guide"], format: "markdown" }),
+      ]);
+      const sourcesFor = async (operator: FilterOperator, value: string) =>
+        (await searchText(several, "needle", [createFilter("heading", operator, value)]))
+          .map(({ chunk }) => chunk.source)
+          .sort();
+      expect(await sourcesFor("~", "Installing*")).toEqual(["inside.md"]);
+      expect(await sourcesFor("~", "*on ARM")).toEqual(["inside.md"]);
+      expect(await sourcesFor("~", "C#")).toEqual(["inside.md"]);
+      expect(await sourcesFor("~", "Installing")).toEqual([]);
+      expect(await sourcesFor("~", "Gu?de")).toEqual(["inside.md", "words.md"]);
+      expect(await sourcesFor("=", "Installing on ARM")).toEqual([]);
+    });
+
     test("several hold together, in every mode", async () => {
       const filters: Filter[] = [createFilter("source", "~", "guide/*"), createFilter("year", ">", "2020")];
       expect((await searchText(collection, "needle", filters)).map((hit) => hit.chunk.text)).toEqual(["needle b"]);

@@ -53,6 +53,10 @@ export async function openRetrieval(
         { collection, embedQuery, reranking },
         { query, mode, fusion, topK, filters, minScore, ...options, onStage, onNotice },
       );
+      if (found.hits.length === 0 && filters.length > 0) {
+        const { unknownFields } = await import("../arguments/unknown-fields.ts");
+        for (const line of await unknownFields(filters, collection)) output.notice(line);
+      }
       output.stage("search", performance.now() - started, `${found.mode}, ${found.hits.length} hits`);
       return found;
     },

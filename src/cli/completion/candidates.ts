@@ -1,16 +1,11 @@
 import { providerNames } from "../../models/provider-names.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
+import { fieldNames } from "../../pipeline/collections/field-names.ts";
 import type { Store } from "../../stores/types.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
 import type { CommandContext } from "../context.ts";
 import { withRuntime } from "../runtime.ts";
 import type { CompletionRequest, ValueKind } from "./request.ts";
-
-/** The fields that every filter knows. */
-const fields = ["source", "title", "format", "page", "heading"];
-
-/** Documents whose metadata is looked at for the names of further fields. */
-const sampleSize = 50;
 
 type Look = (parts: { store: Store; collection: string; rows: object }) => Promise<string[]>;
 
@@ -21,14 +16,8 @@ const looks: Partial<Record<ValueKind, Look>> = {
     (await (await findCollection(store, collection)).documents()).map(({ source }) => source),
   embedding: async ({ rows }) => providerNames("embedding", rows),
   llm: async ({ rows }) => providerNames("llm", rows),
-  filter: async ({ store, collection }) => {
-    const found = await findCollection(store, collection);
-    if (found.foreign !== undefined) return fields.map((name) => `${name}=`);
-    const documents = (await found.documents()).slice(0, sampleSize);
-    const chunks = await found.chunksOf(documents.map(({ docId }) => docId));
-    const keys = new Set(chunks.flatMap(({ metadata }) => Object.keys(metadata)));
-    return [...fields, ...[...keys].sort()].map((name) => `${name}=`);
-  },
+  filter: async ({ store, collection }) =>
+    (await fieldNames(await findCollection(store, collection))).names.map((name) => `${name}=`),
 };
 
 /**

@@ -46,6 +46,7 @@ export const searchOutput = {
       uri: z.string(),
       title: z.string(),
       heading: z.array(z.string()),
+      headings: z.array(z.string()),
       ...place,
       text: z.string(),
       before: around,

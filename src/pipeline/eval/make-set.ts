@@ -1,4 +1,5 @@
 import type { ChatModel } from "../../chat/types.ts";
+import { sectionNames } from "../../filters/heading-names.ts";
 import { UserError } from "../../errors.ts";
 import { readableBlocks, textOf } from "../../markdown/readable-blocks.ts";
 import type { Collection } from "../../stores/types.ts";
@@ -147,7 +148,13 @@ async function askForQuestions(
 
 async function replyTo(chunk: StoredChunk, chat: ChatModel, signal: AbortSignal): Promise<string> {
   let reply = "";
-  const passage: Hit = { ...chunk, rank: 1, score: 1, scores: { dense: null, text: null, rerank: null } };
+  const passage: Hit = {
+    ...chunk,
+    headings: sectionNames(chunk),
+    rank: 1,
+    score: 1,
+    scores: { dense: null, text: null, rerank: null },
+  };
   const messages = [
     { role: "system" as const, content: instruction },
     { role: "user" as const, content: chunk.text },

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.ts";
+import { sectionNames } from "../../filters/heading-names.ts";
 import type { ScoredChunk } from "../../stores/types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
 import { type Filter, type FusionMethod, type Hit, type SearchMode, usualFusion } from "../../types.ts";
@@ -127,6 +128,7 @@ function toHit({ chunk, score, scores }: ScoredChunk, index: number): Hit {
     source,
     title,
     heading,
+    headings: sectionNames(chunk),
     page,
     startLine,
     endLine,

@@ -1,3 +1,4 @@
+import { formatWithoutHeadings } from "../../filters/heading-names.ts";
 import type { Filter, FilterTest, FilterValue, Glob } from "../../types.ts";
 
 /**
@@ -13,6 +14,7 @@ export function filtersToSql(filters: readonly Filter[]): string | null {
 
 function filterToSql({ field, ...test }: Filter): string {
   if (field.kind === "metadata") return metadataCondition(field.key, test);
+  if (field.name === "heading" && test.operator === "~") return headingCondition(test.glob);
   return field.name === "page" ? pageCondition(test) : textCondition(field.name, test);
 }
 
@@ -31,6 +33,13 @@ function textCondition(column: string, test: FilterTest): string {
     default:
       return typeof test.bound === "string" ? `${column} ${test.operator} ${sqlString(test.bound)}` : "false";
   }
+}
+
+/** The path of a passage, or the name of a heading that stands in its text. */
+function headingCondition(glob: Glob): string {
+  const line = sqlString(`(?m)^ {0,3}#{1,6}[ \\t]+(?:${globRegex(glob, ".")})(?:[ \\t]+#+)?[ \\t]*$`);
+  const inside = `format <> ${sqlString(formatWithoutHeadings)} AND regexp_like(text, ${line})`;
+  return `regexp_like(heading, ${wholeGlob(glob)}) OR (${inside})`;
 }
 
 function pageCondition(test: FilterTest): string {

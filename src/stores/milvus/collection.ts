@@ -17,6 +17,7 @@ import { fuse } from "../shared/fusion.ts";
 import { slices } from "../shared/slices.ts";
 import { mostCounted, wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
+import { isHeadingGlob } from "../../filters/match.ts";
 import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
 import { describeIndexes, indexStats } from "./indexes.ts";
@@ -29,6 +30,9 @@ import { countHolders, modesOf, searchMilvus } from "./search/search.ts";
 import type { SearchedCollection } from "./search/calls.ts";
 import type { CollectionSchema } from "./wire/protocol.ts";
 import { deleteRows, upsertRows } from "./writes.ts";
+
+/** What filters look at, of a row of a collection that this tool made. */
+const subjectFields = ["source", "title", "format", "page", "headings", "metadata"];
 
 /** Documents in one condition. */
 const DOCUMENTS_AT_ONCE = 200;
@@ -60,7 +64,7 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     sparseField: SPARSE_FIELD,
     denseMetric: milvusMetrics[manifest.metric],
     output,
-    filtered: () => ["source", "title", "format", "page", "headings", "metadata"],
+    filtered: (filters) => (filters.some(isHeadingGlob) ? [...subjectFields, "text"] : subjectFields),
     scope: ownScope,
     decode: decodeChunk,
     decodeSubject,

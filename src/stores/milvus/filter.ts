@@ -26,6 +26,8 @@ export type FilterTarget =
   | { type: "key"; field: string; isInteger: boolean }
   /** An array; `elements` is `null` where the language cannot compare their type. */
   | { type: "list"; field: string; elements: "text" | "integer" | null }
+  /** The path of a passage as text; a glob also looks at the headings in the passage. */
+  | { type: "heading" }
   /** An integer; -1 stands for no page. */
   | { type: "page" }
   /** A value of any type inside JSON. `contains`: its name as an argument of a function; `null` where it has none. */
@@ -45,6 +47,7 @@ export interface FilterScope {
 export const ownScope: FilterScope = {
   target(field) {
     if (field.kind === "metadata") return inJson("metadata", field.key);
+    if (field.name === "heading") return { type: "heading" };
     return field.name === "page" ? { type: "page" } : { type: "text", field: field.name };
   },
   // Keys are never empty.
@@ -131,6 +134,8 @@ function compile(target: FilterTarget, test: FilterTest, literal: Literal): Cond
       return target.isInteger ? onIntegerKey(target.field, test) : onText(target.field, test, literal);
     case "list":
       return onList(target, test, literal);
+    case "heading":
+      return test.operator === "~" ? unknown : onText("heading", test, literal);
     case "page":
       return onPage(test);
     case "json":

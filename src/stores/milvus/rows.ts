@@ -217,7 +217,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What filters look at in a row of a collection that this tool made; its text need not be there. */
+/** What filters look at in a row of a collection that this tool made; its text is needed by some of them. */
 export function decodeSubject(row: Row): FilterSubject {
   const headings = row["headings"] as { path?: string[] } | null;
   return {
@@ -227,6 +227,7 @@ export function decodeSubject(row: Row): FilterSubject {
     page: orNull(row["page"]),
     heading: headings?.path ?? [],
     metadata: (row["metadata"] ?? {}) as Metadata,
+    ...(typeof row["text"] === "string" ? { text: row["text"] } : {}),
   };
 }
 

@@ -43,6 +43,7 @@ export async function searchTool(
     uri: resourceUri(hit.collection ?? collection, hit),
     title: hit.title,
     heading: hit.heading,
+    headings: hit.headings,
     page: hit.page,
     startLine: hit.startLine,
     endLine: hit.endLine,

@@ -101,7 +101,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
       words.highlight(terminalText(shown), mark),
       ...dimmed(hit.after, colors),
     ].join("\n");
-    const heading = terminalText(hit.heading.join(" › ") || hit.title);
+    const heading = terminalText(sectionsOf(hit));
     const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
     const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
     const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
@@ -109,6 +109,16 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
+}
+
+/** Sections that are named at most, of a passage that holds several. */
+const namedSections = 4;
+
+/** `Guide › Storage`; of a passage of several sections, `Guide · Storage · Backup`. */
+function sectionsOf({ heading, headings, title }: Hit): string {
+  const others = headings.filter((name) => name !== title && !heading.includes(name));
+  const more = others.length > namedSections ? ["…"] : [];
+  return [heading.join(" › ") || title, ...others.slice(0, namedSections), ...more].join(" · ");
 }
 
 /** Masked before it is laid out: a secret that is broken into lines would not be found. */
