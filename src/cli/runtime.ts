@@ -11,6 +11,7 @@ import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
+import { createDownloadReport } from "./render/terminal/download.ts";
 
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
@@ -74,6 +75,8 @@ export async function openRuntime(
     looking: once(() => openStoreOf(config, "looking")),
   };
 
+  const onDownload = createDownloadReport(context.output);
+
   const chatModel = once(async () => {
     const { openChatModel } = await import("../chat/index.ts");
     return openChatModel(config, environment);
@@ -91,6 +94,7 @@ export async function openRuntime(
       const { openEmbedder } = await import("../embedders/index.ts");
       const embedder = await openEmbedder(withModel(config, model), environment, {
         collectionDimensions: collectionDimensions ?? undefined,
+        onDownload,
       });
       if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
       return keep(embedder);
@@ -104,7 +108,7 @@ export async function openRuntime(
         return createJudge(await chatModel(), name.model);
       }
       const { openReranker } = await import("../rerankers/index.ts");
-      return openReranker(name, config, environment);
+      return openReranker(name, config, environment, { onDownload });
     }),
     chunker: once(async () => {
       const { chunkerFor } = await import("../chunkers/index.ts");

@@ -208,13 +208,16 @@ describe.runIf(present)("a model from the hub", () => {
     const embedder = open({ model: "owner/tiny" }, { onDownload: (download) => downloads.push(download) }, variables);
     expect(paths).toEqual([]);
     expect(rounded((await embedder.embed(["cat"])).vectors)).toEqual(rounded([expected(["cat"], "cls")]));
-    expect(downloads).toContainEqual(expect.objectContaining({ file: "onnx/model.onnx" }));
+    expect(downloads).toContainEqual(expect.objectContaining({ model: "owner/tiny", file: "onnx/model.onnx" }));
 
     server.close();
     server.closeAllConnections();
     // Another variant's name makes another entry in the process, so that files are read again.
-    const again = open({ model: "owner/tiny", quantization: "fp32" }, {}, variables);
+    const before = downloads.length;
+    const onDownload = (download: ModelDownload) => downloads.push(download);
+    const again = open({ model: "owner/tiny", quantization: "fp32" }, { onDownload }, variables);
     expect(rounded((await again.embed(["cat"])).vectors)).toEqual(rounded([expected(["cat"], "cls")]));
+    expect(downloads).toHaveLength(before);
   });
 
   it("is told to be unknown, with what to check", async () => {

@@ -54,13 +54,18 @@ export async function showProgress<Progress extends Staged>(
   };
 }
 
+/** The one line on the screen; a download may show itself in it while an ingest does. */
+let spinner: Ora | null = null;
+/** How many views show something in it. */
+let views = 0;
+
 async function terminalProgress<Progress extends Staged>(
   columns: number,
   describe: Describe<Progress>,
 ): Promise<ProgressView<Progress>> {
   const { default: ora } = await import("ora");
   const started = performance.now();
-  let spinner: Ora | null = null;
+  let isShown = false;
   let last = 0;
   let stage: string | null = null;
   const left = createEstimate();
@@ -74,10 +79,19 @@ async function terminalProgress<Progress extends Staged>(
       last = now;
       // `discardStdin` would take Ctrl-C away from the process.
       spinner ??= ora({ stream: process.stderr, discardStdin: false, color: "cyan" }).start();
+      if (!isShown) views += 1;
+      isShown = true;
       const text = terminalText(describe(progress, now - started, leftMs));
       spinner.text = cutToWidth(text, columns - 4);
     },
-    stop: () => void spinner?.stop(),
+    stop: () => {
+      if (!isShown) return;
+      isShown = false;
+      views -= 1;
+      if (views > 0) return;
+      spinner?.stop();
+      spinner = null;
+    },
   };
 }
 

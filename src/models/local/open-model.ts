@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import { ModelError } from "../model-error.ts";
 import { modelCache, readFromHub } from "./hub.ts";
@@ -6,6 +8,8 @@ import type { Transformers, TransformersModel, TransformersTokenizer } from "./t
 
 /** A file of a model that is being fetched from the hub. */
 export interface ModelDownload {
+  /** As the configuration names it. */
+  model: string;
   file: string;
   loadedBytes: number;
   totalBytes: number;
@@ -85,14 +89,18 @@ export async function openModelFiles(
     // The model hub's own variable for a mirror.
     if (variables["HF_ENDPOINT"]) env.remoteHost = variables["HF_ENDPOINT"];
   }
+  const cached = new Set<string>();
   const settings = {
     dtype: weights.variant,
     subfolder: weights.subfolder,
     local_files_only: location.kind === "folder",
     progress_callback: (event: { status: string; file?: string; loaded?: number; total?: number }) => {
-      if (event.status !== "progress" || location.kind === "folder") return;
+      if (location.kind === "folder") return;
       const { file = "", loaded = 0, total = 0 } = event;
-      options.onDownload?.({ file, loadedBytes: loaded, totalBytes: total });
+      // The package tells the reading of a file that is in its cache like a download.
+      if (event.status === "initiate" && existsSync(join(env.cacheDir, name, file))) cached.add(file);
+      if (event.status !== "progress" || cached.has(file)) return;
+      options.onDownload?.({ model: name, file, loadedBytes: loaded, totalBytes: total });
     },
   };
   const read =
