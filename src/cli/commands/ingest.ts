@@ -19,6 +19,7 @@ import { formatDuration, formatSettings } from "../render/format.ts";
 import { renderIngest } from "../render/ingest-summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
+import { markIngest, targetOf } from "../unfinished-ingest.ts";
 import { toolVersion } from "../version.ts";
 
 export interface IngestFlags extends CommonFlags {
@@ -54,8 +55,11 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
     await noticeUnused(flags, runtime, context);
     const discovery = await discoverFiles(paths, flags, runtime, context);
     const store = await runtime.store("writing");
-    const work = ingestInto(store, discovery, flags, runtime, context);
-    const { result, isMissing } = await (writesNothing(flags) ? work : resumable(work, context.signal));
+    const target = targetOf(store, runtime.config.collection, runtime.environment.projectRoot);
+    const work = () => ingestInto(store, discovery, flags, runtime, context);
+    const { result, isMissing } = await (writesNothing(flags)
+      ? work()
+      : resumable(marked(work, target, flags.paths, context), context.signal));
     const { pruneRefused, ...counts } = result;
     const report = {
       collection: runtime.config.collection,
@@ -68,6 +72,25 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
     await renderIngest(report, view, context.output);
     return exitCodeOf(result, flags);
   });
+}
+
+/** Leaves a mark for the next search where the work is interrupted, or a backend fails in it. */
+async function marked<Result>(
+  work: () => Promise<Result>,
+  target: ReturnType<typeof targetOf>,
+  paths: readonly string[],
+  context: CommandContext,
+): Promise<Result> {
+  const clear = await markIngest(target, paths, context);
+  try {
+    const result = await work();
+    await clear();
+    return result;
+  } catch (error) {
+    // Wrong usage is found before anything is written.
+    if (error instanceof UserError && error.exitCode === ExitCode.usage) await clear();
+    throw error;
+  }
 }
 
 function writesNothing(flags: IngestFlags): boolean {

@@ -8,6 +8,7 @@ import type { RerankFlag } from "../arguments/flags.ts";
 import { refuseUnknownFormats } from "../arguments/filters.ts";
 import type { CommandContext } from "../context.ts";
 import type { Runtime } from "../runtime.ts";
+import { targetOf, unfinishedIngest } from "../unfinished-ingest.ts";
 
 /** What search and ask do to find passages, with everything opened. */
 export interface Retrieval {
@@ -32,7 +33,11 @@ export async function openRetrieval(
   const { fusion, mode = null } = config.search;
   const { filters, minScore, topK = config.search.topK } = request;
   const started = performance.now();
-  const collection = await findCollection(await store("looking"), config.collection);
+  const opened = await store("looking");
+  const collection = await findCollection(opened, config.collection);
+  const target = targetOf(opened, collection.name, runtime.environment.projectRoot);
+  const unfinished = await unfinishedIngest(target, context);
+  if (unfinished !== null) output.notice(unfinished);
   // Which filters a foreign collection can serve is known to its store alone.
   if (!collection.foreign) await refuseUnknownFormats(filters, async () => (await loaders()).formats);
   const wanted = { configured: config.embedding, mode };

@@ -1,0 +1,81 @@
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isAlive, processIdentity } from "../files/process-identity.ts";
+import { cacheFolder } from "../files/user-folders.ts";
+import type { Store } from "../stores/types.ts";
+import { shortHash } from "../util/ids.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What an ingest that runs leaves for the next search, in case that it does not come to its end. */
+interface Mark {
+  identity: string;
+  /** As given. */
+  paths: string[];
+}
+
+/** A collection, wherever it is: an address, or an absolute path. */
+interface Target {
+  location: string;
+  collection: string;
+}
+
+type Where = Pick<CommandContext, "variables">;
+
+/** A collection by a location that is the same from every folder. */
+export function targetOf(
+  { kind, location }: Pick<Store, "kind" | "location">,
+  collection: string,
+  projectRoot: string,
+): Target {
+  return { location: kind === "milvus" ? location : path.resolve(projectRoot, location), collection };
+}
+
+/**
+ * Marks that an ingest into a collection has begun, in the user's own folder: a store of any kind can be written to, and a
+ * process that is killed cannot say anything. Returns what takes the mark back, with those of earlier ingests that never
+ * ended. Where nothing can be written, there is no mark.
+ */
+export async function markIngest(target: Target, paths: readonly string[], where: Where): Promise<() => Promise<void>> {
+  const folder = folderOf(target, where);
+  const mark: Mark = { identity: processIdentity(), paths: [...paths] };
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(folder, mark.identity), JSON.stringify(mark), { mode: 0o600 });
+  } catch {
+    return async () => {};
+  }
+  return async () => {
+    const dead = (await readMarks(folder)).filter(({ identity }) => isAlive(identity) !== "alive");
+    const over = [mark, ...dead].map(({ identity }) => rm(path.join(folder, identity), { force: true }));
+    await Promise.allSettled(over);
+  };
+}
+
+/** What to tell a person of an ingest on this machine that did not come to its end; `null` where all did. */
+export async function unfinishedIngest(target: Target, where: Where): Promise<string | null> {
+  const marks = await readMarks(folderOf(target, where));
+  const dead = marks.find(({ identity }) => isAlive(identity) === "dead");
+  if (dead === undefined || marks.some(({ identity }) => isAlive(identity) === "alive")) return null;
+  const paths = dead.paths.map((name) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name))).join(" ");
+  return `the last ingest of ${target.collection} did not finish: run rag ingest ${paths || "again"}`;
+}
+
+/** None costs one look at a folder that is not there. */
+async function readMarks(folder: string): Promise<Mark[]> {
+  const names = await readdir(folder).catch(() => []);
+  const marks = await Promise.all(names.map((name) => readMark(path.join(folder, name), name)));
+  return marks.flatMap((mark) => (mark === null ? [] : [mark]));
+}
+
+async function readMark(file: string, identity: string): Promise<Mark | null> {
+  try {
+    const { paths } = JSON.parse(await readFile(file, "utf8")) as Partial<Mark>;
+    return { identity, paths: Array.isArray(paths) ? paths.map(String) : [] };
+  } catch {
+    return null;
+  }
+}
+
+function folderOf({ location, collection }: Target, { variables }: Where): string {
+  return path.join(cacheFolder(variables), "unfinished", shortHash(`${location}\n${collection}`));
+}
