@@ -61,10 +61,10 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
       ...counts,
+      ...(discovery.leftOut.length === 0 ? {} : { leftOut: discovery.leftOut }),
       durationMs: Math.round(performance.now() - started),
     };
-    const { skipped } = discovery;
-    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped, isMissing, pruneRefused };
+    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, isMissing, pruneRefused };
     await renderIngest(report, view, context.output);
     return exitCodeOf(result, flags);
   });
