@@ -5,6 +5,7 @@ import { type Override, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
+import { embeddingPrice } from "../models/embedding-price.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -26,6 +27,8 @@ export interface Runtime {
   otherStore(config: Config): Promise<Store>;
   /** Opens the configured model, or the one that made a collection's vectors. */
   openModel: OpenModel;
+  /** USD per million tokens of an embedding model; `null` where nobody knows it. `model`: `null` for the provider's own. */
+  priceOf(provider: string, model: string | null): number | null;
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
   loaders(): Promise<Loaders>;
@@ -82,6 +85,7 @@ async function openRuntime(
       if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
       return keep(embedder);
     },
+    priceOf: (provider, model) => config.embedding.price ?? embeddingPrice(provider, model, config.providers),
     chatModel: once(async () => {
       const { openChatModel } = await import("../chat/index.ts");
       return openChatModel(config, environment);

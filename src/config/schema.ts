@@ -100,6 +100,11 @@ const embedding = z.strictObject({
     .string()
     .optional()
     .describe("Put before a passage when it is embedded; the model's own where it is not set."),
+  price: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("USD per million tokens, for plans and `--max-cost`; the provider's list price where it is not set."),
   batchSize: positive().optional().describe("Texts in one request; the provider's limit where it is not set."),
   concurrency: positive().max(64).default(8).describe("Requests in flight at most."),
   timeoutMs: positive().default(60_000).describe("How long one request may take, in milliseconds."),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
+import type { IngestReport } from "../../src/cli/render/ingest/summary.ts";
 import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 

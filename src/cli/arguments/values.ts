@@ -29,6 +29,14 @@ export function decimal(flag: string): Read<number> {
   };
 }
 
+export function amount(flag: string): Read<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+    throw refuse(flag, "an amount of at least 0", text);
+  };
+}
+
 export function oneOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice> {
   return (text) => {
     const found = choices.find((choice) => choice === text);

@@ -16,7 +16,7 @@ import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
 import { formatDuration, formatSettings } from "../render/format.ts";
-import { renderIngest } from "../render/ingest-summary.ts";
+import { renderIngest } from "../render/ingest/summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { toolVersion } from "../version.ts";
@@ -39,6 +39,9 @@ export interface IngestFlags extends CommonFlags {
   prune?: boolean;
   dryRun?: boolean;
   check?: boolean;
+  /** In USD. */
+  maxCost?: number;
+  maxTokens?: number;
   concurrency?: number;
   failFast?: boolean;
   followLinks?: boolean;
@@ -55,17 +58,20 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
     const discovery = await discoverFiles(paths, flags, runtime, context);
     const store = await runtime.store("writing");
     const work = ingestInto(store, discovery, flags, runtime, context);
-    const { result, isMissing } = await (writesNothing(flags) ? work : resumable(work, context.signal));
-    const { pruneRefused, ...counts } = result;
+    const { result, isMissing, plan, refusal } = await (writesNothing(flags) ? work : resumable(work, context.signal));
+    const { pruneRefused, refusal: _, planned: __, ...counts } = result;
     const report = {
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
       ...counts,
+      ...(plan === null || flags.check ? {} : { plan }),
       ...(discovery.leftOut.length === 0 ? {} : { leftOut: discovery.leftOut }),
       durationMs: Math.round(performance.now() - started),
     };
     const view = { dryRun: writesNothing(flags), check: flags.check ?? false, isMissing, pruneRefused };
     await renderIngest(report, view, context.output);
+    // What would be refused exits as the ingest itself would; `--check` has an exit code of its own.
+    if (refusal !== null && !flags.check) throw refusal;
     return exitCodeOf(result, flags);
   });
 }
@@ -127,7 +133,7 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, environment, openModel, chunker, loaders }: Runtime,
+  { config, environment, openModel, chunker, loaders, priceOf }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
   const { loaderFor } = await loaders();
@@ -147,6 +153,8 @@ async function ingestInto(
         embedding,
         metric,
         toolVersion: toolVersion(),
+        budget: { maxCost: flags.maxCost, maxTokens: flags.maxTokens },
+        priceOf,
         discovery,
         metadata: flags.metadata,
         prune: flags.prune === undefined ? "safe" : flags.prune ? "always" : "never",

@@ -2,7 +2,7 @@ import type { Command as Program } from "commander";
 import { strategies } from "../../chunkers/index.ts";
 import { refuseTogether } from "../arguments/contradictions.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
-import { escaped, filled, integer, metadata, oneOf, repeatable } from "../arguments/values.ts";
+import { amount, escaped, filled, integer, metadata, oneOf, repeatable } from "../arguments/values.ts";
 import type { IngestFlags } from "../commands/ingest.ts";
 import type { Dispatch } from "../context.ts";
 
@@ -44,7 +44,9 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
     )
     .option("--prune", "remove documents whose files are gone, however many")
     .option("--no-prune", "remove no documents")
-    .option("--dry-run", "write nothing; all counts are of what would be done")
+    .option("--dry-run", "write nothing and call no model; say what would be done, and what it would take")
+    .option("--max-cost <usd>", "embed nothing if it would cost more, by an estimate", amount("--max-cost"))
+    .option("--max-tokens <count>", "embed nothing if it were more, by an estimate", integer("--max-tokens", 0))
     .option("--check", "write nothing; exit 1 where the collection is out of date")
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")

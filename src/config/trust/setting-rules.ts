@@ -75,6 +75,12 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "embedding.apiKey": whereOpened,
   "embedding.queryPrefix": harmless,
   "embedding.documentPrefix": harmless,
+  // A price that is too low lets an ingest pass --max-cost.
+  "embedding.price": {
+    verdict: "consent",
+    asks: ({ embedding }) =>
+      embedding.price === undefined ? null : `sets the price that --max-cost goes by to ${embedding.price}`,
+  },
   "embedding.batchSize": harmless,
   "embedding.concurrency": harmless,
   "embedding.timeoutMs": harmless,

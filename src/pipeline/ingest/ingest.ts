@@ -7,10 +7,12 @@ import { ChunkWriter } from "./rows/chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
+import { estimateTokens } from "../embed/estimate-tokens.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
 import { findDifferences } from "./rows/differences.ts";
 import { type PrepareParts, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
+import type { PlannedDocument } from "./plan.ts";
 import { reconcile } from "./rows/reconcile.ts";
 import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
 
@@ -73,9 +75,10 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   const { records } = before;
   const found = new Set(discovery.files.map((file) => file.source));
   const { gone, refusal } = documentsToRemove(records, found, (source) => discovery.covers(source), request.prune);
-  // A dry run has nothing to refuse: how much is gone is its answer.
+  // A dry run goes on: what would be written is its answer too.
   if (refusal !== null && !request.dryRun) throw refusal;
   tally.result.pruneRefused = refusal !== null;
+  tally.result.refusal = refusal;
 
   tally.enter("ingesting");
   const run = new IngestRun(parts, request, tally);
@@ -255,6 +258,7 @@ class IngestRun {
       this.isUntouched = false;
     } else if (this.request.dryRun) {
       this.#wouldWrite += document.chunks.length;
+      this.tally.result.planned.push(planned(document));
     } else {
       const { docId, docHash, chunks } = document;
       await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
@@ -285,6 +289,13 @@ class IngestRun {
     if (this.request.failFast) throw failedFast({ source: file.source, code, message });
     this.tally.fail(file, code, message);
   }
+}
+
+function planned({ source, chunks }: ReadyDocument): PlannedDocument {
+  const tokens = chunks
+    .filter(({ vector }) => vector === null)
+    .reduce((sum, { context, text }) => sum + estimateTokens(context + text), 0);
+  return { source, format: chunks[0]?.format ?? "", chunks: chunks.length, tokens };
 }
 
 function failedFast({ source, code, message }: IngestResult["failures"][number]): UserError {

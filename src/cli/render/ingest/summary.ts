@@ -1,16 +1,20 @@
-import type { LeftOut } from "../../pipeline/discover/discover.ts";
-import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
-import type { StoreKind } from "../../stores/types.ts";
-import { terminalText } from "./terminal-text.ts";
-import { counted, formatCount, formatDuration } from "./format.ts";
-import type { Output } from "./output.ts";
+import type { IngestPlan } from "../../../pipeline/ingest/plan.ts";
+import type { LeftOut } from "../../../pipeline/discover/discover.ts";
+import type { IngestResult } from "../../../pipeline/ingest/ingest-tally.ts";
+import type { StoreKind } from "../../../stores/types.ts";
+import { terminalText } from "../terminal-text.ts";
+import { counted, formatCount, formatDuration } from "../format.ts";
+import { renderPlan } from "./plan.ts";
+import type { Output } from "../output.ts";
 
 /** What `rag ingest` did: its JSON document. */
-export interface IngestReport extends Omit<IngestResult, "pruneRefused"> {
+export interface IngestReport extends Omit<IngestResult, "pruneRefused" | "refusal" | "planned"> {
   collection: string;
   store: { kind: StoreKind; location: string };
   /** Files in folders whose format nobody loads; not set where there are none. */
   leftOut?: readonly LeftOut[];
+  /** Of `--dry-run`. */
+  plan?: IngestPlan;
   durationMs: number;
 }
 
@@ -43,7 +47,10 @@ export async function renderIngest(report: IngestReport, view: IngestView, outpu
   }
   if (failures.length > maxListed)
     output.failure(`${failures.length - maxListed} more failures; --json lists them all`);
-  if (!output.options.quiet) await output.results.write(summary(report, view));
+  if (!output.options.quiet) {
+    await output.results.write(summary(report, view));
+    if (report.plan !== undefined) await renderPlan(report.plan, output.results);
+  }
   for (const advice of whatNext(report, view)) output.notice(advice);
 }
 
