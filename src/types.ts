@@ -101,6 +101,11 @@ export type FusionMethod = (typeof fusionMethods)[number];
 /** The method where none is named. */
 export const usualFusion: FusionMethod = "scaled";
 
+/** How a site writes the addresses of its pages and of their headings. */
+export const urlStyles = ["github", "docusaurus", "vitepress"] as const;
+
+export type UrlStyle = (typeof urlStyles)[number];
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */
@@ -118,6 +123,8 @@ export interface Hit {
   endLine: number | null;
   text: string;
   metadata: Metadata;
+  /** Where the passage is published; set where the configuration maps its source to an address. */
+  url?: string;
 }
 
 /** The fields of a chunk that a filter reaches by name; every other name is a metadata key. */

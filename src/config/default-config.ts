@@ -40,6 +40,8 @@ export function defaultConfig(): Config {
     "maxFileMb": 64,
     "followLinks": false
   },
+  "urls": {},
+  "urlStyle": "github",
   "search": {
     "fusion": "scaled",
     "topK": 5

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strategies } from "../chunkers/index.ts";
-import { fusionMethods, searchModes, usualFusion } from "../types.ts";
+import { fusionMethods, searchModes, urlStyles, usualFusion } from "../types.ts";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
@@ -207,6 +207,18 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What is read."),
+  urls: z
+    .record(z.string(), z.url({ protocol: /^https?$/ }))
+    .prefault({})
+    .describe(
+      "Where documents are published: a folder or file of the project, `docs/`, and its address. Hits and citations then carry the `url` of their page and heading. The longest name that fits counts; `.` is the whole project.",
+    ),
+  urlStyle: z
+    .enum(urlStyles)
+    .default("github")
+    .describe(
+      "How those addresses are written: `github`, the file's own path; `docusaurus`, without extension, number and `index`; `vitepress`, as `.html`. Each with its own anchors of headings.",
+    ),
   search: z
     .strictObject({
       mode: z.enum(searchModes).optional().describe("`hybrid` where the collection has vectors, else `text`."),

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ExitCode } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
+import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
@@ -81,7 +82,7 @@ async function answer(
     },
   );
   const answered = performance.now();
-  await renderer.finish(result, Math.round(answered - started));
+  await renderer.finish({ ...result, ...withUrls(result, config) }, Math.round(answered - started));
   context.output.stage("answer", answered - searched, chat.name);
   renderer.advise(result, {
     collection: retrieval.collection,

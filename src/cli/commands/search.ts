@@ -6,6 +6,7 @@ import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search/search-results.ts";
+import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 
@@ -29,7 +30,8 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
         const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
-        const { mode, hits } = await retrieval.search(query);
+        const { mode, hits: found } = await retrieval.search(query);
+        const { hits } = withUrls({ hits: found }, runtime.config);
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };

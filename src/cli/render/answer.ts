@@ -107,7 +107,8 @@ function sources(citations: readonly Citation[], { colors }: Channel): string {
       const heading = terminalText(citation.heading.join(" › "));
       const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
       const place = colors.cyan(terminalText(locationOf(citation)));
-      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
+      const link = citation.url === undefined ? "" : `    ${colors.dim(terminalText(citation.url))}\n`;
+      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n${link}`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
 }

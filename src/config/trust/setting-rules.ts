@@ -115,6 +115,8 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
     verdict: "consent",
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),
   },
+  "urls.*": harmless,
+  urlStyle: harmless,
   "search.mode": harmless,
   "search.fusion": harmless,
   "search.topK": harmless,

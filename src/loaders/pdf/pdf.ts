@@ -1,6 +1,7 @@
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { messageOf, UserError } from "../../errors.ts";
 import type { Page } from "../../types.ts";
+import { informationOf } from "./information.ts";
 import { fileStem } from "../../files/file-stem.ts";
 import { describeBinary, hasPdfHeader, looksLikeHtml } from "../../files/sniff.ts";
 import { looksLikeText } from "../../files/decode-text.ts";
@@ -11,7 +12,7 @@ import type { Loader } from "../types.ts";
 /** PDF: the text layer, page by page. Scanned pages have none and are reported; nothing is recognised from images. */
 export const pdfLoader: Loader = {
   name: "pdf",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     if (!hasPdfHeader(bytes)) throw notPdf(bytes);
     const { openPdf } = await import("./engine.ts");
@@ -26,7 +27,7 @@ export const pdfLoader: Loader = {
           source,
           format: "pdf",
           title: title ?? fileStem(source),
-          metadata: {},
+          metadata: await informationOf(pdf),
           places: "pages",
           markup: "plain",
           pages,

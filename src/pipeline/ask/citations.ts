@@ -19,6 +19,8 @@ export interface Citation {
   quote: string;
   /** Every statement that cites the passage has its words and its figures there. */
   verified: boolean;
+  /** As in `Hit`. */
+  url?: string;
 }
 
 export interface Citations {

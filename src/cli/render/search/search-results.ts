@@ -96,7 +96,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     const passage = words.highlight(terminalText(shown), mark);
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
     const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
-    const lines = wrapAnsi(`${title}\n${passage}`, room, { hard: true }).split("\n");
+    const link = hit.url === undefined ? "" : `${colors.dim(terminalText(hit.url))}\n`;
+    const lines = wrapAnsi(`${title}\n${link}${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
@@ -128,8 +129,21 @@ function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
 
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
+  // A column of its own where there is something in it: who maps no addresses keeps the columns as they are.
+  const hasUrls = hits.some(({ url }) => url !== undefined);
   return csv([
-    ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"],
+    [
+      "rank",
+      "score",
+      "source",
+      "title",
+      "heading",
+      "page",
+      "startLine",
+      "endLine",
+      "text",
+      ...(hasUrls ? ["url"] : []),
+    ],
     ...hits.map((hit) => [
       hit.rank,
       hit.score,
@@ -140,6 +154,7 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       hit.startLine,
       hit.endLine,
       clean(hit.text),
+      ...(hasUrls ? [clean(hit.url ?? "")] : []),
     ]),
   ]);
 }
