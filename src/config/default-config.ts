@@ -38,6 +38,7 @@ export function defaultConfig(): Config {
   },
   "ingest": {
     "maxFileMb": 64,
+    "maxPages": 1000,
     "followLinks": false
   },
   "urls": {},

@@ -200,6 +200,9 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      maxPages: positive()
+        .default(1000)
+        .describe("A sitemap with more pages is refused. A page may take 30 seconds, and be as large as a file."),
       followLinks: z
         .boolean()
         .default(false)

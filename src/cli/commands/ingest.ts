@@ -2,6 +2,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
+import { isAddress } from "../../pipeline/pages/address.ts";
 import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
 import type { IngestProject } from "../../pipeline/ingest/project.ts";
@@ -10,6 +11,8 @@ import type { Environment } from "../../config/environment.ts";
 import type { Override } from "../../config/load.ts";
 import { projectIdentity } from "../../config/project-identity.ts";
 import type { Config } from "../../config/schema.ts";
+import { cacheFolder } from "../../files/user-folders.ts";
+import { isAllowed } from "../../secrets/allowed-hosts.ts";
 import type { Metadata } from "../../types.ts";
 import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
@@ -110,22 +113,57 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
-  { config, environment, loaders }: Runtime,
-  { output }: CommandContext,
+  runtime: Runtime,
+  context: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
+  const { config, environment } = runtime;
   const { discover } = await import("../../pipeline/discover/discover.ts");
-  const { isSupported } = await loaders();
+  const { isSupported } = await runtime.loaders();
+  const addresses = paths.filter(isAddress);
   const discovery = await discover({
     root: environment.projectRoot,
     workingDirectory: environment.workingDirectory,
-    paths,
+    paths: paths.filter((path) => !isAddress(path)),
     include: flags.include,
     exclude: flags.exclude,
     followLinks: config.ingest.followLinks,
     isSupported,
   });
-  output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
+  context.output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
+  if (addresses.length === 0) return discovery;
+  const { mergeDiscoveries } = await import("../../pipeline/discover/merge.ts");
+  return mergeDiscoveries(discovery, await fetchPages(addresses, flags, runtime, context));
+}
+
+/** A page may take so long, redirects included. */
+const pageTimeoutMs = 30_000;
+
+async function fetchPages(
+  addresses: readonly string[],
+  flags: IngestFlags,
+  { config, environment, loaders }: Runtime,
+  { output, signal }: CommandContext,
+): Promise<Discovery> {
+  const started = performance.now();
+  const { discoverPages } = await import("../../pipeline/pages/pages.ts");
+  const { pageCache } = await import("../../pipeline/pages/page-cache.ts");
+  const { isSupported } = await loaders();
+  const { variables } = environment;
+  const discovery = await discoverPages({
+    addresses,
+    include: flags.include,
+    exclude: flags.exclude,
+    isSupported: (name) => isSupported(name, true),
+    isAllowed: (host) => isAllowed(host, variables),
+    cache: pageCache(path.join(cacheFolder(variables), "pages")),
+    maxPages: config.ingest.maxPages,
+    maxBytes: config.ingest.maxFileMb * bytesPerMegabyte,
+    timeoutMs: pageTimeoutMs,
+    userAgent: `milvus-rag/${toolVersion()}`,
+    signal,
+  });
+  output.stage("fetch", performance.now() - started, `${discovery.files.length} pages`);
   return discovery;
 }
 

@@ -26,7 +26,7 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
       "Bring a collection up to date with files: new and changed ones are written, unchanged ones are left alone, and " +
         "documents whose files are gone from the folders named are removed. Respects .gitignore and .ragignore.",
     )
-    .argument("[paths...]", "files, folders and globs")
+    .argument("[paths...]", "files, folders and globs; addresses of pages and of a sitemap.xml")
     .option("--files-from <file>", "read paths from a file, one a line or NUL-separated; - for standard input")
     .option("--include <glob>", "only files that match (repeatable)", repeatable("--include"))
     .option("--exclude <glob>", "no files that match (repeatable)", repeatable("--exclude"))
@@ -57,6 +57,7 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
 Examples:
   rag ingest docs "notes/**/*.md" --exclude drafts/
   rag ingest faq --strategy separator --separator "# "
+  rag ingest https://example.com/docs/sitemap.xml
   git ls-files -z "*.md" | rag ingest --files-from -
   rag ingest docs --check --json`,
     )

@@ -3,6 +3,7 @@ import { basename, extname, relative, resolve, sep } from "node:path";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
+import { isAddress } from "../pages/address.ts";
 import { type Root, posix, reasonOf, refuseLinkOutside, resolveRoot } from "./roots.ts";
 import { createSelection } from "./selection.ts";
 
@@ -14,6 +15,8 @@ export interface DiscoveredFile {
   path: string;
   /** In bytes. */
   size: number;
+  /** A name whose extension says what the file is, where the source does not: a page's address. */
+  name?: string;
 }
 
 /** A file that cannot be ingested, or a folder that cannot be read. */
@@ -152,6 +155,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   return {
     files,
     covers(source) {
+      // An address is no file of a folder, though it reads like a path.
+      if (isAddress(source)) return false;
       if (!isWanted(source) || unknown.some((place) => isBelow(source, place))) return false;
       const path = resolve(root, source);
       return roots.some((place) => {

@@ -40,7 +40,7 @@ export async function prepareDocument(
 ): Promise<Prepared> {
   try {
     const bytes = await read(file, parts.maxFileBytes);
-    const loader = await parts.loaderFor(file.source, bytes);
+    const loader = await parts.loaderFor(file.name ?? file.source, bytes);
     const docHash = documentHash(file.source, bytes, loader, parts.settings);
     if (docHash === storedHash) return { state: "unchanged" };
     const { document, warnings } = await loader.load({ source: file.source, bytes });
