@@ -19,7 +19,7 @@ import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
 import { formatDuration, formatSettings } from "../render/format.ts";
-import { renderIngest } from "../render/ingest/summary.ts";
+import { type IngestReport, type IngestView, renderIngest } from "../render/ingest/summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { toolVersion } from "../version.ts";
@@ -42,6 +42,7 @@ export interface IngestFlags extends CommonFlags {
   prune?: boolean;
   dryRun?: boolean;
   check?: boolean;
+  watch?: boolean;
   /** In USD. */
   maxCost?: number;
   maxTokens?: number;
@@ -52,13 +53,47 @@ export interface IngestFlags extends CommonFlags {
 
 const bytesPerMegabyte = 1_000_000;
 
+/** What one ingest did. */
+export interface IngestRun {
+  report: IngestReport;
+  view: IngestView;
+  exitCode: ExitCode;
+  /** Of a dry run: why the ingest itself would be refused. */
+  refusal: UserError | null;
+}
+
+/** Narrows what was discovered; `pathOf`: the absolute path of a source. */
+export type Narrow = (discovery: Discovery, pathOf: (source: string) => string) => Discovery;
+
 /** `rag ingest`: exits with 3 where some files failed, and with 1 where `--check` finds the collection out of date. */
 export async function ingest(flags: IngestFlags, context: CommandContext): Promise<ExitCode> {
-  const started = performance.now();
   const paths = await pathsOf(flags, context);
+  if (flags.watch) {
+    const { watch } = await import("./watch.ts");
+    // What else writes the collection meanwhile is waited for.
+    const waiting = { ...flags, wait: flags.wait ?? true };
+    return watch(paths, (narrow) => ingestOnce(paths, waiting, context, narrow), context);
+  }
+  const { report, view, exitCode, refusal } = await ingestOnce(paths, flags, context);
+  await renderIngest(report, view, context.output);
+  // What would be refused exits as the ingest itself would; `--check` has an exit code of its own.
+  if (refusal !== null && !flags.check) throw refusal;
+  return exitCode;
+}
+
+async function ingestOnce(
+  paths: readonly string[],
+  flags: IngestFlags,
+  context: CommandContext,
+  narrow: Narrow = (discovery) => discovery,
+): Promise<IngestRun> {
+  const started = performance.now();
   return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
     await noticeUnused(flags, runtime, context);
-    const discovery = await discoverFiles(paths, flags, runtime, context);
+    const { projectRoot } = runtime.environment;
+    const discovery = narrow(await discoverFiles(paths, flags, runtime, context), (source) =>
+      path.resolve(projectRoot, source),
+    );
     const store = await runtime.store("writing");
     const work = ingestInto(store, discovery, flags, runtime, context);
     const { result, isMissing, plan, refusal } = await (writesNothing(flags) ? work : resumable(work, context.signal));
@@ -72,10 +107,7 @@ export async function ingest(flags: IngestFlags, context: CommandContext): Promi
       durationMs: Math.round(performance.now() - started),
     };
     const view = { dryRun: writesNothing(flags), check: flags.check ?? false, isMissing, pruneRefused };
-    await renderIngest(report, view, context.output);
-    // What would be refused exits as the ingest itself would; `--check` has an exit code of its own.
-    if (refusal !== null && !flags.check) throw refusal;
-    return exitCodeOf(result, flags);
+    return { report, view, exitCode: exitCodeOf(result, flags), refusal };
   });
 }
 

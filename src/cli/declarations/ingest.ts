@@ -15,6 +15,10 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
       hint: "with neither, documents whose files are gone are removed unless that is most of them",
     },
     { flags: ["--recreate", "--no-prune"], hint: "--recreate drops every document of the collection" },
+    ...["--check", "--dry-run", "--recreate"].map((flag) => ({
+      flags: ["--watch", flag] as const,
+      hint: "--watch ingests each change as it comes",
+    })),
     {
       flags: ["--check", "--recreate"],
       hint: "--check compares with the collection that is there, and writes nothing",
@@ -48,6 +52,7 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--max-cost <usd>", "embed nothing if it would cost more, by an estimate", amount("--max-cost"))
     .option("--max-tokens <count>", "embed nothing if it were more, by an estimate", integer("--max-tokens", 0))
     .option("--check", "write nothing; exit 1 where the collection is out of date")
+    .option("--watch", "stay, and follow the files: each change is ingested; Ctrl-C ends")
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
     .option("--follow-links", "follow links that lead out of the folders named")

@@ -18,7 +18,7 @@ export interface IngestReport extends Omit<IngestResult, "pruneRefused" | "refus
   durationMs: number;
 }
 
-interface IngestView {
+export interface IngestView {
   /** Nothing was written. */
   dryRun: boolean;
   /** The question was whether the collection is up to date. */
