@@ -94,7 +94,18 @@ async function openRuntime(
       const { chunkerFor } = await import("../chunkers/index.ts");
       return chunkerFor(config.chunking.strategy);
     }),
-    loaders: () => import("../loaders/index.ts"),
+    loaders: once(async () => {
+      const builtIn = await import("../loaders/index.ts");
+      if (Object.keys(config.loaders).length === 0) return builtIn;
+      const { ownLoaders } = await import("../loaders/program/program-loader.ts");
+      const { projectRoot: folder, variables } = environment;
+      const own = ownLoaders(config.loaders, { folder, variables, signal: context.signal });
+      return {
+        formats: [...new Set([...builtIn.formats, ...own.formats])],
+        isSupported: (path, isAskedFor) => own.loaderFor(path) !== null || builtIn.isSupported(path, isAskedFor),
+        loaderFor: async (source, bytes) => own.loaderFor(source) ?? builtIn.loaderFor(source, bytes),
+      };
+    }),
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },

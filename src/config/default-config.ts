@@ -41,6 +41,7 @@ export function defaultConfig(): Config {
     "maxPages": 1000,
     "followLinks": false
   },
+  "loaders": {},
   "urls": {},
   "urlStyle": "github",
   "search": {

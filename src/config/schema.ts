@@ -210,6 +210,12 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What is read."),
+  loaders: z
+    .record(name(), name())
+    .prefault({})
+    .describe(
+      'Programs that read files of further formats, by glob: `{ "*.xyz": "some-command {file}" }`. `{file}` is the file\'s path; without it, the program reads standard input. It writes Markdown or plain text. No shell is involved. A project\'s file may not set it.',
+    ),
   urls: z
     .record(z.string(), z.url({ protocol: /^https?$/ }))
     .prefault({})

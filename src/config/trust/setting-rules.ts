@@ -116,6 +116,13 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
     verdict: "consent",
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),
   },
+  "loaders.*": {
+    verdict: "consent",
+    asks: ({ loaders }) => {
+      const commands = Object.values(loaders);
+      return commands.length === 0 ? null : `runs ${commands.map((command) => `"${command}"`).join(", ")}`;
+    },
+  },
   "urls.*": harmless,
   urlStyle: harmless,
   "search.mode": harmless,

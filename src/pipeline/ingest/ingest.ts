@@ -210,6 +210,8 @@ class IngestRun {
         settings,
         maxFileBytes,
       });
+      // What was interrupted says so itself, as if it had failed.
+      this.tally.throwIfAborted(this.request);
       if (prepared.state === "unchanged") {
         this.#count(file, "unchanged");
       } else if (prepared.state === "failed") {
