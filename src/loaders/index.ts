@@ -148,6 +148,19 @@ export function isSupported(path: string, isAskedFor = false): boolean {
   return isAskedFor || (format.onRequest !== true && !lockFiles.has(posix.basename(path.replaceAll("\\", "/"))));
 }
 
+/** The same loader, which also warns that nobody knows the format: the text may be more than its reader should see. */
+function takenAsText(loader: Loader, source: string): Loader {
+  const extension = extensionOf(source);
+  const format = extension === "" ? "a file without an extension" : `the format ${extension}`;
+  return {
+    ...loader,
+    async load(input) {
+      const result = await loader.load(input);
+      return { ...result, warnings: [...result.warnings, `no loader reads ${format}: it was taken as plain text`] };
+    },
+  };
+}
+
 /**
  * The loader for a file: by its extension, else by its first bytes; any other text is loaded as plain text.
  *
@@ -158,7 +171,7 @@ export async function loaderFor(source: string, bytes: Uint8Array): Promise<Load
   const format = formatByExtension.get(extensionOf(source));
   if (format !== undefined) return checked(await format.open());
   if (startsAsPdf(bytes)) return checked(await loaders.pdf.open());
-  if (looksLikeText(bytes)) return checked(await loaders.text.open());
+  if (looksLikeText(bytes)) return takenAsText(checked(await loaders.text.open()), source);
   const known = [...formatByExtension]
     .filter(([, { onRequest }]) => onRequest !== true)
     .map(([extension]) => extension);

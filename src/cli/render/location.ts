@@ -7,7 +7,8 @@ type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine" | "url">;
 /** Where a passage stands, in the form that editors and terminals open: `path:line`, or `path#page=n`. */
 export function locationOf({ source, page, startLine }: Placed): string {
   if (page !== null) return `${source}#page=${page}`;
-  return startLine === null ? source : `${source}:${startLine}`;
+  // Behind an address, a line would be part of it.
+  return startLine === null || isAddress(source) ? source : `${source}:${startLine}`;
 }
 
 /** The same as a link of Markdown: `path#L3-L9`; the address where the passage is published, if it is. */

@@ -26,7 +26,8 @@ export async function renderChange(
   }
   if (output.options.quiet) return;
   const what = outcomes.map((name) => `${formatCount(documents[name])} ${name}`);
-  const took = [counted(chunks.written, "chunk"), formatDuration(report.durationMs)].join(", ");
+  const written = chunks.written === 0 ? [] : [counted(chunks.written, "chunk")];
+  const took = [...written, formatDuration(report.durationMs)].join(", ");
   await output.results.write(`${timeOfDay()}  ${what.join(", ")}: ${subject(changes, workingDirectory)} (${took})\n`);
 }
 
