@@ -101,7 +101,8 @@ export async function walkFolder(options: {
 
   async function take({ path, isFolder }: Entry): Promise<void> {
     if (isFolder) await collect(path);
-    else if (matches(path)) walk.files.push(path);
+    // Without a glob, what does not match was left out with its folder.
+    else if (globs === null || matches(path)) walk.files.push(path);
   }
 
   /** The files and folders in a folder that are not left out. */

@@ -52,8 +52,8 @@ export function isIgnoreFile(path: string): boolean {
 }
 
 async function ignoredIn({ folder }: { folder: string }): Promise<string[]> {
-  const nothing = { globs: null, matches: () => false, followLinks: false };
-  return (await walkFolder({ folder, root: folder, ...nothing })).ignored;
+  const all = { globs: null, matches: () => true, followLinks: false };
+  return (await walkFolder({ folder, root: folder, ...all })).ignored;
 }
 
 function watchFailed(error: unknown): UserError {

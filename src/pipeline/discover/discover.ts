@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, extname, relative, resolve, sep } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
@@ -72,8 +74,10 @@ export interface DiscoverOptions {
   followLinks: boolean;
 }
 
-/** Files whose sizes are read at the same time, at most. */
+/** Files whose sizes are read in one go, at most. */
 const statsAtOnce = 256;
+/** Milliseconds that they take at least on a disk behind a network. */
+const slowBatchMs = 100;
 
 /**
  * Finds the files to ingest. `.gitignore` and `.ragignore` hold in folders and globs; a file that is named outright is
@@ -217,17 +221,41 @@ async function withSizes(
 ): Promise<DiscoveredFile[]> {
   const sorted = [...paths].sort(([a], [b]) => compareCodePoints(a, b));
   const files: DiscoveredFile[] = [];
+  // A local disk answers sooner than a thread could be asked to; a slow one is asked several things at once.
+  let isFast = true;
   for (let start = 0; start < sorted.length; start += statsAtOnce) {
-    const batch = sorted.slice(start, start + statsAtOnce).map(async ([source, path]) => {
-      const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-      if (!(found instanceof Error)) return [{ source, path, size: found.size }];
+    const batch = sorted.slice(start, start + statsAtOnce);
+    const started = performance.now();
+    const found = isFast
+      ? batch.map(([, path]) => statNow(path))
+      : await Promise.all(batch.map(([, path]) => statSoon(path)));
+    if (isFast) {
+      isFast = performance.now() - started < slowBatchMs;
+      await nextTurn();
+    }
+    for (const [index, [source, path]] of batch.entries()) {
+      const result = found[index];
+      if (result === undefined) continue;
+      if (!(result instanceof Error)) files.push({ source, path, size: result.size });
       // A file that went away meanwhile is gone.
-      if (found.code !== "ENOENT") failures.set(source, notReadable(source, found));
-      return [];
-    });
-    files.push(...(await Promise.all(batch)).flat());
+      else if (result.code !== "ENOENT") failures.set(source, notReadable(source, result));
+    }
   }
   return files;
+}
+
+type Found = { size: number } | NodeJS.ErrnoException;
+
+function statNow(path: string): Found {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+function statSoon(path: string): Promise<Found> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => error);
 }
 
 function isBelow(source: string, folder: string): boolean {
