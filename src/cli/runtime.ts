@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import type { Loader } from "../loaders/types.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
 import { embeddingPrice } from "../models/embedding-price.ts";
+import type { LinkOptions } from "../pipeline/links/with-urls.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -125,6 +126,11 @@ export async function withRuntime<Result>(
   } finally {
     await runtime.close();
   }
+}
+
+/** What it takes to link hits and citations to where they are published. */
+export function linkOptions({ config: { urls, urlStyle }, environment: { projectRoot } }: Runtime): LinkOptions {
+  return { urls, urlStyle, projectRoot };
 }
 
 /** Calls it at most once, however often it is asked. */

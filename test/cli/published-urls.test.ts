@@ -38,6 +38,26 @@ it("people see it, too", async () => {
   );
 });
 
+it("a heading that occurs again, or has an id of its own, is linked by its anchor", async () => {
+  const section = (title: string, sentence: string) => `${title}\n\n${`${sentence} `.repeat(8)}\n`;
+  await sandbox.write({
+    "docs/two.md": [
+      "# Two\n\n## Linux\n",
+      section("### Usage", "Penguins waddle along."),
+      section("## Windows {#win}", "Panes shine in the sun."),
+      section("### Usage", "Shutters rattle at night."),
+    ].join("\n"),
+  });
+  expect((await sandbox.rag(["ingest", "docs", "--max-chars", "260"])).exitCode).toBe(0);
+  const urlsOf = async (query: string) =>
+    (await sandbox.json<{ hits: Hit[] }>("search", query)).hits
+      .filter(({ source }) => source === "docs/two.md")
+      .map(({ url }) => url);
+  expect((await urlsOf("penguins"))[0]).toBe("https://example.com/docs/two#usage");
+  expect((await urlsOf("shutters"))[0]).toBe("https://example.com/docs/two#usage-1");
+  expect((await urlsOf("panes"))[0]).toBe("https://example.com/docs/two#win");
+});
+
 it("an address that is no web page is refused", async () => {
   await sandbox.write({ "bad.json": JSON.stringify({ urls: { docs: "javascript:alert(1)" } }) });
   const run = await sandbox.rag(["search", "x", "--config", "bad.json"]);

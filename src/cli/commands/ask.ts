@@ -11,7 +11,7 @@ import { readQuery } from "../arguments/input.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
-import { type Runtime, withRuntime } from "../runtime.ts";
+import { type Runtime, linkOptions, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 
 export interface AskFlags extends RetrievalFlags {
@@ -82,7 +82,10 @@ async function answer(
     },
   );
   const answered = performance.now();
-  await renderer.finish({ ...result, ...withUrls(result, config) }, Math.round(answered - started));
+  await renderer.finish(
+    { ...result, ...(await withUrls(result, linkOptions(runtime))) },
+    Math.round(answered - started),
+  );
   context.output.stage("answer", answered - searched, chat.name);
   renderer.advise(result, {
     collection: retrieval.collection,

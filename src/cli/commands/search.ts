@@ -7,7 +7,7 @@ import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } fro
 import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search/search-results.ts";
 import { withUrls } from "../../pipeline/links/with-urls.ts";
-import { withRuntime } from "../runtime.ts";
+import { linkOptions, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 
 export interface SearchFlags extends RetrievalFlags {
@@ -31,7 +31,7 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const minScore = runtime.config.search.minScore ?? null;
         const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
         const { mode, hits: found } = await retrieval.search(query);
-        const { hits } = withUrls({ hits: found }, runtime.config);
+        const { hits } = await withUrls({ hits: found }, linkOptions(runtime));
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };

@@ -6,18 +6,23 @@ export type UrlMap = Readonly<Record<string, string>>;
 
 type Place = Pick<Hit, "source" | "heading" | "page" | "startLine" | "endLine" | "metadata">;
 
+/** Whether a file's headings have anchors. */
+export function isMarkdownFile(source: string): boolean {
+  return markdownFile.test(source);
+}
+
 const markdownFile = /\.(?:md|markdown|mdx|mdown|mkd)$/i;
 
 /**
  * The address at which a passage is published: its page, and there the heading that it stands under, its page of a PDF,
- * or its lines. `null` where no entry of the map has its source.
+ * or its lines. `null` where no entry of the map has its source. `known`: the anchor of the heading, where the page tells it.
  */
-export function publishedUrl(place: Place, urls: UrlMap, style: UrlStyle): string | null {
+export function publishedUrl(place: Place, urls: UrlMap, style: UrlStyle, known: string | null = null): string | null {
   const base = longestMatch(place.source, urls);
   if (base === null) return null;
   const { address, rest } = base;
   const page = rest === null ? address : join(address, pagePath(rest, place.metadata, style));
-  const anchor = anchorOf(place, style);
+  const anchor = known === null ? anchorOf(place, style) : encodeURIComponent(known);
   return anchor === "" ? page : `${page}#${anchor}`;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { headingAnchor } from "../../../src/pipeline/links/heading-anchor.ts";
+import { anchorOf, pageAnchors } from "../../../src/pipeline/links/page-anchors.ts";
 import { publishedUrl } from "../../../src/pipeline/links/published-url.ts";
 import { withUrls } from "../../../src/pipeline/links/with-urls.ts";
 import type { Hit, UrlStyle } from "../../../src/types.ts";
@@ -79,7 +80,38 @@ describe("the place on the page", () => {
   });
 });
 
-it("hits and citations get it, those of other sources stay as they are", () => {
+describe("the anchors of a page", () => {
+  const text =
+    "---\ntitle: T\n---\n\n# Usage\n\n```\n# Usage\n```\n\n## Set up {#install}\n\n## Usage\n\nUsage 2\n---\n";
+
+  it.each<[UrlStyle, string[]]>([
+    ["github", ["usage", "set-up-install", "usage-1", "usage-2"]],
+    ["docusaurus", ["usage", "install", "usage-1", "usage-2"]],
+    ["vitepress", ["usage", "install", "usage-1", "usage-2"]],
+  ])("of %s are unique, and an author's own where the site reads them", async (style, expected) => {
+    const anchors = await pageAnchors(text, false, style);
+    expect(anchors.map(({ anchor }) => anchor)).toEqual(expected);
+    expect(anchors.map(({ heading, line }) => [heading, line])).toEqual([
+      ["Usage", 5],
+      ["Set up", 11],
+      ["Usage", 13],
+      ["Usage 2", 15],
+    ]);
+  });
+
+  it("are those of the heading above the passage, else of one in it", async () => {
+    const anchors = await pageAnchors(text, false, "docusaurus");
+    const at = (startLine: number | null, endLine: number | null, ...heading: string[]) =>
+      anchorOf({ heading, startLine, endLine }, anchors);
+    expect(at(6, 9, "Usage")).toBe("usage");
+    expect(at(13, 14, "Usage")).toBe("usage-1");
+    expect(at(1, 12, "Set up")).toBe("install");
+    expect(at(6, 9, "Gone")).toBeNull();
+    expect(at(null, null, "Usage")).toBeNull();
+  });
+});
+
+it("hits and citations get it, those of other sources stay as they are", async () => {
   const hit = (source: string): Hit => ({
     rank: 1,
     score: 1,
@@ -96,9 +128,9 @@ it("hits and citations get it, those of other sources stay as they are", () => {
   });
   const citation = { n: 1, heading: ["H"], page: null, startLine: 1, endLine: 1, quote: "", verified: true };
   const found = { hits: [hit("docs/a.md"), hit("b.md")], citations: [{ ...citation, source: "docs/a.md" }] };
-  const { hits, citations } = withUrls(found, { urls, urlStyle: "docusaurus" });
+  const { hits, citations } = await withUrls(found, { urls, urlStyle: "docusaurus", projectRoot: "/no/such/folder" });
   const url = "https://example.com/docs/s#h";
   expect(hits).toEqual([{ ...found.hits[0], url }, found.hits[1]]);
   expect(citations).toEqual([{ ...found.citations[0], url }]);
-  expect(withUrls(found, { urls: {}, urlStyle: "github" })).toBe(found);
+  expect(await withUrls(found, { urls: {}, urlStyle: "github", projectRoot: "/" })).toBe(found);
 });
