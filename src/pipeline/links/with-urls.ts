@@ -4,7 +4,7 @@ import { readRegularFile } from "../../files/read-regular-file.ts";
 import { leadsInto } from "../../files/real-path.ts";
 import type { Hit, UrlStyle } from "../../types.ts";
 import type { Citation } from "../ask/citations.ts";
-import { type PageAnchor, anchorOf, pageAnchors } from "./page-anchors.ts";
+import type { PageAnchor } from "./page-anchors.ts";
 import { type UrlMap, isMarkdownFile, publishedUrl } from "./published-url.ts";
 
 export interface LinkOptions {
@@ -27,6 +27,8 @@ export async function withUrls<Found extends { hits: Hit[]; citations?: Citation
   { urls, urlStyle, projectRoot }: LinkOptions,
 ): Promise<Pick<Found, "hits" | "citations">> {
   if (Object.keys(urls).length === 0) return found;
+  // The reader of Markdown is heavy, and most searches map nothing.
+  const { anchorOf } = await import("./page-anchors.ts");
   const metadataOf = new Map(found.hits.map(({ source, metadata }) => [source, metadata]));
   const anchorsOf = new Map<string, Promise<PageAnchor[]>>();
   const linked = async <Place extends Hit | Citation>(place: Place): Promise<Place> => {
@@ -51,6 +53,7 @@ async function readAnchors(source: string, style: UrlStyle, projectRoot: string)
   const path = resolve(projectRoot, source);
   try {
     if (!(await leadsInto(projectRoot, path))) return [];
+    const { pageAnchors } = await import("./page-anchors.ts");
     const { text } = await decodeText(await readRegularFile(path, maxPageBytes));
     return await pageAnchors(text, source.toLowerCase().endsWith(".mdx"), style);
   } catch {
