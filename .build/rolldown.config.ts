@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
+import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -100,4 +101,6 @@ function fileBeside(fileName: string, path: string): Plugin {
   };
 }
 
-export default defineConfig(bundle({ start: "src/cli/start.ts" }, "dist"));
+export default defineConfig(
+  bundle({ start: "src/cli/start.ts", [loadingThread]: "src/cli/loading/thread/start.ts" }, "dist"),
+);

@@ -75,6 +75,11 @@ export interface StoredChunk extends Chunk {
    * It is indexed and embedded in front of the text, so that a passage deep in a manual is found by its chapter's words.
    */
   context: string;
+  /**
+   * What BM25 reads of context and text, as `Analyzer.documentTerms` gives it, where it was made ahead of writing. The
+   * store makes it where it is missing, and never reads it back.
+   */
+  terms?: string;
   /** Of the document, as `detectLanguage` names it: decides how the words of context and text are analysed for BM25. */
   language: string;
   /** Hash of everything that decides the document's chunks, its source included; see `pipeline/ingest/document-hash.ts`. */

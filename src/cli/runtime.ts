@@ -4,6 +4,7 @@ import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Loader } from "../loaders/types.ts";
+import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
@@ -29,6 +30,8 @@ export interface Runtime {
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
   loaders(): Promise<Loaders>;
+  /** Loads and cuts files in threads. */
+  cutter(): Promise<DocumentCutter>;
   /** Gives back whatever was opened; never throws. */
   close(): Promise<void>;
 }
@@ -91,6 +94,12 @@ async function openRuntime(
       return chunkerFor(config.chunking.strategy);
     }),
     loaders: () => import("../loaders/index.ts"),
+    cutter: once(async () => {
+      const { openCutter } = await import("./loading/open-cutter.ts");
+      const { chunkerFor } = await import("../chunkers/index.ts");
+      const loaders = await import("../loaders/index.ts");
+      return keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
+    }),
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },

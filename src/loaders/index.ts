@@ -11,6 +11,8 @@ interface Format {
   extensions: readonly string[];
   /** Not taken from folders: a folder of documents often lies among programs, which would drown them. */
   onRequest?: true;
+  /** Its loader takes time in proportion to the file, whatever is in it. */
+  isQuick?: true;
   /** Its loader reads what hides behind the extension, or says what to do; no document has this format. */
   isRefused?: true;
   open(): Promise<Loader>;
@@ -26,10 +28,12 @@ const codeExtensions = (
 export const loaders = {
   markdown: {
     extensions: [".md", ".markdown", ".mdx", ".mdown", ".mkd"],
+    isQuick: true,
     open: async () => (await import("./markdown.ts")).markdownLoader,
   },
   text: {
     extensions: [".txt", ".text", ".log"],
+    isQuick: true,
     open: async () => (await import("./text.ts")).textLoader,
   },
   pdf: {
@@ -146,6 +150,14 @@ export function isSupported(path: string, isAskedFor = false): boolean {
   const format = formatByExtension.get(extensionOf(path));
   if (format === undefined) return false;
   return isAskedFor || (format.onRequest !== true && !lockFiles.has(posix.basename(path.replaceAll("\\", "/"))));
+}
+
+/** Larger files take a while in the best case. */
+const maxQuickBytes = 32 * 1024;
+
+/** Whether a file is loaded in some milliseconds, whatever is in it. */
+export function isQuick(path: string, bytes: Uint8Array): boolean {
+  return bytes.length <= maxQuickBytes && formatByExtension.get(extensionOf(path))?.isQuick === true;
 }
 
 /**

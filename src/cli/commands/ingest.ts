@@ -127,7 +127,7 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, environment, openModel, chunker, loaders }: Runtime,
+  { config, environment, openModel, chunker, loaders, cutter }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
   const { loaderFor } = await loaders();
@@ -135,7 +135,7 @@ async function ingestInto(
   const progress = await showProgress(output, describeIngest);
   try {
     return await ingestIntoCollection(
-      { store, openModel, chunker: await chunker(), loaderFor },
+      { store, openModel, chunker: await chunker(), loaderFor, cutter: await cutter() },
       {
         name: config.collection,
         recreate: flags.recreate ?? false,

@@ -16,6 +16,7 @@ import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts
 import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
+import type { DocumentCutter } from "./cut-document.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
 import { type IngestProject, refuseOtherProject } from "./project.ts";
@@ -26,6 +27,7 @@ export interface CollectionParts {
   openModel: OpenModel;
   chunker: Chunker;
   loaderFor: IngestParts["loaderFor"];
+  cutter?: DocumentCutter;
 }
 
 export interface CollectionRequest extends IngestRequest, WriterWait {
@@ -98,7 +100,7 @@ export async function ingestIntoCollection(
     };
     const embed = await openPool(embedder, embedding, request);
     const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> => {
-      const { loaderFor } = parts;
+      const { loaderFor, cutter } = parts;
       const hasVectors = choice.use !== "none";
       const refusalOf = (chunk: StoredChunk): string | null => store.refusalOf(chunk);
       const of = {
@@ -110,6 +112,7 @@ export async function ingestIntoCollection(
         embedding,
         embed,
         hasVectors,
+        ...(cutter === undefined ? {} : { cutter }),
       };
       return ingest({ ...of, chunking: request.chunking }, request);
     };

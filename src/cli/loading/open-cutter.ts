@@ -1,0 +1,46 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
+import type { Loader } from "../../loaders/types.ts";
+import { cutDocument } from "../../pipeline/ingest/cut-document.ts";
+import { readableStack } from "../readable-stack.ts";
+import { type ThreadedCutter, threadedCutter } from "./cutter.ts";
+import type { FileLimits } from "./thread/thread.ts";
+import { loadingThread } from "./thread/bundle-name.ts";
+
+/** More threads than these wait for the one that writes. */
+const mostThreads = 8;
+
+/** Far above what a file needs that is not broken or made to do harm: the slowest formats read 1 MB in some seconds. */
+const fileLimits: FileLimits = {
+  milliseconds: (bytes) => 60_000 + (bytes / 1e6) * 10_000,
+  megabytes: 1024,
+};
+
+/** The cutter of the built tool: threads run the bundle beside this one. */
+export function openCutter(
+  loaders: {
+    loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
+    isQuick(source: string, bytes: Uint8Array): boolean;
+  },
+  chunker: Chunker,
+  chunking: ChunkingOptions,
+): ThreadedCutter {
+  const { loaderFor, isQuick } = loaders;
+  const cutter = threadedCutter({
+    entry: join(import.meta.dirname, `${loadingThread}.cjs`),
+    settings: { strategy: chunker.name, chunking },
+    threads: Math.min(availableParallelism(), mostThreads),
+    limits: fileLimits,
+    isQuick: ({ source, bytes }) => isQuick(source, bytes),
+    cutHere: (request) => cutDocument(request, { loaderFor, chunker, chunking }),
+  });
+  return {
+    ...cutter,
+    cut: (request) =>
+      cutter.cut(request).catch((error: unknown) => {
+        if (error instanceof Error && error.stack !== undefined) error.stack = readableStack(error.stack);
+        throw error;
+      }),
+  };
+}
