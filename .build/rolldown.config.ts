@@ -37,6 +37,7 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
       lateChildProcess,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
       thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
     ],
     output: {

@@ -5,6 +5,8 @@ export interface LoaderInput {
   /** Posix path relative to the project root. */
   source: string;
   bytes: Uint8Array;
+  /** Opens the file where it is encrypted. */
+  password?: string | undefined;
 }
 
 /** What a loader made of a file. */

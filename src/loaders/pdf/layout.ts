@@ -1,5 +1,6 @@
 import { inColumns } from "./columns.ts";
 import type { PlacedRun } from "./columns.ts";
+import { inReadingDirection } from "./direction.ts";
 
 /** A run of text on a page, in the order in which the file draws it. */
 export interface TextRun {
@@ -91,7 +92,8 @@ function linesOf(runs: readonly TextRun[]): Line[] {
     if (run.text !== "") drawn.at(-1)?.push(place(run));
     if (run.endsLine) drawn.push([]);
   }
-  return inColumns(drawn).flatMap((line) => {
+  return inColumns(drawn).flatMap((drawnLine) => {
+    const line = inReadingDirection(drawnLine);
     const visible = line.filter((run) => run.text.trim() !== "");
     const [first] = visible;
     const text = cleanText(joinRuns(line)).trim();
