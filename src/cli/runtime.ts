@@ -3,7 +3,7 @@ import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import type { Loader } from "../loaders/types.ts";
+import type { Loader, LoadingOptions } from "../loaders/types.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
@@ -28,7 +28,11 @@ export interface Runtime {
   openModel: OpenModel;
   chatModel(): Promise<ChatModel>;
   chunker(): Promise<Chunker>;
-  loaders(): Promise<Loaders>;
+  /**
+   * `pdfPassword`: opens encrypted PDFs. Throws `UserError` `unknown-encoding` where the one that is configured does not
+   * exist.
+   */
+  loaders(options?: Pick<LoadingOptions, "pdfPassword">): Promise<Loaders>;
   /** Gives back whatever was opened; never throws. */
   close(): Promise<void>;
 }
@@ -90,7 +94,12 @@ async function openRuntime(
       const { chunkerFor } = await import("../chunkers/index.ts");
       return chunkerFor(config.chunking.strategy);
     }),
-    loaders: () => import("../loaders/index.ts"),
+    loaders: async (given = {}) => {
+      const { formats, isSupported, loaderFor } = await import("../loaders/index.ts");
+      const { encoding } = config.ingest;
+      if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
+      return { formats, isSupported, loaderFor: (source, bytes) => loaderFor(source, bytes, { ...given, encoding }) };
+    },
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },

@@ -195,6 +195,11 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      encoding: name()
+        .optional()
+        .describe(
+          "Encoding of text files without a byte order mark, e.g. `windows-1252`, `shift_jis`; where it is not set, it is told from each file.",
+        ),
       followLinks: z
         .boolean()
         .default(false)

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { UserError } from "../errors.ts";
 import { decoderOf } from "./encodings/decoders.ts";
+import type { Decode } from "./encodings/decoders.ts";
 import { guessEncoding } from "./encodings/guess.ts";
 import type { Guess } from "./encodings/guess.ts";
 import { decodeUtf32, readUnmarkedUnicode } from "./encodings/unmarked-unicode.ts";
@@ -144,14 +145,17 @@ async function decodeEscaped(bytes: Uint8Array): Promise<{ text: string; encodin
   return text.includes("\uFFFD") ? null : { text, encoding: found[1] };
 }
 
-async function decodeAs(bytes: Uint8Array, encoding: string): Promise<DecodedText> {
+/** The decoder of an encoding by its name. Throws `UserError` `unknown-encoding` where there is none. */
+export async function requireEncoding(encoding: string): Promise<Decode> {
   const decode = await decoderOf(encoding);
-  if (decode === null) {
-    throw new UserError("unknown-encoding", `there is no encoding of the name ${encoding}`, {
-      hint: "e.g. windows-1252, iso-8859-2, koi8-r, shift_jis, gb18030, utf-16le",
-    });
-  }
-  const text = decode(bytes);
+  if (decode !== null) return decode;
+  throw new UserError("unknown-encoding", `there is no encoding of the name ${encoding}`, {
+    hint: "name one such as windows-1252, iso-8859-2, koi8-r, shift_jis, gb18030 or utf-16le",
+  });
+}
+
+async function decodeAs(bytes: Uint8Array, encoding: string): Promise<DecodedText> {
+  const text = (await requireEncoding(encoding))(bytes);
   return { text, encoding, warnings: replacementWarning(text, encoding) };
 }
 

@@ -42,7 +42,12 @@ export interface IngestFlags extends CommonFlags {
   concurrency?: number;
   failFast?: boolean;
   followLinks?: boolean;
+  encoding?: string;
+  pdfPassword?: string;
 }
+
+/** Keeps the password out of the shell's history. */
+const passwordVariable = "RAG_PDF_PASSWORD";
 
 const bytesPerMegabyte = 1_000_000;
 
@@ -130,7 +135,9 @@ async function ingestInto(
   { config, environment, openModel, chunker, loaders }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
-  const { loaderFor } = await loaders();
+  const pdfPassword = flags.pdfPassword ?? environment.variables[passwordVariable];
+  output.maskSecrets([pdfPassword]);
+  const { loaderFor } = await loaders({ pdfPassword });
   const { embedding, chunking, metric } = config;
   const progress = await showProgress(output, describeIngest);
   try {
@@ -207,6 +214,7 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
     ["project", flags.project, "--project"],
+    ["ingest.encoding", flags.encoding, "--encoding"],
     ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

@@ -49,6 +49,8 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
     .option("--follow-links", "follow links that lead out of the folders named")
+    .option("--encoding <name>", "encoding of texts without a byte order mark, e.g. windows-1252", filled("--encoding"))
+    .option("--pdf-password <text>", "opens encrypted PDFs; better in the variable RAG_PDF_PASSWORD")
     .addHelpText(
       "after",
       `

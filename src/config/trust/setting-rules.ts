@@ -105,6 +105,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "chunking.sentences": harmless,
   "chunking.sentenceOverlap": harmless,
   "ingest.maxFileMb": harmless,
+  "ingest.encoding": harmless,
   "ingest.followLinks": {
     verdict: "consent",
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),

@@ -49,11 +49,7 @@ const aliases: Readonly<Record<string, string>> = {
   ibm866: "cp866",
 };
 
-function decodeSwitched(
-  bytes: Uint8Array,
-  { into, base }: { into: RegExp; base: string },
-  iconv: Iconv,
-): string {
+function decodeSwitched(bytes: Uint8Array, { into, base }: { into: RegExp; base: string }, iconv: Iconv): string {
   const text = Buffer.from(bytes).toString("latin1");
   if (/[\u0080-\u00FF]/.test(text)) return "\uFFFD";
   // After the groups of the pattern, the place of the match follows.

@@ -1,7 +1,8 @@
 import { openLanguageLikeness } from "../../text/language-likeness.ts";
 import { decoderOf } from "./decoders.ts";
 import type { Decode } from "./decoders.ts";
-import { commonSigns, signsInDailyUse } from "./common-signs.ts";
+import { signsInDailyUse } from "./common-signs.ts";
+import type { commonSigns } from "./common-signs.ts";
 import { likelihoodBy } from "./likelihood.ts";
 import type { Likelihood } from "./likelihood.ts";
 

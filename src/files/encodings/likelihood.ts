@@ -1,5 +1,3 @@
-import type { Decode } from "./decoders.ts";
-
 /** How likely a text is what someone wrote: about 1 where it is, 0 and less where letters are exchanged for others. */
 export type Likelihood = (text: string, common: ReadonlySet<string> | null) => number;
 
@@ -10,7 +8,18 @@ const punctuation =
 /** What no text has: controls, private use, characters that are not assigned. */
 const impossible = /[\u0080-\u009F\p{Private_Use}\p{Unassigned}]/u;
 
-const scripts = ["Latin", "Cyrillic", "Greek", "Hebrew", "Arabic", "Thai", "Han", "Hangul", "Hiragana", "Katakana"] as const;
+const scripts = [
+  "Latin",
+  "Cyrillic",
+  "Greek",
+  "Hebrew",
+  "Arabic",
+  "Thai",
+  "Han",
+  "Hangul",
+  "Hiragana",
+  "Katakana",
+] as const;
 type Script = (typeof scripts)[number];
 const scriptPatterns = scripts.map((script) => [script, new RegExp(`\\p{Script=${script}}`, "u")] as const);
 /** Written together in Japanese; Chinese and Korean have the first alone, or the second. */
@@ -25,7 +34,7 @@ const thaiLetter = /[\u0E01-\u0E4E]/u;
 const thaiDigit = /[\u0E50-\u0E59]/u;
 /** Letters that went out of use, and signs of old books. */
 const thaiUnused = /[\u0E03\u0E05\u0E4F\u0E5A\u0E5B]/u;
-const thaiBase = /[\u0E01-\u0E2E\u0E30-\u0E3A\u0E45\u0E47-\u0E4E]/u;
+const thaiBase = /[\u0E01-\u0E2E\u0E30\u0E32\u0E33\u0E45]|[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E]/u; // oxlint-disable-line no-misleading-character-class
 
 /**
  * Makes the measure. `languageLikeness` knows the sequences of letters of alphabets. Scripts of many signs are judged by
@@ -43,7 +52,8 @@ export function likelihoodBy(languageLikeness: (text: string) => number): Likeli
     const alphabetic = letters === signs ? 0 : (languageLikeness(told) + languageLikeness(text)) / 2;
     const share = letters === 0 ? 0 : signs / letters;
     // A few letters can be those of any language, and a few signs those of any set.
-    const trusted = alphabetic * (1 - share) * (letters ** 2 / (letters ** 2 + 6)) + 0.85 * share * (signs / (signs + 3));
+    const trusted =
+      alphabetic * (1 - share) * (letters ** 2 / (letters ** 2 + 6)) + 0.85 * share * (signs / (signs + 3));
     return trusted - weight / beyond;
   };
 }

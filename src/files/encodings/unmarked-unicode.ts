@@ -17,10 +17,7 @@ export async function readUnmarkedUnicode(bytes: Uint8Array): Promise<Guess | nu
   if (byNuls !== null) return decodeStrictly(bytes, byNuls, 1);
   // One long read of a megabyte says no more than its beginning.
   const sample = bytes.subarray(0, 8000);
-  const [measure, common] = await Promise.all([
-    textLikelihood(),
-    signsInDailyUse(),
-  ]);
+  const [measure, common] = await Promise.all([textLikelihood(), signsInDailyUse()]);
   const rated = ["utf-16le", "utf-16be"].map((encoding) => {
     const text = decodeStrictly(sample, encoding, 0)?.text ?? "";
     return { encoding, score: text === "" || hasControls(text) ? 0 : measure(text, common) };

@@ -33,6 +33,24 @@ export function inReadingDirection(runs: Runs): Runs {
   return ordered.flatMap((group) => group.runs);
 }
 
+/**
+ * The gap before a run that is read after another, in points; negative where they overlap. Where the direction changes, the
+ * eye jumps over what was read in between: the gap is then the one to the run's own neighbour.
+ */
+export function gapBetween(before: PlacedRun, run: PlacedRun, line: Runs): number {
+  const gap = distance(before, run);
+  // Next to each other, as runs of most lines are.
+  if (gap < run.size || !line.some((other) => rightToLeft.test(other.text))) return gap;
+  const middle = (left: PlacedRun): number => (left.start + left.end) / 2;
+  const [from, to] = [middle(before), middle(run)].sort((a, b) => a - b) as [number, number];
+  const between = line.filter((other) => middle(other) > from && middle(other) < to);
+  return between.length === 0 ? gap : Math.min(gap, ...between.map((other) => distance(other, run)));
+}
+
+function distance(a: PlacedRun, b: PlacedRun): number {
+  return Math.max(b.start - a.end, a.start - b.end);
+}
+
 function lettersIn(text: string): number {
   return text.match(/\p{L}/gu)?.length ?? 0;
 }
@@ -66,7 +84,11 @@ function withTurnedPieces(groups: readonly Group[]): Group[] {
 }
 
 /** Sorts each stretch of `direction`, with the neutral groups inside it. */
-function turned(groups: readonly Group[], direction: Group["direction"], order: (a: Group, b: Group) => number): Group[] {
+function turned(
+  groups: readonly Group[],
+  direction: Group["direction"],
+  order: (a: Group, b: Group) => number,
+): Group[] {
   const result: Group[] = [];
   for (let first = 0; first < groups.length;) {
     let end = first;

@@ -1,6 +1,6 @@
 import { inColumns } from "./columns.ts";
 import type { PlacedRun } from "./columns.ts";
-import { inReadingDirection } from "./direction.ts";
+import { gapBetween, inReadingDirection } from "./direction.ts";
 
 /** A run of text on a page, in the order in which the file draws it. */
 export interface TextRun {
@@ -154,7 +154,7 @@ function joinRuns(runs: readonly PlacedRun[]): string {
       continue;
     }
     if (previous !== null && !/\s$/.test(text) && !/^\s/.test(run.text)) {
-      const gap = Math.max(run.start - previous.end, previous.start - run.end) / run.size;
+      const gap = gapBetween(previous, run, runs) / run.size;
       const isSpaced = !unspaced.test(text.slice(-1)) && !unspaced.test(run.text.slice(0, 1));
       if (gap > cellGap) text += "  ";
       else if ((gap > spaceWidth && isSpaced) || (latinEnd.test(text) && rightToLeftStart.test(run.text))) text += " ";

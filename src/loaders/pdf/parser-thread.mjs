@@ -18,7 +18,7 @@ console.warn = listen; // oxlint-disable-line no-console
 console.info = listen; // oxlint-disable-line no-console
 
 // Needed to draw, which nobody does here; without it, a constant of the library fails where its canvas is not installed.
-globalThis.DOMMatrix ??= class {};
+globalThis.DOMMatrix ??= Object;
 
 // The library's build for older platforms replaces this by a version in JavaScript, which takes a tenth of all time.
 const { push } = Array.prototype;
@@ -91,5 +91,5 @@ parentPort.on("message", async ({ request, ...details }) => {
   }
   answer.messages = messages;
   messages = [];
-  parentPort.postMessage(answer);
+  parentPort.postMessage(answer); // oxlint-disable-line unicorn/require-post-message-target-origin
 });
