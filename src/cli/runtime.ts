@@ -2,9 +2,11 @@ import type { ChatModel } from "../chat/types.ts";
 import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
+import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
 import type { Loader, LoadingOptions } from "../loaders/types.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
+import type { Reranker } from "../rerankers/types.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -27,6 +29,8 @@ export interface Runtime {
   /** Opens the configured model, or the one that made a collection's vectors. */
   openModel: OpenModel;
   chatModel(): Promise<ChatModel>;
+  /** What `search.rerank` names; `null` where it names none. Connects to nothing yet. */
+  reranker(): Promise<Reranker | null>;
   chunker(): Promise<Chunker>;
   /**
    * `pdfPassword`: opens encrypted PDFs. Throws `UserError` `unknown-encoding` where the one that is configured does not
@@ -38,7 +42,7 @@ export interface Runtime {
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-async function openRuntime(
+export async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,
@@ -53,7 +57,11 @@ async function openRuntime(
   });
   context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
-  context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
 
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
@@ -69,6 +77,11 @@ async function openRuntime(
     writing: once(() => openStoreOf(config, "writing")),
     looking: once(() => openStoreOf(config, "looking")),
   };
+
+  const chatModel = once(async () => {
+    const { openChatModel } = await import("../chat/index.ts");
+    return openChatModel(config, environment);
+  });
 
   return {
     config,
@@ -86,9 +99,16 @@ async function openRuntime(
       if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
       return keep(embedder);
     },
-    chatModel: once(async () => {
-      const { openChatModel } = await import("../chat/index.ts");
-      return openChatModel(config, environment);
+    chatModel,
+    reranker: once(async () => {
+      const name = rerankerName(config.search.rerank);
+      if (name === null) return null;
+      if (name.provider === "llm") {
+        const { createJudge } = await import("../pipeline/search/rerank/judge.ts");
+        return createJudge(await chatModel(), name.model);
+      }
+      const { openReranker } = await import("../rerankers/index.ts");
+      return openReranker(name, config, environment);
     }),
     chunker: once(async () => {
       const { chunkerFor } = await import("../chunkers/index.ts");
@@ -119,6 +139,12 @@ export async function withRuntime<Result>(
   } finally {
     await runtime.close();
   }
+}
+
+/** Whether Milvus Lite could run on this machine. */
+export async function hasPython(variables: CommandContext["variables"]): Promise<boolean> {
+  const { findPython } = await import("../stores/milvus/lite/installer.ts");
+  return (await findPython(variables)) !== null;
 }
 
 /** Calls it at most once, however often it is asked. */

@@ -2,8 +2,8 @@ import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
-import { UserError, messageOf } from "../errors.ts";
-import { readRegularText } from "../files/read-regular-file.ts";
+import { UserError } from "../../errors.ts";
+import { readRegularText } from "../../files/read-regular-file.ts";
 
 /** Of the small files that say how a model is used. */
 export const maxModelFileBytes = 1_000_000;
@@ -14,13 +14,6 @@ export type ModelLocation =
   | { kind: "folder"; path: string }
   /** A name on the model hub, e.g. `Xenova/all-MiniLM-L6-v2`. */
   | { kind: "hub"; name: string };
-
-/** How a model's output becomes vectors; what its author says of it, `null` where they do not. */
-export interface ModelConventions {
-  pooling: "mean" | "cls" | null;
-  queryPrefix: string | null;
-  documentPrefix: string | null;
-}
 
 /** Names of the weights' files by variant, as transformers.js knows them. */
 const weightFiles = {
@@ -36,17 +29,13 @@ const weightFiles = {
 
 export type Quantization = keyof typeof weightFiles;
 
-/** Prefixes that model families were trained with, for models whose files do not say so. */
-const familyPrefixes: [RegExp, { query: string; document: string }][] = [
-  [/nomic-embed-text/i, { query: "search_query: ", document: "search_document: " }],
-  [/(^|[/-])e5-(small|base|large)(?!.*instruct)/i, { query: "query: ", document: "passage: " }],
-  [/bge-(small|base|large)-en/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
-  [/mxbai-embed/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
-  [/snowflake-arctic-embed/i, { query: "Represent this sentence for searching relevant passages: ", document: "" }],
-];
-
-/** A folder where the name is a path or one exists by that name, else a name on the hub. Throws `UserError`. */
-export async function locateModel(model: string, root: string): Promise<ModelLocation> {
+/**
+ * A folder where the name is a path or one exists by that name, else a name on the hub. Throws `UserError`.
+ *
+ * @param root what a relative path starts from
+ * @param setting what names the model, for messages
+ */
+export async function locateModel(model: string, root: string, setting = "embedding.model"): Promise<ModelLocation> {
   const path = resolve(root, model.startsWith("~/") ? join(homedir(), model.slice(2)) : model);
   const isFolder = await stat(path).then(
     (entry) => entry.isDirectory(),
@@ -55,7 +44,7 @@ export async function locateModel(model: string, root: string): Promise<ModelLoc
   if (isFolder) return { kind: "folder", path };
   if (/^(\.{1,2}|~)([/\\]|$)/.test(model) || isAbsolute(model)) {
     throw new UserError("model-not-found", `there is no model folder ${path}`, {
-      hint: "a path in embedding.model is relative to the configuration file's folder",
+      hint: `a path in ${setting} is relative to the configuration file's folder`,
     });
   }
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
@@ -105,53 +94,6 @@ export async function findWeights(
           : `set embedding.quantization to ${variants.join(" or ")}, or leave it out`,
     },
   );
-}
-
-/**
- * Pooling and prefixes from the files that sentence-transformers writes beside a model, else what is known of its family.
- *
- * @param read the content of a file of the model; `null` where it has no such file
- */
-export async function readConventions(
-  name: string,
-  read: (file: string) => Promise<string | null>,
-): Promise<ModelConventions> {
-  const pooling = parse<Record<string, unknown>>(await read("1_Pooling/config.json"), "1_Pooling/config.json");
-  const sentence = parse<{ prompts?: Record<string, unknown> }>(
-    await read("config_sentence_transformers.json"),
-    "config_sentence_transformers.json",
-  );
-  const family = familyPrefixes.find(([pattern]) => pattern.test(name))?.[1];
-  const prompt = (...keys: string[]) =>
-    keys.map((key) => sentence?.prompts?.[key]).find((text) => typeof text === "string");
-  return {
-    pooling: poolingOf(pooling),
-    queryPrefix: prompt("query") ?? family?.query ?? null,
-    documentPrefix: prompt("document", "passage") ?? family?.document ?? null,
-  };
-}
-
-function poolingOf(config: Record<string, unknown> | null): "mean" | "cls" | null {
-  if (config === null) return null;
-  if (config["pooling_mode_cls_token"] === true) return "cls";
-  if (config["pooling_mode_mean_tokens"] === true) return "mean";
-  const mode = Object.keys(config).find((key) => key.startsWith("pooling_mode_") && config[key] === true);
-  if (mode === undefined) return null;
-  throw new UserError("pooling-not-supported", `the model pools with ${mode}, which is not supported`, {
-    hint: 'choose another model, or set embedding.pooling to "mean" or "cls"',
-  });
-}
-
-function parse<Content>(text: string | null, file: string): Content | null {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Content;
-  } catch (error) {
-    throw new UserError("model-damaged", `the model's ${file} is no JSON (${messageOf(error)})`, {
-      hint: "fetch the model again",
-      cause: error,
-    });
-  }
 }
 
 /** Reads a model's file from its folder; `null` where it has none. */

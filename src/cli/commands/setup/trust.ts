@@ -1,11 +1,11 @@
-import { findConfigFile } from "../../config/find.ts";
-import { reviewConfig } from "../../config/load.ts";
-import { remember } from "../../config/trust/memory.ts";
-import { ExitCode, UserError, messageOf } from "../../errors.ts";
-import type { CommonFlags } from "../arguments/flags.ts";
-import type { Command, CommandContext } from "../context.ts";
-import { confirm } from "../render/confirm.ts";
-import { type TrustReview, renderTrust, showDemands } from "../render/trust.ts";
+import { findConfigFile } from "../../../config/find.ts";
+import { reviewConfig } from "../../../config/load.ts";
+import { remember } from "../../../config/trust/memory.ts";
+import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import type { CommonFlags } from "../../arguments/flags.ts";
+import type { Command, CommandContext } from "../../context.ts";
+import { confirm } from "../../render/confirm.ts";
+import { type TrustReview, renderTrust, showDemands } from "../../render/setup/trust.ts";
 
 export interface TrustFlags extends CommonFlags {
   yes?: boolean;

@@ -1,5 +1,5 @@
-import type { Demand } from "../../config/trust/demands.ts";
-import type { Output } from "./output.ts";
+import type { Demand } from "../../../config/trust/demands.ts";
+import type { Output } from "../output.ts";
 
 /** A project's configuration file, and what it asks for. */
 export interface TrustReview {

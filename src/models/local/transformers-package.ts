@@ -10,6 +10,7 @@ export interface Transformers {
   };
   AutoTokenizer: { from_pretrained(name: string, options: object): Promise<TransformersTokenizer> };
   AutoModel: { from_pretrained(name: string, options: object): Promise<TransformersModel> };
+  AutoModelForSequenceClassification: { from_pretrained(name: string, options: object): Promise<TransformersModel> };
   Tensor: new (type: "int64", data: BigInt64Array, dims: number[]) => IntegerTensor;
 }
 
@@ -20,7 +21,11 @@ interface IntegerTensor {
 }
 
 export interface TransformersTokenizer {
-  (texts: string[], options: { padding: false; truncation: false; return_tensor: false }): EncodedTexts;
+  (
+    texts: string[],
+    /** `text_pair`: a second text for each, encoded with it. */
+    options: { text_pair?: string[]; padding: false; truncation: false; return_tensor: false },
+  ): EncodedTexts;
   model_max_length?: number;
   pad_token_id?: number;
 }
