@@ -14,7 +14,6 @@ const outside = [
   /\.node$/,
   /^@huggingface\//,
   /^pdfjs-dist\//,
-  /^@zilliz\/milvus2-sdk-node\//,
   /^protobufjs\//,
   /^@grpc\/grpc-js$/,
   /^openai$/,
@@ -36,8 +35,10 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
     plugins: [
       bundledRequire,
       lateChildProcess,
+      noElicitation,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
       thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
     ],
     output: {
@@ -88,6 +89,18 @@ const lateChildProcess: Plugin = {
       const late = code.replace(early, "").replaceAll(/\bchildProcess\./g, "require('node:child_process').");
       return { code: late, map: null };
     },
+  },
+};
+
+/**
+ * The SDK of the Model Context Protocol checks with Ajv what a user typed into a form of the client, which this server
+ * never asks for. Arguments and results are checked with zod. Ajv would be a tenth of what `rag mcp` loads.
+ */
+const noElicitation: Plugin = {
+  name: "no-elicitation",
+  load: {
+    filter: { id: /@modelcontextprotocol\/sdk\/dist\/\w+\/validation\/ajv-provider\.js$/ },
+    handler: () => "export class AjvJsonSchemaValidator {}",
   },
 };
 

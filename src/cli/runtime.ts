@@ -2,10 +2,12 @@ import type { ChatModel } from "../chat/types.ts";
 import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
+import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
-import type { Loader } from "../loaders/types.ts";
+import type { Loader, LoadingOptions } from "../loaders/types.ts";
 import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
+import type { Reranker } from "../rerankers/types.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -15,6 +17,10 @@ import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 export interface Loaders {
   formats: readonly string[];
   isSupported(path: string, isAskedFor?: boolean): boolean;
+  /** Whether a file of this name and size cannot take long to load, whatever is in it. */
+  isQuick(source: string, bytes: Uint8Array): boolean;
+  /** What the user says about files, which a loader of another thread needs too. */
+  options: LoadingOptions;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }
 
@@ -28,16 +34,22 @@ export interface Runtime {
   /** Opens the configured model, or the one that made a collection's vectors. */
   openModel: OpenModel;
   chatModel(): Promise<ChatModel>;
+  /** What `search.rerank` names; `null` where it names none. Connects to nothing yet. */
+  reranker(): Promise<Reranker | null>;
   chunker(): Promise<Chunker>;
-  loaders(): Promise<Loaders>;
-  /** Loads and cuts files in threads. */
-  cutter(): Promise<DocumentCutter>;
+  /**
+   * `pdfPassword`: opens encrypted PDFs. Throws `UserError` `unknown-encoding` where the one that is configured does not
+   * exist.
+   */
+  loaders(options?: Pick<LoadingOptions, "pdfPassword">): Promise<Loaders>;
+  /** Loads and cuts files in threads, by these loaders. */
+  cutter(loaders: Loaders): Promise<DocumentCutter>;
   /** Gives back whatever was opened; never throws. */
   close(): Promise<void>;
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-async function openRuntime(
+export async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,
@@ -52,7 +64,11 @@ async function openRuntime(
   });
   context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
-  context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
 
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
@@ -68,6 +84,11 @@ async function openRuntime(
     writing: once(() => openStoreOf(config, "writing")),
     looking: once(() => openStoreOf(config, "looking")),
   };
+
+  const chatModel = once(async () => {
+    const { openChatModel } = await import("../chat/index.ts");
+    return openChatModel(config, environment);
+  });
 
   return {
     config,
@@ -85,21 +106,39 @@ async function openRuntime(
       if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
       return keep(embedder);
     },
-    chatModel: once(async () => {
-      const { openChatModel } = await import("../chat/index.ts");
-      return openChatModel(config, environment);
+    chatModel,
+    reranker: once(async () => {
+      const name = rerankerName(config.search.rerank);
+      if (name === null) return null;
+      if (name.provider === "llm") {
+        const { createJudge } = await import("../pipeline/search/rerank/judge.ts");
+        return createJudge(await chatModel(), name.model);
+      }
+      const { openReranker } = await import("../rerankers/index.ts");
+      return openReranker(name, config, environment);
     }),
     chunker: once(async () => {
       const { chunkerFor } = await import("../chunkers/index.ts");
       return chunkerFor(config.chunking.strategy);
     }),
-    loaders: () => import("../loaders/index.ts"),
-    cutter: once(async () => {
+    loaders: async (given = {}) => {
+      const { formats, isSupported, isQuick, loaderFor } = await import("../loaders/index.ts");
+      const { encoding } = config.ingest;
+      if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
+      const options = { ...given, encoding };
+      return {
+        formats,
+        isSupported,
+        isQuick,
+        options,
+        loaderFor: (source, bytes) => loaderFor(source, bytes, options),
+      };
+    },
+    cutter: async (loaders) => {
       const { openCutter } = await import("./loading/open-cutter.ts");
       const { chunkerFor } = await import("../chunkers/index.ts");
-      const loaders = await import("../loaders/index.ts");
       return keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
-    }),
+    },
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },
@@ -119,6 +158,12 @@ export async function withRuntime<Result>(
   } finally {
     await runtime.close();
   }
+}
+
+/** Whether Milvus Lite could run on this machine. */
+export async function hasPython(variables: CommandContext["variables"]): Promise<boolean> {
+  const { findPython } = await import("../stores/milvus/lite/installer.ts");
+  return (await findPython(variables)) !== null;
 }
 
 /** Calls it at most once, however often it is asked. */

@@ -42,7 +42,9 @@ export function defaultConfig(): Config {
   },
   "search": {
     "fusion": "scaled",
-    "topK": 5
+    "topK": 5,
+    "rerankCandidates": 30,
+    "rerankTimeoutMs": 15000
   },
   "ask": {
     "maxContextChars": 12000,

@@ -51,12 +51,14 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   "pdfjs-dist": ["loaders"],
   "markdown-it": ["markdown"],
   cosmiconfig: ["config"],
-  zod: ["config"],
+  zod: ["config", "cli/mcp"],
+  "@modelcontextprotocol/sdk": ["cli/mcp"],
   commander: ["cli"],
   "cli-table3": ["cli/render"],
   "fast-wrap-ansi": ["cli/render"],
   ora: ["cli/render"],
   picocolors: ["cli/render"],
+  "supports-hyperlinks": ["cli/render"],
 };
 
 /** Either is matched against the path as it is written in the import; `group` in the manner of .gitignore. */
@@ -138,7 +140,7 @@ export function roomOverrides(): Override[] {
       ],
     },
   };
-  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render"];
+  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render", "cli/mcp"];
   return [
     ground,
     ...folders.map((folder) => override([`src/${folder}/**`], folder)),

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
-import type { Loader } from "../../loaders/types.ts";
+import type { Loader, LoadingOptions } from "../../loaders/types.ts";
 import { cutDocument } from "../../pipeline/ingest/cut-document.ts";
 import { readableStack } from "../readable-stack.ts";
 import { type ThreadedCutter, threadedCutter } from "./cutter.ts";
@@ -22,14 +22,15 @@ export function openCutter(
   loaders: {
     loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
     isQuick(source: string, bytes: Uint8Array): boolean;
+    options: LoadingOptions;
   },
   chunker: Chunker,
   chunking: ChunkingOptions,
 ): ThreadedCutter {
-  const { loaderFor, isQuick } = loaders;
+  const { loaderFor, isQuick, options: loading } = loaders;
   const cutter = threadedCutter({
     entry: join(import.meta.dirname, `${loadingThread}.cjs`),
-    settings: { strategy: chunker.name, chunking },
+    settings: { strategy: chunker.name, chunking, loading },
     threads: Math.min(availableParallelism(), mostThreads),
     limits: fileLimits,
     isQuick: ({ source, bytes }) => isQuick(source, bytes),

@@ -70,63 +70,74 @@ export async function ingestIntoCollection(
   parts: CollectionParts,
   request: CollectionRequest,
 ): Promise<CollectionOutcome> {
-  const { store, chunker } = parts;
-  const { name, dryRun, signal, recreate } = request;
+  const { store } = parts;
+  const { name, dryRun } = request;
   const lease = dryRun ? null : await leaseForWriting(store, name, "ingest", request);
   try {
-    if (!dryRun) await store.recover(name);
-    const { collection: found, exists } = await findExisting(store, name, recreate);
-    if (found !== null) await refuseOtherProject(found, request.project, store.location);
-    const { existing, leftOut } =
-      recreate || found === null || dryRun || !isOutdated(found.manifest)
-        ? { existing: recreate ? null : found, leftOut: [] }
-        : await upgraded(parts, found, request);
-    const chunking = chunkingOf(chunker, request.chunking);
-    if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
-      request.onOtherChunking(existing.manifest.chunking, chunking);
-    }
-    const choice = modelForIngest(existing, request.embedding);
-    const embedder = dryRun ? null : await openEmbedder(choice, existing, parts.openModel, signal);
-    const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
-
-    const { metric, toolVersion, project } = request;
-    const manifest: NewManifest = {
-      embedding,
-      metric,
-      chunking,
-      toolVersion,
-      createdAt: new Date().toISOString(),
-      ...(project.name === null ? {} : { project: project.name }),
-    };
-    const embed = await openPool(embedder, embedding, request);
-    const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> => {
-      const { loaderFor, cutter } = parts;
-      const hasVectors = choice.use !== "none";
-      const refusalOf = (chunk: StoredChunk): string | null => store.refusalOf(chunk);
-      const of = {
-        refusalOf,
-        collection: existing,
-        createCollection,
-        loaderFor,
-        chunker,
-        embedding,
-        embed,
-        hasVectors,
-        ...(cutter === undefined ? {} : { cutter }),
-      };
-      return ingest({ ...of, chunking: request.chunking }, request);
-    };
-    if (recreate && exists && !dryRun) {
-      const result = await replaceCollection(store, name, manifest, ingestWith);
-      return { result, isMissing: result.chunks.written === 0 && result.documents.failed === 0 };
-    }
-    const result = await ingestWith(() => store.create(name, manifest));
-    const files = new Set(request.discovery.files.map(({ source }) => source));
-    for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
-    return { result, isMissing: existing === null && result.chunks.written === 0 };
+    return await ingestHeld(parts, request);
+  } catch (error) {
+    // Another writer, whom no lock of this machine keeps out, was faster to create it: it is there to be continued.
+    if (!(error instanceof UserError) || error.code !== "collection-exists") throw error;
+    return await ingestHeld(parts, request);
   } finally {
     await lease?.release();
   }
+}
+
+/** The same for a collection that is held already. Throws `collection-exists` where it comes to be meanwhile. */
+async function ingestHeld(parts: CollectionParts, request: CollectionRequest): Promise<CollectionOutcome> {
+  const { store, chunker } = parts;
+  const { name, dryRun, signal, recreate } = request;
+  if (!dryRun) await store.recover(name);
+  const { collection: found, exists } = await findExisting(store, name, recreate);
+  if (found !== null) await refuseOtherProject(found, request.project, store.location);
+  const { existing, leftOut } =
+    recreate || found === null || dryRun || !isOutdated(found.manifest)
+      ? { existing: recreate ? null : found, leftOut: [] }
+      : await upgraded(parts, found, request);
+  const chunking = chunkingOf(chunker, request.chunking);
+  if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
+    request.onOtherChunking(existing.manifest.chunking, chunking);
+  }
+  const choice = modelForIngest(existing, request.embedding);
+  const embedder = dryRun ? null : await openEmbedder(choice, existing, parts.openModel, signal);
+  const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
+
+  const { metric, toolVersion, project } = request;
+  const manifest: NewManifest = {
+    embedding,
+    metric,
+    chunking,
+    toolVersion,
+    createdAt: new Date().toISOString(),
+    ...(project.name === null ? {} : { project: project.name }),
+  };
+  const embed = await openPool(embedder, embedding, request);
+  const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> => {
+    const { loaderFor, cutter } = parts;
+    const hasVectors = choice.use !== "none";
+    const refusalOf = (chunk: StoredChunk): string | null => store.refusalOf(chunk);
+    const of = {
+      refusalOf,
+      collection: existing,
+      createCollection,
+      loaderFor,
+      chunker,
+      embedding,
+      embed,
+      hasVectors,
+      ...(cutter === undefined ? {} : { cutter }),
+    };
+    return ingest({ ...of, chunking: request.chunking }, request);
+  };
+  if (recreate && exists && !dryRun) {
+    const result = await replaceCollection(store, name, manifest, ingestWith);
+    return { result, isMissing: result.chunks.written === 0 && result.documents.failed === 0 };
+  }
+  const result = await ingestWith(() => store.create(name, manifest));
+  const files = new Set(request.discovery.files.map(({ source }) => source));
+  for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
+  return { result, isMissing: existing === null && result.chunks.written === 0 };
 }
 
 /**
@@ -245,6 +256,6 @@ async function openPool(
 }
 
 /** The strategy, and the settings that it looks at. */
-function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
+export function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
   return { strategy: name, ...Object.fromEntries(uses.map((option) => [option, options[option]])) };
 }

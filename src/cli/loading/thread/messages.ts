@@ -1,11 +1,13 @@
 import type { ChunkingOptions } from "../../../chunkers/types.ts";
 import { type ExitCode, UserError, messageOf } from "../../../errors.ts";
+import type { LoadingOptions } from "../../../loaders/types.ts";
 import type { CutDocument, CutRequest } from "../../../pipeline/ingest/cut-document.ts";
 
 /** What a thread is told once. */
 export interface ThreadSettings {
   strategy: string;
   chunking: ChunkingOptions;
+  loading: LoadingOptions;
 }
 
 /** A file for a thread; `null`: there is nothing more to do. */
