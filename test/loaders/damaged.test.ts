@@ -31,7 +31,7 @@ const skipsInSilence = new Set([".pdf"]);
 const { chunking } = configSchema.parse({});
 const cutter = threadedCutter({
   entry: fileURLToPath(new URL(`../../dist/${loadingThread}.cjs`, import.meta.url)),
-  settings: { strategy: chunking.strategy, chunking },
+  settings: { strategy: chunking.strategy, chunking, loading: {} },
   threads: availableParallelism(),
   limits: { milliseconds: () => limitMs, megabytes: 512 },
   isQuick: () => false,

@@ -37,7 +37,7 @@ function open({
 }: Options = {}): ThreadedCutter {
   const cutter = threadedCutter({
     entry,
-    settings: { strategy: chunking.strategy, chunking },
+    settings: { strategy: chunking.strategy, chunking, loading: {} },
     threads,
     limits: { milliseconds: () => 60_000, megabytes: 1024, ...limits },
     isQuick: ({ source, bytes }) => quick(source, bytes),
