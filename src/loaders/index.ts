@@ -168,7 +168,7 @@ export function isSupported(path: string, isAskedFor = false): boolean {
 }
 
 /** Larger files take a while in the best case. */
-const maxQuickBytes = 32 * 1024;
+const maxQuickBytes = 128 * 1024;
 
 /** Whether a file is loaded in some milliseconds, whatever is in it. */
 export function isQuick(path: string, bytes: Uint8Array): boolean {

@@ -34,6 +34,7 @@ const cutter = threadedCutter({
   settings: { strategy: chunking.strategy, chunking, loading: {} },
   threads: availableParallelism(),
   limits: { milliseconds: () => limitMs, megabytes: 512 },
+  bytesForThread: 0,
   isQuick: () => false,
   cutHere: () => Promise.reject(new Error("every copy goes to a thread")),
 });

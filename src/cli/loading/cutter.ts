@@ -9,6 +9,11 @@ export interface ThreadedCutterOptions {
   /** Threads at the same time, at most. */
   threads: number;
   limits: FileLimits;
+  /**
+   * Bytes of quick files after which one more thread is started for those that follow. Each loads and compiles everything
+   * anew, which a short ingest never gets back.
+   */
+  bytesForThread: number;
   /** Whether a file may be cut in this thread: it cannot take long, whatever is in it. */
   isQuick(request: CutRequest): boolean;
   /** Cuts a file in this thread. */
@@ -20,23 +25,21 @@ export interface ThreadedCutter extends DocumentCutter {
   close(): Promise<void>;
 }
 
-/** A thread takes as long to start as quick files of so many bytes take to cut. */
-const bytesOfStart = 96 * 1024;
-
 /** Quick files that a thread is given ahead, so that it need not wait for this one. */
 const quickFilesAhead = 8;
 const quickBytesAhead = 256 * 1024;
 
 /**
- * Cuts files in threads, which are started when there is work for them. Quick files are cut in this thread as well: an
- * ingest of a few pages starts no other, and one of many has one thread less to start, each of which loads and compiles
- * everything anew.
+ * Cuts files in threads: one is started for each file that is not quick, up to their number. Quick files are cut in this
+ * thread as well, and alone in an ingest that has not yet had many of them.
  */
 export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   const { isQuick, cutHere, entry, settings, limits } = options;
   const queue: Job[] = [];
   let threads: LoadingThread[] = [];
   let isCuttingHere = false;
+  /** Bytes of quick files so far. */
+  let quickBytes = 0;
 
   function start(): void {
     const thread = startThread({
@@ -68,12 +71,11 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
     if (next !== -1) void runHere(queue.splice(next, 1)[0]!);
   }
 
-  /** For what waits: one a file, and for quick files as many as leave a core to this thread, where it is worth it. */
+  /** More than there are, for what waits: one a file, and for quick files as many as leave a core to this thread. */
   function threadsWanted(): number {
-    const quick = queue.filter(({ request }) => isQuick(request));
-    const bytes = quick.reduce((sum, { request }) => sum + request.bytes.length, 0);
-    const room = options.threads - 1 - threads.length;
-    return queue.length - quick.length + Math.max(0, Math.min(room, Math.floor(bytes / bytesOfStart)));
+    const quick = queue.filter(({ request }) => isQuick(request)).length;
+    const worthIt = Math.min(options.threads - 1, Math.floor(quickBytes / options.bytesForThread));
+    return queue.length - quick + (quick > 0 ? Math.max(0, worthIt - threads.length) : 0);
   }
 
   /** The thread with least to do that may be given this file. */
@@ -105,6 +107,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
     ahead: 16 + options.threads * 2 * quickFilesAhead,
     cut: (request) =>
       new Promise((resolve, reject) => {
+        if (isQuick(request)) quickBytes += request.bytes.length;
         queue.push({ request, resolve, reject });
         pump();
       }),

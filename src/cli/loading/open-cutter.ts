@@ -17,6 +17,9 @@ const fileLimits: FileLimits = {
   megabytes: 1024,
 };
 
+/** Markdown of so many bytes takes about two seconds to cut; a thread starts in half of one. */
+const bytesForThread = 4_000_000;
+
 /** The cutter of the built tool: threads run the bundle beside this one. */
 export function openCutter(
   loaders: {
@@ -33,6 +36,7 @@ export function openCutter(
     settings: { strategy: chunker.name, chunking, loading },
     threads: Math.min(availableParallelism(), mostThreads),
     limits: fileLimits,
+    bytesForThread,
     isQuick: ({ source, bytes }) => isQuick(source, bytes),
     cutHere: (request) => cutDocument(request, { loaderFor, chunker, chunking }),
   });

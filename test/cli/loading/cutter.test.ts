@@ -40,6 +40,7 @@ function open({
     settings: { strategy: chunking.strategy, chunking, loading: {} },
     threads,
     limits: { milliseconds: () => 60_000, megabytes: 1024, ...limits },
+    bytesForThread: 50_000,
     isQuick: ({ source, bytes }) => quick(source, bytes),
     cutHere: here,
   });
