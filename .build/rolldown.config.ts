@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
+import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -13,7 +14,6 @@ const outside = [
   /\.node$/,
   /^@huggingface\//,
   /^pdfjs-dist\//,
-  /^@zilliz\/milvus2-sdk-node\//,
   /^protobufjs\//,
   /^@grpc\/grpc-js$/,
   /^openai$/,
@@ -35,8 +35,10 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
     plugins: [
       bundledRequire,
       lateChildProcess,
+      noElicitation,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
       thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
     ],
     output: {
@@ -90,6 +92,18 @@ const lateChildProcess: Plugin = {
   },
 };
 
+/**
+ * The SDK of the Model Context Protocol checks with Ajv what a user typed into a form of the client, which this server
+ * never asks for. Arguments and results are checked with zod. Ajv would be a tenth of what `rag mcp` loads.
+ */
+const noElicitation: Plugin = {
+  name: "no-elicitation",
+  load: {
+    filter: { id: /@modelcontextprotocol\/sdk\/dist\/\w+\/validation\/ajv-provider\.js$/ },
+    handler: () => "export class AjvJsonSchemaValidator {}",
+  },
+};
+
 /** Copies a file that code reads by its path. */
 function fileBeside(fileName: string, path: string): Plugin {
   return {
@@ -100,4 +114,6 @@ function fileBeside(fileName: string, path: string): Plugin {
   };
 }
 
-export default defineConfig(bundle({ start: "src/cli/start.ts" }, "dist"));
+export default defineConfig(
+  bundle({ start: "src/cli/start.ts", [loadingThread]: "src/cli/loading/thread/start.ts" }, "dist"),
+);

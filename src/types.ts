@@ -75,6 +75,11 @@ export interface StoredChunk extends Chunk {
    * It is indexed and embedded in front of the text, so that a passage deep in a manual is found by its chapter's words.
    */
   context: string;
+  /**
+   * What BM25 reads of context and text, as `Analyzer.documentTerms` gives it, where it was made ahead of writing. The
+   * store makes it where it is missing, and never reads it back.
+   */
+  terms?: string;
   /** Of the document, as `detectLanguage` names it: decides how the words of context and text are analysed for BM25. */
   language: string;
   /** Hash of everything that decides the document's chunks, its source included; see `pipeline/ingest/document-hash.ts`. */
@@ -106,14 +111,37 @@ export const urlStyles = ["github", "docusaurus", "vitepress"] as const;
 
 export type UrlStyle = (typeof urlStyles)[number];
 
+/** A word of a text as a collection knows it. */
+export interface WordFrequency {
+  /** As it is written in the text. */
+  word: string;
+  /** What stands for the word in chunks: any of these; never empty. */
+  terms: string[];
+  /** How many chunks hold any of the terms. Words of thousands of chunks are not counted to the end. */
+  chunks: number;
+}
+
+/** How rare the words of a text are in a collection. */
+export interface WordFrequencies {
+  /** All chunks of the collection. */
+  chunks: number;
+  /** The languages that the terms were made for, as ISO 639-1 codes. */
+  languages: string[];
+  /** The words that carry the subject of the text, each once, in order. */
+  words: WordFrequency[];
+}
+
 /** A passage that was found. */
 export interface Hit {
   /** Counted from 1. */
   rank: number;
   /** Higher is better; comparable within one result list only. In `hybrid` mode above 0 and at most 1. */
   score: number;
-  /** The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25. */
-  scores: { dense: number | null; text: number | null };
+  /**
+   * The scores that `score` was made from, where the store tells them. `dense`: similarity; `text`: BM25; `rerank`: 0 to 1,
+   * which is `score` then, `null` where no reranker ran.
+   */
+  scores: { dense: number | null; text: number | null; rerank: number | null };
   id: string;
   source: string;
   title: string;
@@ -125,6 +153,14 @@ export interface Hit {
   metadata: Metadata;
   /** Where the passage is published; set where the configuration maps its source to an address. */
   url?: string;
+  /** The collection that it is from, where several were searched. */
+  collection?: string;
+  /** Where it was asked for: the text before the passage and after it; `null` where there is none. */
+  before?: string | null;
+  after?: string | null;
+  /** First and last line of `before`, `text` and `after` together. */
+  shownStartLine?: number | null;
+  shownEndLine?: number | null;
 }
 
 /** The fields of a chunk that a filter reaches by name; every other name is a metadata key. */

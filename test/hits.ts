@@ -8,7 +8,7 @@ export function hitOf(text: string, fields: Partial<Hit> = {}): Hit {
   return {
     rank: 1,
     score: 1,
-    scores: { dense: null, text: 1 },
+    scores: { dense: null, text: 1, rerank: null },
     id: String(made),
     source: "docs/guide.md",
     title: "Guide",

@@ -5,7 +5,7 @@ import type { ChatModel } from "./types.ts";
 
 /** How a model is reached. Which provider it is makes no difference: providers are rows of `providers.ts`. */
 const adapters = {
-  extractive: async () => (await import("./extractive.ts")).extractiveModel,
+  extractive: async () => (await import("./extractive/extractive.ts")).extractiveModel,
   openai: async (config, environment) => {
     const { createOpenAIChatModel } = await import("./openai.ts");
     const endpoint = resolveEndpoint({ section: config.llm, rows: config.providers, environment, purpose: "chat" });

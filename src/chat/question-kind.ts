@@ -1,5 +1,9 @@
 import type { PassageSentence } from "../markdown/passage-sentences.ts";
+
+/** How much more a sentence is worth, 1 or more, for the form that it has. */
+export type AnswerForm = (sentence: Pick<PassageSentence, "kind" | "text">) => number;
 import { bestSimilarity, contentWords } from "../text/content-words.ts";
+import { withoutMeasures } from "../text/measure-words.ts";
 
 /** A sentence of the form that the question asks for is worth this much more than one that is not. */
 const rightForm = 1.5;
@@ -15,12 +19,9 @@ const enumeration = /(?:(?<=[a-z]):|\b(?:such as|including|namely|are))\s[^.{}]*
 const asksDefinition = /^\s*(?:what(?:'s|’s| is| are)|who is|define|was (?:ist|sind)|qu['’]est-ce|qu[eé] es|什么是)/i;
 const predicate = /\s(?:is|are|refers? to|means?|stands? for|ist|sind|est|es|é)\s|是/iu;
 
-/** What is asked for is told by the form of the answer, not by these words. */
-const measure = /\bhow (?:much|many|long|often|far|fast)\b/gi;
-
 /** The words of a question that an answer should hold, each once. */
 export function askedWords(question: string): string[] {
-  return [...new Set(contentWords(question.replaceAll(measure, " ")))];
+  return [...new Set(contentWords(withoutMeasures(question)))];
 }
 
 /** Whether the sentence says what something is: its subject is what was asked for and nothing else. */
@@ -34,9 +35,10 @@ function defines(text: string, asked: readonly string[]): boolean {
 /**
  * How much more a sentence is worth, 1 or more, that has the form of an answer to this question: a figure or a date
  * where it asks how much or when, an enumeration where it asks for several things, a definition where it asks what
- * something is. `asked` are the content words of the question.
+ * something is.
  */
-export function answerForm(question: string, asked: readonly string[]): (sentence: PassageSentence) => number {
+export function answerForm(question: string): AnswerForm {
+  const asked = askedWords(question);
   if (asksQuantity.test(question)) return ({ text }) => (quantity.test(text) ? rightForm : 1);
   const wantsList = asksList.test(question);
   const wantsDefinition = asksDefinition.test(question);

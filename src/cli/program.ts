@@ -1,16 +1,38 @@
 import { Command as Program, Option } from "commander";
-import { filled, model } from "./arguments/values.ts";
+import { UserError } from "../errors.ts";
+import { filled, listed, model } from "./arguments/values.ts";
+import { isSeveral } from "./arguments/collection-patterns.ts";
+import type { CommonFlags } from "./arguments/flags.ts";
 import { usageError } from "./arguments/usage-error.ts";
 import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addCollections } from "./declarations/collections.ts";
+import { addCompletion } from "./declarations/completion.ts";
+import { addDoctor } from "./declarations/doctor.ts";
 import { addEval } from "./declarations/eval.ts";
+import { addGet } from "./declarations/get.ts";
+import { addInit } from "./declarations/init.ts";
 import { addIngest } from "./declarations/ingest.ts";
+import { addMcp } from "./declarations/mcp.ts";
+import { addOpen } from "./declarations/open.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
 
 /** The commands, in the order in which the help lists them. */
-const declarations = [addIngest, addSearch, addAsk, addEval, addCollections, addTrust];
+const declarations = [
+  addIngest,
+  addSearch,
+  addAsk,
+  addGet,
+  addOpen,
+  addEval,
+  addCollections,
+  addMcp,
+  addTrust,
+  addInit,
+  addDoctor,
+  addCompletion,
+];
 
 /**
  * The program with every command, flag and help text. Defaults stand in the configuration's schema, not here. Wrong usage is thrown as
@@ -43,7 +65,13 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
 
   reached = program;
   program.hook("preSubcommand", reach);
-  program.addOption(new Option("-c, --collection <name>", "collection to use").argParser(filled("--collection")));
+  program.hook("preAction", (_, command) => refuseSeveral(command));
+  program.addOption(
+    new Option(
+      "-c, --collection <name>",
+      "collection to use; search and ask take several: repeated, comma-separated, or globs",
+    ).argParser(listed("--collection")),
+  );
   program.addOption(new Option("--config <file>", "configuration file, in place of the nearest one"));
   program.addOption(
     new Option(
@@ -64,4 +92,20 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
   // A group's own subcommand is reached by the group's hook.
   for (const group of program.commands) if (group.commands.length > 0) group.hook("preSubcommand", reach);
   return program;
+}
+
+/** The commands that search several collections at once. */
+const searching = new Set(["search", "ask"]);
+
+/** Throws `UserError` `usage` where several collections are named for a command about one. */
+function refuseSeveral(command: Program): void {
+  const { collection } = command.optsWithGlobals<CommonFlags>();
+  if (searching.has(command.name()) || !isSeveral(collection)) return;
+  throw new UserError(
+    "usage",
+    `${command.name()} takes one collection, and --collection names several: ${collection}`,
+    {
+      hint: "run it once for each; search and ask take several",
+    },
+  );
 }

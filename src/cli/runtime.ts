@@ -2,11 +2,14 @@ import type { ChatModel } from "../chat/types.ts";
 import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
+import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
-import type { Loader } from "../loaders/types.ts";
+import type { Loader, LoadingOptions } from "../loaders/types.ts";
+import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
 import { embeddingPrice } from "../models/embedding-price.ts";
 import type { LinkOptions } from "../pipeline/links/with-urls.ts";
+import type { Reranker } from "../rerankers/types.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
@@ -16,6 +19,12 @@ import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 export interface Loaders {
   formats: readonly string[];
   isSupported(path: string, isAskedFor?: boolean): boolean;
+  /** Whether a file of this name and size cannot take long to load, whatever is in it. */
+  isQuick(source: string, bytes: Uint8Array): boolean;
+  /** What the user says about files, which a loader of another thread needs too. */
+  options: LoadingOptions;
+  /** Whether a program of the user reads files of this name. */
+  hasProgram(path: string): boolean;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }
 
@@ -31,14 +40,22 @@ export interface Runtime {
   /** USD per million tokens of an embedding model; `null` where nobody knows it. `model`: `null` for the provider's own. */
   priceOf(provider: string, model: string | null): number | null;
   chatModel(): Promise<ChatModel>;
+  /** What `search.rerank` names; `null` where it names none. Connects to nothing yet. */
+  reranker(): Promise<Reranker | null>;
   chunker(): Promise<Chunker>;
-  loaders(): Promise<Loaders>;
+  /**
+   * `pdfPassword`: opens encrypted PDFs. Throws `UserError` `unknown-encoding` where the one that is configured does not
+   * exist.
+   */
+  loaders(options?: Pick<LoadingOptions, "pdfPassword">): Promise<Loaders>;
+  /** Loads and cuts files in threads, by these loaders. */
+  cutter(loaders: Loaders): Promise<DocumentCutter>;
   /** Gives back whatever was opened; never throws. */
   close(): Promise<void>;
 }
 
 /** Loads the configuration; connects to nothing yet. Throws `UserError` where the configuration is wrong. */
-async function openRuntime(
+export async function openRuntime(
   flags: CommonFlags,
   overrides: readonly Override[],
   context: CommandContext,
@@ -53,7 +70,11 @@ async function openRuntime(
   });
   context.output.maskSecrets(secretsOf(config, environment));
   for (const notice of notices) context.output.notice(notice);
-  context.output.stage("configuration", performance.now() - started, environment.configFile ?? "no file");
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
 
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
@@ -69,6 +90,18 @@ async function openRuntime(
     writing: once(() => openStoreOf(config, "writing")),
     looking: once(() => openStoreOf(config, "looking")),
   };
+
+  const chatModel = once(async () => {
+    const { openChatModel } = await import("../chat/index.ts");
+    return openChatModel(config, environment);
+  });
+
+  const programs = once(async () => {
+    if (Object.keys(config.loaders).length === 0) return null;
+    const { ownLoaders } = await import("../loaders/program/program-loader.ts");
+    const { projectRoot: folder, variables } = environment;
+    return ownLoaders(config.loaders, { folder, variables, signal: context.signal });
+  });
 
   return {
     config,
@@ -87,26 +120,42 @@ async function openRuntime(
       return keep(embedder);
     },
     priceOf: (provider, model) => config.embedding.price ?? embeddingPrice(provider, model, config.providers),
-    chatModel: once(async () => {
-      const { openChatModel } = await import("../chat/index.ts");
-      return openChatModel(config, environment);
+    chatModel,
+    reranker: once(async () => {
+      const name = rerankerName(config.search.rerank);
+      if (name === null) return null;
+      if (name.provider === "llm") {
+        const { createJudge } = await import("../pipeline/search/rerank/judge.ts");
+        return createJudge(await chatModel(), name.model);
+      }
+      const { openReranker } = await import("../rerankers/index.ts");
+      return openReranker(name, config, environment);
     }),
     chunker: once(async () => {
       const { chunkerFor } = await import("../chunkers/index.ts");
       return chunkerFor(config.chunking.strategy);
     }),
-    loaders: once(async () => {
+    loaders: async (given = {}) => {
       const builtIn = await import("../loaders/index.ts");
-      if (Object.keys(config.loaders).length === 0) return builtIn;
-      const { ownLoaders } = await import("../loaders/program/program-loader.ts");
-      const { projectRoot: folder, variables } = environment;
-      const own = ownLoaders(config.loaders, { folder, variables, signal: context.signal });
+      const { encoding } = config.ingest;
+      if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
+      const options = { ...given, encoding };
+      const own = await programs();
+      const hasProgram = (path: string): boolean => (own?.loaderFor(path) ?? null) !== null;
       return {
-        formats: [...new Set([...builtIn.formats, ...own.formats])],
-        isSupported: (path, isAskedFor) => own.loaderFor(path) !== null || builtIn.isSupported(path, isAskedFor),
-        loaderFor: async (source, bytes) => own.loaderFor(source) ?? builtIn.loaderFor(source, bytes),
+        formats: [...new Set([...builtIn.formats, ...(own?.formats ?? [])])],
+        isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
+        isQuick: builtIn.isQuick,
+        hasProgram,
+        options,
+        loaderFor: async (source, bytes) => own?.loaderFor(source) ?? builtIn.loaderFor(source, bytes, options),
       };
-    }),
+    },
+    cutter: async (loaders) => {
+      const { openCutter } = await import("./loading/open-cutter.ts");
+      const { chunkerFor } = await import("../chunkers/index.ts");
+      return keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
+    },
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },
@@ -131,6 +180,12 @@ export async function withRuntime<Result>(
 /** What it takes to link hits and citations to where they are published. */
 export function linkOptions({ config: { urls, urlStyle }, environment: { projectRoot } }: Runtime): LinkOptions {
   return { urls, urlStyle, projectRoot };
+}
+
+/** Whether Milvus Lite could run on this machine. */
+export async function hasPython(variables: CommandContext["variables"]): Promise<boolean> {
+  const { findPython } = await import("../stores/milvus/lite/installer.ts");
+  return (await findPython(variables)) !== null;
 }
 
 /** Calls it at most once, however often it is asked. */

@@ -46,7 +46,9 @@ export function defaultConfig(): Config {
   "urlStyle": "github",
   "search": {
     "fusion": "scaled",
-    "topK": 5
+    "topK": 5,
+    "rerankCandidates": 30,
+    "rerankTimeoutMs": 15000
   },
   "ask": {
     "maxContextChars": 12000,

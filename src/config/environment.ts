@@ -2,7 +2,10 @@
 export interface Environment {
   /** Environment variables. */
   variables: Readonly<Record<string, string | undefined>>;
-  /** Folder of the configuration file, else the working folder; absolute. Sources and relative paths start here. */
+  /**
+   * Folder of the configuration file; without one, the nearest folder upwards that holds a `.rag`, else the working folder.
+   * Absolute. Sources and relative paths start here.
+   */
   projectRoot: string;
   /** Absolute. Paths on the command line start here. */
   workingDirectory: string;

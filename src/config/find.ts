@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import path from "node:path";
 import type { CosmiconfigResult, Loader, Options } from "cosmiconfig";
 import { UserError, messageOf } from "../errors.ts";
+import { foldersUpwards } from "../files/folders-upwards.ts";
 import { readRegularFile } from "../files/read-regular-file.ts";
 import { parseJson, parseJsonOrYaml, parseYaml } from "./parse.ts";
 import { invalidConfig } from "./problem.ts";
@@ -67,6 +68,11 @@ export async function findConfigFile(options: {
   return { found: null, passedOver };
 }
 
+/** A configuration of our own in this very folder, absolute, whatever it holds; `null` where there is none. */
+export function configIn(folder: string): string | null {
+  return presentIn(folder, ownNames)[0] ?? null;
+}
+
 async function readNamed(file: string): Promise<ConfigFile> {
   const found = await loadFile(file);
   if (found !== null) return found;
@@ -110,19 +116,6 @@ function presentIn(folder: string, names: readonly string[]): string[] {
 
 function withoutMapping(file: string): UserError {
   return invalidConfig([{ path: "", message: "expected a mapping of settings" }], file);
-}
-
-/** From the folder to the first one that is home or holds a repository; to the top where there is none. */
-function foldersUpwards(start: string, home: string): string[] {
-  const folders = [start];
-  let folder = start;
-  while (folder !== home && !existsSync(path.join(folder, ".git"))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) break;
-    folders.push(parent);
-    folder = parent;
-  }
-  return folders;
 }
 
 /**

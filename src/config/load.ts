@@ -4,6 +4,8 @@ import type { Checked, Provenance } from "./check.ts";
 import type { Environment } from "./environment.ts";
 import { type ExpansionReport, expandVariables } from "./expand.ts";
 import { configNames, findConfigFile } from "./find.ts";
+import { defaultConfig } from "./default-config.ts";
+import { nearestHolder } from "../files/folders-upwards.ts";
 import { parseModelName } from "./model-name.ts";
 import { plainConfig } from "./plain-settings.ts";
 import { type Problem, invalidConfig } from "./problem.ts";
@@ -51,6 +53,8 @@ export interface ConfigSources {
 
 /** A configuration, and what its file asks for beyond what a project may decide. */
 export interface ReviewedConfig extends LoadedConfig {
+  /** Every setting that is not a default, and what gave it: the file, a variable or a flag. */
+  origins: ReadonlyMap<string, string>;
   /** SHA-256 of the file; `null` where there is none. */
   hash: string | null;
   /** Empty where the user answers for the file. */
@@ -74,7 +78,9 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
   const { variables, workingDirectory } = sources;
   const homeDirectory = realPath(sources.homeDirectory);
   const { found, passedOver } = await findConfigFile({ workingDirectory, homeDirectory, named: sources.configFile });
-  const folder = found === null ? workingDirectory : path.dirname(found.file);
+  // A folder of stores marks a project's root as a configuration file does, so that sources are named from one place.
+  const marked = found === null ? nearestHolder(defaultConfig().store.path, workingDirectory, homeDirectory) : null;
+  const folder = found === null ? (marked?.holder ?? workingDirectory) : path.dirname(found.file);
   const isNamed = sources.configFile !== null || (found !== null && folder === homeDirectory);
   const isTrusted = found === null || isNamed || (await isRemembered(found.file, found.hash, variables));
   const problems: Problem[] = [];
@@ -106,7 +112,13 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
   return {
     config,
     environment: { variables, projectRoot: folder, workingDirectory, configFile: file, configIsTrusted: isTrusted },
-    notices: passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
+    notices: [
+      ...passedOver.map((file) => `${file} is not read; settings stand in ${configNames}`),
+      ...(config.milvus.uri === undefined ? (marked?.ofOthers ?? []) : []).map(
+        (store) => `${store} belongs to another user and is not used; to use it: --uri ${store}`,
+      ),
+    ],
+    origins: new Map([...pathsIn(fromFile).map((path) => [path, file ?? ""] as const), ...originsOf(overrides)]),
     hash: found?.hash ?? null,
     demands,
   };
@@ -131,6 +143,13 @@ function originsOf(overrides: readonly Override[]): Map<string, string> {
           ]
         : [[path, origin]],
     ),
+  );
+}
+
+/** The paths of all settings of a file; a list is one setting. */
+function pathsIn(values: Values): string[] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    isValues(value) ? pathsIn(value).map((rest) => `${key}.${rest}`) : [key],
   );
 }
 

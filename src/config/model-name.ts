@@ -12,3 +12,11 @@ export function parseModelName(text: string): ModelName | null {
   const model = text.slice(slash + 1);
   return provider === "" || model === "" ? null : { provider, model };
 }
+
+/** The value of `search.rerank` that names none. */
+export const noReranker = "off";
+
+/** What `search.rerank` names; `null` where it names none, or is not written as a model is. */
+export function rerankerName(setting: string | undefined): ModelName | null {
+  return setting === undefined || setting === noReranker ? null : parseModelName(setting);
+}

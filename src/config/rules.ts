@@ -1,6 +1,7 @@
 import { collectionNameRule, isCollectionName } from "../util/collection-name.ts";
 import { type ProviderSection, providerAdvice, providerNames } from "../models/provider-names.ts";
 import { defaultConfig } from "./default-config.ts";
+import { noReranker, parseModelName } from "./model-name.ts";
 import type { Problem } from "./problem.ts";
 import { type Values, isValues } from "./values.ts";
 
@@ -13,6 +14,7 @@ export function brokenRules(written: Values, show: (path: string, value: unknown
     ...collectionProblems(written["collection"], show),
     ...providerProblems("embedding", written, show),
     ...providerProblems("llm", written, show),
+    ...rerankProblems(written, show),
     ...overlapProblems(written["chunking"], "overlapChars", "maxChars"),
     ...overlapProblems(written["chunking"], "sentenceOverlap", "sentences"),
   ];
@@ -35,6 +37,19 @@ function providerProblems(
   const path = `${section}.provider`;
   const message = `expected a known model provider, got ${show(path, name)}`;
   return [{ path, message, hint: providerAdvice(name, section, providers), code: "unknown-provider" }];
+}
+
+function rerankProblems({ providers = {}, search }: Values, show: (path: string, value: unknown) => string): Problem[] {
+  const written = isValues(search) ? search["rerank"] : undefined;
+  const path = "search.rerank";
+  if (typeof written !== "string" || written === noReranker || !isValues(providers)) return [];
+  const name = parseModelName(written);
+  if (name === null) {
+    return [{ path, message: `expected a provider, or provider/model, got ${show(path, written)}` }];
+  }
+  if (providerNames("rerank", providers).includes(name.provider)) return [];
+  const message = `expected a known model provider, got ${show(path, written)}`;
+  return [{ path, message, hint: providerAdvice(name.provider, "rerank", providers), code: "unknown-provider" }];
 }
 
 type ChunkingSetting = "overlapChars" | "maxChars" | "sentenceOverlap" | "sentences";

@@ -145,6 +145,7 @@ const provider = z.strictObject({
   keyVariable: name().optional().describe("Environment variable that holds the key; none where no key is needed."),
   embeddingModel: name().optional().describe("Model that embeds where none is named."),
   chatModel: name().optional().describe("Model that answers where none is named."),
+  rerankModel: name().optional().describe("Model that reranks where none is named."),
   dimensions: positive().optional().describe("Dimensions of that embedding model; asked for once where it is not set."),
   maxBatch: positive().optional().describe("Texts in one embedding request."),
   maxTokensPerText: positive().optional().describe("Tokens in one text."),
@@ -203,6 +204,11 @@ export const configSchema = z.strictObject({
       maxPages: positive()
         .default(1000)
         .describe("A sitemap with more pages is refused. A page may take 30 seconds, and be as large as a file."),
+      encoding: name()
+        .optional()
+        .describe(
+          "Encoding of text files without a byte order mark, e.g. `windows-1252`, `shift_jis`; where it is not set, it is told from each file.",
+        ),
       followLinks: z
         .boolean()
         .default(false)
@@ -239,6 +245,20 @@ export const configSchema = z.strictObject({
         ),
       topK: positive().max(1000).default(5).describe("Hits to return."),
       minScore: z.number().optional().describe("Hits below this score are left out."),
+      rerank: name()
+        .optional()
+        .describe(
+          "A model that ranks the best hits anew, as `provider` or `provider/model`: `jina`, `cohere`, `voyage`, `vllm`, `llamacpp`, `tei` or a name from `providers`; `local/…`, a cross-encoder in this process; `llm`, the model of `llm` as a judge. Not set, or `off`: none.",
+        ),
+      rerankCandidates: positive()
+        .max(1000)
+        .default(30)
+        .describe("Hits that the reranker looks at; at least as many as are wanted."),
+      rerankTimeoutMs: positive()
+        .default(15_000)
+        .describe(
+          "How long reranking may take, in milliseconds; behind it, the order of the search stays, and a warning says so.",
+        ),
     })
     .prefault({})
     .describe("How passages are found."),

@@ -8,6 +8,10 @@ export interface ReadableBlock {
   level: number;
   /** Without markup, entities decoded; lines counted from 0. */
   lines: ReadableLine[];
+  /** Equal for the items of one list, its inner lists included, and for the rows of one table; `null` for other blocks. */
+  group: number | null;
+  /** Of a table row: its cells, and those of the row that names the columns. */
+  row: { cells: readonly string[]; head: readonly string[] } | null;
 }
 
 export interface ReadableLine {
@@ -22,14 +26,17 @@ const blockName =
 export function htmlBlocks(html: string, firstLine: number): ReadableBlock[] {
   const lines = new LineIndex(html);
   const blocks: ReadableBlock[] = [];
-  let block: ReadableBlock = { kind: "prose", level: 0, lines: [] };
+  let block: ReadableBlock = { kind: "prose", level: 0, lines: [], group: null, row: null };
   for (const { kind, start, value } of withoutNavigation(htmlParts(html))) {
     if (kind === "text") {
       const line = firstLine + lines.lineAt(start) - 1;
       for (const [index, text] of value.split("\n").entries()) appendText(block, text, line + index);
     } else if (blockName.test(value)) {
       blocks.push(block);
-      block = kind === "open" ? blockOf(value, block.kind === "item") : { kind: "prose", level: 0, lines: [] };
+      block =
+        kind === "open"
+          ? blockOf(value, block.kind === "item")
+          : { kind: "prose", level: 0, lines: [], group: null, row: null };
     }
   }
   return [...blocks, block].flatMap((one) => {
@@ -46,10 +53,10 @@ function appendText(block: ReadableBlock, text: string, line: number): void {
 
 /** The block that an opening tag begins. A paragraph in an item is the item's; a line break continues what it breaks. */
 function blockOf(name: string, isInItem: boolean): ReadableBlock {
-  if (/^h\d$/.test(name)) return { kind: "heading", level: Number(name[1]), lines: [] };
-  if (name === "pre") return { kind: "code", level: 0, lines: [] };
+  if (/^h\d$/.test(name)) return { kind: "heading", level: Number(name[1]), lines: [], group: null, row: null };
+  if (name === "pre") return { kind: "code", level: 0, lines: [], group: null, row: null };
   const isItem = name === "li" || (isInItem && (name === "p" || name === "br"));
-  return { kind: isItem ? "item" : "prose", level: 0, lines: [] };
+  return { kind: isItem ? "item" : "prose", level: 0, lines: [], group: null, row: null };
 }
 
 const navigationContainer = /^(?:div|nav|section|header|aside|ul)$/;

@@ -3,6 +3,8 @@ import { htmlBlocks, type ReadableBlock, type ReadableLine } from "./html-blocks
 import { passageParser } from "./parser.ts";
 import { looksLikeHeading, looksLikeTitle } from "./title-form.ts";
 
+/** A block that is part of no list or table. */
+const alone = { level: 0, group: null, row: null } as const;
 /** The level of a heading without a mark: below all that have one. */
 const unmarkedLevel = 7;
 
@@ -16,30 +18,42 @@ export function readableBlocks(passage: string): ReadableBlock[] {
   const tokens = passageParser.parse(fence + passage, {});
   const blocks: ReadableBlock[] = [];
   let listDepth = 0;
-  let row: ReadableLine = { text: "", line: 0 };
+  let group = 0;
+  let head: string[] = [];
+  let cells: string[] = [];
+  let rowLine = 0;
   for (const [index, token] of tokens.entries()) {
     const line = firstLine + (token.map?.[0] ?? 0);
     const parent = tokens[index - 1];
-    if (token.type === "bullet_list_open" || token.type === "ordered_list_open") listDepth += 1;
-    else if (token.type === "bullet_list_close" || token.type === "ordered_list_close") listDepth -= 1;
+    if (token.type === "bullet_list_open" || token.type === "ordered_list_open") {
+      if (listDepth === 0) group += 1;
+      listDepth += 1;
+    } else if (token.type === "bullet_list_close" || token.type === "ordered_list_close") listDepth -= 1;
     else if (token.type === "html_block") blocks.push(...htmlBlocks(token.content, line));
-    else if (token.type === "fence") blocks.push({ kind: "code", level: 0, lines: codeLines(token.content, line + 1) });
-    else if (token.type === "tr_open") row = { text: "", line };
-    else if (token.type === "tr_close") blocks.push({ kind: "row", level: 0, lines: [row] });
-    else if (token.type !== "inline" || parent?.type === "th_open") continue;
-    else if (parent?.type === "td_open") {
-      const cell = textOf(inlineLines(token, line));
-      if (cell !== "") row.text += row.text === "" ? cell : ` | ${cell}`;
-    } else if (parent?.type === "heading_open") {
-      blocks.push({ kind: "heading", level: Number(parent.tag.slice(1)), lines: inlineLines(token, line) });
+    else if (token.type === "fence") blocks.push({ ...alone, kind: "code", lines: codeLines(token.content, line + 1) });
+    else if (token.type === "table_open") {
+      group += 1;
+      head = [];
+    } else if (token.type === "tr_open") {
+      cells = [];
+      rowLine = line;
+    } else if (token.type === "tr_close") {
+      const text = cells.filter((cell) => cell !== "").join(" | ");
+      if (text !== "")
+        blocks.push({ ...alone, kind: "row", lines: [{ text, line: rowLine }], group, row: { cells, head } });
+    } else if (token.type !== "inline") continue;
+    else if (parent?.type === "th_open") head.push(textOf(inlineLines(token, line)));
+    else if (parent?.type === "td_open") cells.push(textOf(inlineLines(token, line)));
+    else if (parent?.type === "heading_open") {
+      blocks.push({ ...alone, kind: "heading", level: Number(parent.tag.slice(1)), lines: inlineLines(token, line) });
     } else if (!isNavigation(token)) {
       const lines = inlineLines(token, line);
       const isFirst = blocks.length === 0;
       const isLast = index + 2 >= tokens.length;
-      if (listDepth > 0) blocks.push({ kind: "item", level: 0, lines });
+      if (listDepth > 0) blocks.push({ ...alone, kind: "item", lines, group });
       else if (!isLast && isUnmarkedHeading(lines, isFirst))
-        blocks.push({ kind: "heading", level: unmarkedLevel, lines });
-      else blocks.push({ kind: "prose", level: 0, lines });
+        blocks.push({ ...alone, kind: "heading", level: unmarkedLevel, lines });
+      else blocks.push({ ...alone, kind: "prose", lines });
     }
   }
   return blocks;

@@ -3,7 +3,7 @@ import { type ProviderRow, resolveProvider } from "./provider-facts.ts";
 import { isKeyOfTheFile, isOwnHost } from "./foreign-host.ts";
 import type { Provider } from "./providers.ts";
 import { allowVariable, howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
-import type { ProviderSection } from "./provider-names.ts";
+import { type ProviderSection, type SettingNames, settingNames } from "./provider-names.ts";
 import { looksSecret } from "../secrets/secret-variables.ts";
 
 /** What decides where a key may go. */
@@ -15,7 +15,7 @@ export interface EndpointEnvironment {
 }
 
 export interface EndpointRequest {
-  /** `embedding` or `llm` of the configuration. Every text in it may end up in a request. */
+  /** `embedding` or `llm` of the configuration, or what `search.rerank` says. Every text in it may end up in a request. */
   section: {
     provider: string;
     model?: string | undefined;
@@ -25,8 +25,15 @@ export interface EndpointRequest {
   /** `providers` of the configuration. */
   rows: Readonly<Record<string, ProviderRow>>;
   environment: EndpointEnvironment;
-  purpose: "embedding" | "chat";
+  purpose: Purpose;
 }
+
+type Purpose = "embedding" | "chat" | "rerank";
+
+const sections = { embedding: "embedding", chat: "llm", rerank: "rerank" } as const satisfies Record<
+  Purpose,
+  ProviderSection
+>;
 
 /** Where a model is reached, and with which key. */
 export interface ModelEndpoint {
@@ -42,7 +49,7 @@ export interface ModelEndpoint {
   keySource: "configuration" | "environment" | "withheld" | "none";
   /** Environment variable that the provider's key is read from. */
   keyVariable: string | null;
-  /** Section of the configuration that decides: `embedding` or `llm`. */
+  /** Section of the configuration that decides. */
   setting: ProviderSection;
   facts: Provider;
 }
@@ -55,10 +62,11 @@ export interface ModelEndpoint {
  */
 export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   const { section, environment, purpose } = request;
-  const setting = purpose === "embedding" ? "embedding" : "llm";
+  const setting = sections[purpose];
+  const names = settingNames(setting, section.provider);
   const facts = resolveProvider(section.provider, request.rows, setting);
   const model = modelOf(facts, section, purpose);
-  const baseUrl = addressOf(section.baseUrl ?? facts.baseUrl, model, setting);
+  const baseUrl = addressOf(section.baseUrl ?? facts.baseUrl, model, names);
   const url = new URL(baseUrl);
   const partial = { provider: section.provider, label: facts.label, model, baseUrl, setting, facts } as const;
 
@@ -70,26 +78,35 @@ export function resolveEndpoint(request: EndpointRequest): ModelEndpoint {
   const key = chooseKey(request, facts, url, { own, trusted });
   if (key.apiKey !== null && url.protocol === "http:" && !isLoopback(url.hostname) && !allowed) {
     throw new UserError("insecure-endpoint", `the key for ${facts.label} would travel unencrypted to ${url.host}`, {
-      hint: `use an https:// address in ${setting}.baseUrl, or allow it for a network you trust: export ${allowVariable}=${url.host}`,
+      hint: `use an https:// address in ${names.baseUrl}, or allow it for a network you trust: export ${allowVariable}=${url.host}`,
     });
   }
   return { ...partial, ...key };
 }
 
-/** The model of the configuration, else the provider's default. */
-function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: "embedding" | "chat"): string {
-  const offered = purpose === "embedding" ? facts.embedding : facts.chat;
-  if (offered === null && purpose === "embedding") throw noEmbeddings(facts, section.provider);
-  if (offered === null) {
-    throw new UserError("no-chat-models", `${facts.label} offers no chat models`, {
-      hint: `set llm.provider to another one, e.g. openai, deepseek or ollama; ${section.provider} can stay in embedding.provider`,
-    });
-  }
+/** The model of the configuration, else the provider's default; empty where the server is asked for none. */
+function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: Purpose): string {
+  const offered = facts[purpose];
+  if (offered === null) throw notOffered(facts, section.provider, purpose);
   const model = section.model ?? offered.defaultModel;
   if (model) return model;
-  const setting = purpose === "embedding" ? "embedding.model" : "llm.model";
-  throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} is not set`, {
-    hint: `name one: set ${setting}, or write the provider as ${section.provider}/<model>`,
+  if (purpose === "rerank" && facts.rerank?.sendsModel === false) return "";
+  const { model: setting } = settingNames(sections[purpose], section.provider);
+  const isPart = purpose === "rerank" ? "names none" : "is not set";
+  throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} ${isPart}`, {
+    hint: `name one: ${purpose === "rerank" ? "" : `set ${setting}, or `}write the provider as ${section.provider}/<model>`,
+  });
+}
+
+function notOffered(facts: Provider, name: string, purpose: Purpose): UserError {
+  if (purpose === "embedding") return noEmbeddings(facts, name);
+  if (purpose === "chat") {
+    return new UserError("no-chat-models", `${facts.label} offers no chat models`, {
+      hint: `set llm.provider to another one, e.g. openai, deepseek or ollama; ${name} can stay in embedding.provider`,
+    });
+  }
+  return new UserError("no-rerankers", `${facts.label} offers no rerankers`, {
+    hint: "name another one: jina, cohere, voyage, vllm, llamacpp, tei, local/<model>, or llm for the model that answers",
   });
 }
 
@@ -99,26 +116,26 @@ function noEmbeddings(facts: Provider, name: string): UserError {
   });
 }
 
-function addressOf(template: string, model: string, setting: string): string {
+function addressOf(template: string, model: string, names: SettingNames): string {
   let address = template;
   if (template.includes("{model}")) {
     // The model becomes part of the host: anything but a plain label could name another host.
     if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(model)) {
       throw new UserError("invalid-model", `"${model}" cannot be part of the address ${template}`, {
-        hint: `${setting}.model must be letters, digits and hyphens here, e.g. mistral-7b`,
+        hint: `${names.model} must be letters, digits and hyphens here, e.g. mistral-7b`,
       });
     }
     address = template.replaceAll("{model}", model);
   }
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UserError("invalid-base-url", `${setting}.baseUrl is no http:// or https:// address`, {
+    throw new UserError("invalid-base-url", `${names.baseUrl} is no http:// or https:// address`, {
       hint: `write it as https://host/v1`,
     });
   }
   if (url.username || url.password) {
-    throw new UserError("invalid-base-url", `${setting}.baseUrl must not hold a user name or password`, {
-      hint: `put the key into ${setting}.apiKey, best as \${VARIABLE}`,
+    throw new UserError("invalid-base-url", `${names.baseUrl} must not hold a user name or password`, {
+      hint: `put the key into ${names.apiKey}, best as \${VARIABLE}`,
     });
   }
   url.hash = "";
@@ -149,16 +166,16 @@ function chooseKey(
   const { section, environment } = request;
   const file = environment.configFile ?? "the project's configuration";
   const keyVariable = facts.keyVariable;
-  const setting = request.purpose === "embedding" ? "embedding" : "llm";
+  const names = settingNames(sections[request.purpose], section.provider);
   const fromConfiguration = section.apiKey?.trim();
   if (fromConfiguration) {
-    checkKey(fromConfiguration, `${setting}.apiKey`);
+    checkKey(fromConfiguration, names.apiKey);
     // A key written as ${VARIABLE} is the user's, not the project's: it stays bound to where it belongs. Even a
     // provider's own host may only see that provider's key.
     const variable = secretIn({ apiKey: fromConfiguration }, environment.variables, () => true);
     if (where.own && !environment.configIsTrusted && isKeyOfTheFile(fromConfiguration, environment.variables)) {
       throw new UserError("foreign-host", `${file} sends requests for ${facts.label} to an account of its own`, {
-        hint: `leave ${setting}.apiKey out and export your own key, or agree to the file: rag trust`,
+        hint: `leave ${names.apiKey} out and export your own key, or agree to the file: rag trust`,
       });
     }
     const belongs = environment.configIsTrusted || variable === null || variable === keyVariable;
@@ -182,7 +199,7 @@ function chooseKey(
   }
   if (keyVariable !== null && !fromEnvironment && where.own) {
     throw new UserError("missing-key", `${facts.label} needs an API key, and ${keyVariable} is not set`, {
-      hint: `export ${keyVariable}=<your key>, or set ${setting}.apiKey in a configuration file of your own`,
+      hint: `export ${keyVariable}=<your key>${request.purpose === "rerank" ? "" : `, or set ${names.apiKey} in a configuration file of your own`}`,
     });
   }
   return { apiKey: null, keySource: fromEnvironment ? "withheld" : "none", keyVariable };

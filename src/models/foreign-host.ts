@@ -1,6 +1,6 @@
 import { type Server, isAllowed, isListed, isLoopback } from "../secrets/allowed-hosts.ts";
 import { type ProviderRow, resolveProvider } from "./provider-facts.ts";
-import type { ProviderSection } from "./provider-names.ts";
+import { type ProviderSection, isOwnPart } from "./provider-names.ts";
 import { providers } from "./providers.ts";
 
 interface Section {
@@ -21,7 +21,7 @@ export function foreignModelHost(
   variables: Readonly<Record<string, string | undefined>>,
 ): Server | null {
   const { provider, model = "", baseUrl, apiKey } = section;
-  if (provider === undefined || provider === "local" || provider === "extractive") return null;
+  if (provider === undefined || isOwnPart(setting, provider)) return null;
   const facts = resolveProvider(provider, rows, setting);
   const address = (baseUrl ?? facts.baseUrl).replaceAll("{model}", model);
   if (!URL.canParse(address)) return null;

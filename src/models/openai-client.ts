@@ -64,7 +64,7 @@ export function connectOpenAI(endpoint: ModelEndpoint): OpenAIConnection {
         ...maxBytesOf(init),
       }),
   });
-  const name = `${endpoint.label} (${endpoint.model})`;
+  const name = endpoint.model === "" ? endpoint.label : `${endpoint.label} (${endpoint.model})`;
 
   function fail(kind: ModelErrorKind, what: string, options: ConstructorParameters<typeof ModelError>[2] = {}) {
     return new ModelError(kind, `${name}: ${clean(what)}`, { hint: hintFor(kind, endpoint), ...options });

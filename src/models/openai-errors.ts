@@ -2,6 +2,7 @@ import type { APIError } from "openai";
 import { howToAllow } from "../secrets/allowed-hosts.ts";
 import type { ModelEndpoint } from "./endpoint.ts";
 import type { ModelErrorKind } from "./model-error.ts";
+import { type ProviderSection, settingNames } from "./provider-names.ts";
 import { retryDelayOf } from "./retry-after.ts";
 
 /** Characters of what a provider says that are repeated. */
@@ -135,43 +136,56 @@ function whatHappened(kind: ModelErrorKind, status: number, endpoint: ModelEndpo
 /** What a person can do about a failure. */
 export function hintFor(kind: ModelErrorKind, endpoint: ModelEndpoint): string {
   const { setting, provider, baseUrl } = endpoint;
+  const names = settingNames(setting, provider);
   switch (kind) {
     case "rate-limit":
       return setting === "embedding"
         ? "run the command again later: it goes on where it stopped; a lower embedding.concurrency stays below the limit"
         : "try again later, or use another model";
     case "quota":
-      return `add credit to the account that the key belongs to, or set ${setting}.provider to another one`;
+      return `add credit to the account that the key belongs to, or set ${names.provider} to another one`;
     case "auth":
       return keyHint(endpoint);
     case "not-found":
       if (provider === "ollama") return `fetch the model first: ollama pull ${endpoint.model}`;
       return successorHint(endpoint) ?? addressHint(endpoint);
     case "too-long":
+      if (setting === "rerank") return "use a smaller chunking.maxChars, or a reranker that takes longer texts";
       return setting === "embedding"
         ? "use a smaller chunking.maxChars, or a model that takes longer texts"
         : "use a smaller ask.maxContextChars, or a model that takes longer texts";
     case "too-many":
-      return "set embedding.batchSize to as many as it takes";
+      return setting === "rerank"
+        ? "set search.rerankCandidates to as many as it takes"
+        : "set embedding.batchSize to as many as it takes";
     case "connection":
       return isOwnServer(endpoint)
-        ? `start the server if it is not running, or set ${setting}.baseUrl`
-        : `check the network, HTTPS_PROXY and ${setting}.baseUrl if you set them; then run the command again`;
+        ? `start the server if it is not running, or set ${names.baseUrl}`
+        : `check the network, HTTPS_PROXY and ${names.baseUrl} if you set them; then run the command again`;
     case "timeout":
-      return `run the command again, or raise ${setting}.timeoutMs`;
+      return `run the command again, or raise ${names.timeout}`;
     case "server":
       return isOwnServer(endpoint)
         ? "look into the server's log, or run the command again later"
         : "run the command again later";
     case "bad-response":
-      return `check that ${baseUrl} is an OpenAI-compatible API and that "${endpoint.model}" is a model for ${setting === "embedding" ? "embeddings" : "chat"}`;
+      return `check that ${baseUrl} ${servedBy[setting]}`.replace("{model}", () => endpoint.model);
     case "invalid-request":
-      return `check ${setting}.model ("${endpoint.model}") and the other settings under ${setting}`;
+      return setting === "rerank"
+        ? `check ${names.model} ("${provider}/${endpoint.model}")`
+        : `check ${names.model} ("${endpoint.model}") and the other settings under ${setting}`;
   }
 }
 
-function addressHint({ setting, model, baseUrl }: ModelEndpoint): string {
-  return `check ${setting}.model ("${model}") and the address ${baseUrl}`;
+/** What a server has to be, where its answers are of another kind. */
+const servedBy: Readonly<Record<ProviderSection, string>> = {
+  embedding: 'is an OpenAI-compatible API and that "{model}" is a model for embeddings',
+  llm: 'is an OpenAI-compatible API and that "{model}" is a model for chat',
+  rerank: 'serves /rerank and that "{model}" is a reranker',
+};
+
+function addressHint({ setting, provider, model, baseUrl }: ModelEndpoint): string {
+  return `check ${settingNames(setting, provider).model} ("${model}") and the address ${baseUrl}`;
 }
 
 /** What to use in place of a chat model that the provider has ended; `null` where nothing is known of that. */
@@ -184,16 +198,19 @@ function successorHint({ setting, model, label, facts }: ModelEndpoint): string 
 
 /** What to do about a key that was refused, or that is missing. */
 function keyHint({ setting, provider, keyVariable, keySource, baseUrl }: ModelEndpoint): string {
+  const names = settingNames(setting, provider);
   switch (keySource) {
     case "configuration":
-      return `check ${setting}.apiKey, and that the key may use this model`;
+      return `check ${names.apiKey}, and that the key may use this model`;
     case "environment":
       return `check ${keyVariable}, and that the key may use this model`;
     case "withheld":
       return `${keyVariable} is not sent to an address that a project names; ${howToAllow(new URL(baseUrl))}`;
     case "none":
       return keyVariable === null
-        ? `set ${setting}.apiKey, or providers.${provider}.keyVariable to the variable that holds the key`
+        ? setting === "rerank"
+          ? `set ${names.apiKey} to the variable that holds the key`
+          : `set ${names.apiKey}, or providers.${provider}.keyVariable to the variable that holds the key`
         : `export ${keyVariable}=<your key>`;
   }
 }

@@ -1,6 +1,13 @@
 import { UserError } from "../errors.ts";
 import { type ProviderSection, providerAdvice } from "./provider-names.ts";
-import { type EmbeddingModelFacts, type Provider, providers, selfHosted, unlistedModel } from "./providers.ts";
+import {
+  type EmbeddingModelFacts,
+  type Provider,
+  providers,
+  selfHosted,
+  unlistedModel,
+  usualRerank,
+} from "./providers.ts";
 
 /** A row of `providers` in the configuration. */
 export interface ProviderRow {
@@ -8,6 +15,7 @@ export interface ProviderRow {
   keyVariable?: string | undefined;
   embeddingModel?: string | undefined;
   chatModel?: string | undefined;
+  rerankModel?: string | undefined;
   dimensions?: number | undefined;
   maxBatch?: number | undefined;
   maxTokensPerText?: number | undefined;
@@ -65,8 +73,15 @@ function fromRow(name: string, row: ProviderRow, builtIn: Provider | undefined):
       models: builtIn?.chat?.models ?? {},
       successors: builtIn?.chat?.successors ?? {},
     },
+    rerank: rerankFacts(row, builtIn),
     pricesNoted: builtIn?.pricesNoted ?? null,
   };
+}
+
+/** A gateway of one's own is taken to speak as most do. */
+function rerankFacts(row: ProviderRow, builtIn: Provider | undefined): Provider["rerank"] {
+  const known = builtIn?.rerank ?? usualRerank;
+  return { ...known, defaultModel: row.rerankModel ?? known.defaultModel };
 }
 
 /** What is known of an embedding model, by its name; Ollama's `name:latest` is the same as `name`. */

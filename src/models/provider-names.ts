@@ -1,15 +1,50 @@
 import { providers } from "./providers.ts";
 import { closest } from "../util/closest.ts";
 
-/** The sections of the configuration that name a model provider. */
-export type ProviderSection = "embedding" | "llm";
+/** What a model provider is named for in the configuration: `embedding`, `llm`, and `rerank` in `search.rerank`. */
+export type ProviderSection = "embedding" | "llm" | "rerank";
 
-/** What each section can name beside the providers: a part of this tool that needs no API. */
-const ownParts = { embedding: "local", llm: "extractive" } as const satisfies Record<ProviderSection, string>;
+/** What each section can name beside the providers: a part of this tool that needs no API of its own. */
+const ownParts: Readonly<Record<ProviderSection, readonly string[]>> = {
+  embedding: ["local"],
+  llm: ["extractive"],
+  rerank: ["local", "llm"],
+};
+
+/** Whether a section names a part of this tool, and no provider. */
+export function isOwnPart(section: ProviderSection, name: string): boolean {
+  return ownParts[section].includes(name);
+}
+
+/** The settings that a message can name for a section. */
+export interface SettingNames {
+  provider: string;
+  model: string;
+  baseUrl: string;
+  apiKey: string;
+  timeout: string;
+}
+
+/** A reranker is one setting, so its address and its key are those of a row of `providers`. */
+export function settingNames(section: ProviderSection, provider: string): SettingNames {
+  if (section === "rerank") {
+    const model = "search.rerank";
+    const baseUrl = `providers.${provider}.baseUrl`;
+    const apiKey = `providers.${provider}.keyVariable`;
+    return { provider: model, model, baseUrl, apiKey, timeout: "search.rerankTimeoutMs" };
+  }
+  return {
+    provider: `${section}.provider`,
+    model: `${section}.model`,
+    baseUrl: `${section}.baseUrl`,
+    apiKey: `${section}.apiKey`,
+    timeout: `${section}.timeoutMs`,
+  };
+}
 
 /** Every name that a section can take, those of the configuration's own `providers` first. */
 export function providerNames(section: ProviderSection, rows: object): string[] {
-  return [...new Set([...Object.keys(rows), ...Object.keys(providers), ownParts[section]])];
+  return [...new Set([...Object.keys(rows), ...Object.keys(providers), ...ownParts[section]])];
 }
 
 /** What to say instead of a name that no provider has: the closest one, or all of them. */

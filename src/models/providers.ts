@@ -46,6 +46,26 @@ interface ChatFacts {
   successors: Readonly<Record<string, string>>;
 }
 
+/** What a request to `/rerank` and its answer look like; the fields `query`, `index` and the path differ from no other. */
+export interface RerankFacts {
+  /** Used where the configuration names none; `null`: it has to name one. */
+  defaultModel: string | null;
+  /** Path behind the base address. */
+  path: string;
+  /** Whether the request names the model: a server that has one model alone does not ask for it. */
+  sendsModel: boolean;
+  /** The request's field that holds the passages. */
+  documentsField: "documents" | "texts";
+  /** What else the request holds, so that the answer is no longer than it has to be. */
+  extra: Readonly<Record<string, boolean>>;
+  /** The answer's field that holds the list; `null`: the answer is the list. */
+  resultsField: "results" | "data" | null;
+  /** The field of an entry that holds the score. */
+  scoreField: "relevance_score" | "score";
+  /** Passages in one request. */
+  maxDocuments: number;
+}
+
 export interface Provider {
   /** As people call it. */
   label: string;
@@ -59,6 +79,8 @@ export interface Provider {
   embedding: EmbeddingFacts | null;
   /** `null`: it offers no chat models. */
   chat: ChatFacts | null;
+  /** `null`: it offers no rerankers. */
+  rerank: RerankFacts | null;
   /** When the prices were noted, `YYYY-MM`; `null` where there are none. */
   pricesNoted: string | null;
 }
@@ -114,6 +136,18 @@ export const selfHosted: EmbeddingFacts = {
   dimensionsParameter: "dimensions",
 };
 
+/** As Jina made it, and most servers understand it. */
+export const usualRerank: RerankFacts = {
+  defaultModel: null,
+  path: "/rerank",
+  sendsModel: true,
+  documentsField: "documents",
+  extra: {},
+  resultsField: "results",
+  scoreField: "relevance_score",
+  maxDocuments: 1000,
+};
+
 const anyChatModel: ChatFacts = { defaultModel: null, models: {}, successors: {} };
 
 const unpriced: ChatModelFacts = { inputPrice: null, outputPrice: null };
@@ -151,6 +185,7 @@ export const providers: Readonly<Record<string, Provider>> = {
         "gpt-4.1-mini": "gpt-6-luna",
       },
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -190,6 +225,7 @@ export const providers: Readonly<Record<string, Provider>> = {
         "accounts/fireworks/models/llama-v3p3-70b-instruct": "accounts/fireworks/models/gpt-oss-120b",
       },
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -216,6 +252,7 @@ export const providers: Readonly<Record<string, Provider>> = {
         "deepseek-v4-flash": "deepseek-flash",
       },
     },
+    rerank: null,
     pricesNoted: "2026-09",
   },
 
@@ -227,6 +264,7 @@ export const providers: Readonly<Record<string, Provider>> = {
     // NVIDIA DGX Cloud Lepton since 2025: an endpoint of one's own has an address of its own, which `baseUrl` takes.
     embedding: selfHosted,
     chat: { defaultModel: "mistral-7b", models: { "mistral-7b": unpriced }, successors: {} },
+    rerank: null,
     pricesNoted: null,
   },
 
@@ -250,6 +288,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "llama3.2": { inputPrice: 0, outputPrice: 0 } },
       successors: {},
     },
+    rerank: null,
     pricesNoted: null,
   },
 
@@ -275,6 +314,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "meta-llama/Llama-3.3-70B-Instruct-Turbo": { inputPrice: 0.88, outputPrice: 0.88 } },
       successors: {},
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -289,6 +329,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "openai/gpt-oss-120b": { inputPrice: 0.15, outputPrice: 0.6 } },
       successors: {},
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -312,6 +353,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "mistral-small-latest": { inputPrice: 0.15, outputPrice: 0.6 } },
       successors: {},
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -333,6 +375,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "openai/gpt-4o-mini": { inputPrice: 0.15, outputPrice: 0.6 } },
       successors: {},
     },
+    rerank: null,
     pricesNoted: "2026-07",
   },
 
@@ -347,6 +390,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       models: { "jina-embeddings-v3": { ...usual, dimensions: 1024, canShorten: true, price: null } },
     },
     chat: null,
+    rerank: { ...usualRerank, defaultModel: "jina-reranker-v2-base-multilingual", extra: { return_documents: false } },
     pricesNoted: null,
   },
 
@@ -368,7 +412,42 @@ export const providers: Readonly<Record<string, Provider>> = {
       dimensionsParameter: "output_dimension",
     },
     chat: null,
+    rerank: { ...usualRerank, defaultModel: "rerank-2.5", resultsField: "data" },
     pricesNoted: "2026-05",
+  },
+
+  cohere: {
+    label: "Cohere",
+    baseUrl: "https://api.cohere.com/v2",
+    keyVariable: "COHERE_API_KEY",
+    hosts: ["api.cohere.com"],
+    // Its API for both is one of its own, and the compatible one has another address.
+    embedding: null,
+    chat: null,
+    rerank: { ...usualRerank, defaultModel: "rerank-v4.0-fast" },
+    pricesNoted: null,
+  },
+
+  tei: {
+    label: "Text Embeddings Inference",
+    baseUrl: "http://localhost:3000/v1",
+    keyVariable: null,
+    hosts: [],
+    embedding: selfHosted,
+    chat: null,
+    rerank: {
+      ...usualRerank,
+      // The API of OpenAI's kind stands under /v1, this one does not.
+      path: "/../rerank",
+      sendsModel: false,
+      documentsField: "texts",
+      extra: { raw_scores: false, return_text: false, truncate: true },
+      resultsField: null,
+      scoreField: "score",
+      // `--max-client-batch-size`, if the server is not told otherwise.
+      maxDocuments: 32,
+    },
+    pricesNoted: null,
   },
 
   vllm: {
@@ -378,6 +457,7 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: [],
     embedding: selfHosted,
     chat: anyChatModel,
+    rerank: usualRerank,
     pricesNoted: null,
   },
 
@@ -388,6 +468,7 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: [],
     embedding: selfHosted,
     chat: anyChatModel,
+    rerank: { ...usualRerank, sendsModel: false },
     pricesNoted: null,
   },
 
@@ -398,6 +479,7 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: [],
     embedding: selfHosted,
     chat: anyChatModel,
+    rerank: null,
     pricesNoted: null,
   },
 };

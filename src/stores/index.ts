@@ -37,7 +37,7 @@ export async function openStore(config: Config, environment: Environment, option
     : ({ kind: "embedded", path: store.path } satisfies StoreAddress);
   if (address.kind === "milvus") {
     const { openMilvusServer } = await import("./milvus/server.ts");
-    return openMilvusServer({ address: address.server, milvus, projectRoot, use, ...events });
+    return hyphenated(openMilvusServer({ address: address.server, milvus, projectRoot, use, ...events }));
   }
   const location = address.path;
   const path = resolve(projectRoot, location);
@@ -49,8 +49,14 @@ export async function openStore(config: Config, environment: Environment, option
   const { isLite2Database } = await import("./milvus/lite/database.ts");
   if (await isLite2Database(path)) {
     const { openLite2Store } = await import("./milvus/lite2/store.ts");
-    return openLite2Store({ path, location, milvus, variables, ...events });
+    return hyphenated(openLite2Store({ path, location, milvus, variables, ...events }));
   }
   const { openMilvusLiteStore } = await import("./milvus/lite/store.ts");
-  return openMilvusLiteStore({ path, location, milvus, variables, ...events });
+  return hyphenated(openMilvusLiteStore({ path, location, milvus, variables, ...events }));
+}
+
+/** Milvus has no hyphens in names. */
+async function hyphenated(store: Store): Promise<Store> {
+  const { withHyphenatedNames } = await import("./milvus/names/mapped-store.ts");
+  return withHyphenatedNames(store);
 }

@@ -1,4 +1,4 @@
-import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk } from "../types.ts";
+import type { EmbeddingIdentity, Filter, FusionMethod, SearchMode, StoredChunk, WordFrequencies } from "../types.ts";
 
 export type StoreKind = "embedded" | "milvus-lite" | "milvus";
 
@@ -105,7 +105,8 @@ export interface ScoredChunk {
   chunk: Omit<StoredChunk, "vector">;
   /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
-  scores: { dense: number | null; text: number | null };
+  /** `rerank`: set once a reranker has judged the chunk. */
+  scores: { dense: number | null; text: number | null; rerank?: number };
 }
 
 /** An open collection, whoever made it; `foreign` tells which. */
@@ -120,6 +121,8 @@ interface CollectionReads {
   /** Its documents, in no particular order. */
   documents(): Promise<DocumentSummary[]>;
   search(request: SearchRequest): Promise<ScoredChunk[]>;
+  /** How rare the words of a text are here; `null` where there is no index of words to ask. */
+  wordFrequencies(text: string): Promise<WordFrequencies | null>;
   stats(): Promise<CollectionStats>;
   /** Never loads a collection into the memory of a server that others use. */
   overview(): Promise<CollectionOverview>;
@@ -145,6 +148,17 @@ export interface Collection extends CollectionReads {
   documents(): Promise<DocumentRecord[]>;
   /** The chunks of these documents, vectors included: what an ingest can reuse. */
   chunksOf(docIds: readonly string[]): Promise<StoredChunk[]>;
+  /** The chunks of one version of a document with these ordinals, `last` included, in their order. */
+  passages(
+    version: Pick<DocumentVersion, "docId" | "docHash">,
+    first: number,
+    last: number,
+  ): Promise<Omit<StoredChunk, "vector">[]>;
+  /**
+   * Texts of passages that may hold a word like this one, at most `distance` letters away, for words that occur nowhere:
+   * some that do not, and not all that do, as far as the engine can tell.
+   */
+  textsWithWordLike(word: string, distance: number): Promise<string[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
   upsert(rows: readonly StoredChunk[]): Promise<void>;
   /** Deletes these versions whole, commit records included. */
@@ -181,6 +195,14 @@ export interface Replacement {
   discard(): Promise<void>;
 }
 
+/** What runs a store. */
+export interface StoreEngine {
+  /** For people: `Milvus 2.6.4`, `LanceDB, in this process`. */
+  product: string;
+  /** What a new collection with vectors could be searched by. */
+  modes: readonly SearchMode[];
+}
+
 /** Where collections live. Opening costs nothing until the first call; every failure of the store is a `UserError`. */
 export interface Store {
   readonly kind: StoreKind;
@@ -189,6 +211,13 @@ export interface Store {
   /** Set where nothing can be written: `create`, `drop` and `lockForWriting` say so, and what to do instead. */
   readonly isReadOnly?: true;
 
+  /**
+   * What the first use would have to download and set up, for people; `null` where all is there. Downloads nothing. Throws
+   * `UserError` where it could not be set up.
+   */
+  pendingSetup(): Promise<string | null>;
+  /** Asks the engine what it is, which tells that it answers. */
+  engine(): Promise<StoreEngine>;
   /** Names in alphabetical order. */
   list(): Promise<string[]>;
   /** `null` where there is no such collection. Throws `UserError` where it is corrupt or not readable by this version. */

@@ -13,16 +13,23 @@ export function closest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** How many characters have to be inserted, deleted or replaced (Levenshtein 1966). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+/**
+ * How many characters have to be inserted, deleted, replaced, or swapped with their neighbour (optimal string alignment;
+ * Damerau 1964, Levenshtein 1966).
+ */
+export function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line += 1) {
-    const next = [line];
+    const row = [line];
     for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+      const replaced = (last[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
+      const isSwapped = from[line - 1] === to[column - 2] && from[line - 2] === to[column - 1];
+      const swapped = isSwapped && line > 1 && column > 1 ? (beforeLast[column - 2] ?? 0) + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, (last[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1));
     }
-    row = next;
+    beforeLast = last;
+    last = row;
   }
-  return row[to.length] ?? 0;
+  return last[to.length] ?? 0;
 }

@@ -52,7 +52,14 @@ async function answer(model: ChatModel, options: { stream?: boolean; signal?: Ab
     { role: "user" as const, content: "Why?" },
   ];
   try {
-    for await (const event of model.answer({ question: "Why?", passages: [], messages, stream: true, ...options })) {
+    for await (const event of model.answer({
+      question: "Why?",
+      passages: [],
+      frequencies: null,
+      messages,
+      stream: true,
+      ...options,
+    })) {
       outcome.events.push(event);
       if (event.type === "text" || event.type === "reasoning") outcome[event.type] += event.text;
     }
@@ -98,7 +105,13 @@ describe("a chat model behind the API", () => {
     });
     const pieces: string[] = [];
     const model = await open(at);
-    for await (const event of model.answer({ question: "", passages: [], messages: [], stream: true })) {
+    for await (const event of model.answer({
+      question: "",
+      passages: [],
+      frequencies: null,
+      messages: [],
+      stream: true,
+    })) {
       if (event.type !== "text") continue;
       pieces.push(event.text);
       // The server goes on only when the first piece was read: a reader that waits for more would hang.

@@ -2,6 +2,7 @@ export type Need =
   | "pid-namespaces"
   | "shared-data"
   | "chromium"
+  | "docker"
   | "model-weights"
   | "embedding-server"
   | "chat-server"

@@ -25,6 +25,10 @@ export const needs = {
     isMet:
       process.platform === "linux" && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0,
   },
+  docker: {
+    reason: "needs a Docker engine",
+    isMet: spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0,
+  },
   superuser: {
     reason: "needs the superuser, who can become another user",
     isMet: process.getuid?.() === 0,

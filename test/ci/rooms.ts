@@ -31,8 +31,8 @@ export const namesOfStrategies = "chunkers/index.ts";
 /** Rooms that read those names. */
 export const nameReaders: readonly string[] = ["config", "cli"];
 
-/** The one file that chooses between the parts of a port. */
-const pickingFile = "src/cli/runtime.ts";
+/** The files that choose between the parts of a port: of the tool, and of the threads that it starts. */
+const pickingFiles = ["src/cli/runtime.ts", "src/cli/loading/thread/main.ts"];
 
 /** Adapters that are folders: `stores/milvus` does not know `stores/embedded`, and the other way round. */
 export const adapterFolders: readonly string[] = ["stores/embedded", "stores/milvus"];
@@ -51,12 +51,14 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   "pdfjs-dist": ["loaders"],
   "markdown-it": ["markdown"],
   cosmiconfig: ["config"],
-  zod: ["config"],
+  zod: ["config", "cli/mcp"],
+  "@modelcontextprotocol/sdk": ["cli/mcp"],
   commander: ["cli"],
   "cli-table3": ["cli/render"],
   "fast-wrap-ansi": ["cli/render"],
   ora: ["cli/render"],
   picocolors: ["cli/render"],
+  "supports-hyperlinks": ["cli/render"],
 };
 
 /** Either is matched against the path as it is written in the import; `group` in the manner of .gitignore. */
@@ -138,10 +140,10 @@ export function roomOverrides(): Override[] {
       ],
     },
   };
-  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render"];
+  const folders = [...levels.slice(1).flat(), ...adapterFolders, "stores/shared", "cli/render", "cli/mcp"];
   return [
     ground,
     ...folders.map((folder) => override([`src/${folder}/**`], folder)),
-    override([pickingFile], "cli", true),
+    override(pickingFiles, "cli", true),
   ];
 }

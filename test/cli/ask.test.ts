@@ -126,7 +126,9 @@ describe("rag ask without an LLM", () => {
     const { stdout, stderr, exitCode } = await rag(["ask", "How is data stored?"]);
     expect(stdout).toBe(
       [
-        "The engine knows two kinds of data, records and metadata. [1] Records are written to object storage. [1] Metadata are kept in etcd. [1]",
+        "The engine knows two kinds of data, records and metadata.",
+        "",
+        "Records are written to object storage. Metadata are kept in etcd. [1]",
         "",
         "Sources:",
         "[1] faq.md:36  FAQ › Where does the engine store data?",
@@ -155,6 +157,7 @@ describe("rag ask without an LLM", () => {
       "usage",
       "citations",
       "hits",
+      "closest",
       "durationMs",
     ]);
     expect(result).toMatchObject({
@@ -173,8 +176,11 @@ describe("rag ask without an LLM", () => {
           endLine: null,
           quote: "The licence costs nothing.",
           verified: true,
+          supported: true,
+          why: null,
         },
       ],
+      closest: [],
       hits: [{ rank: 1, source: "manual.pdf" }],
       durationMs: expect.any(Number) as number,
     });
@@ -187,13 +193,15 @@ describe("rag ask without an LLM", () => {
     expect(stderr).toBe("");
     expect(exitCode).toBe(1);
     const json = await rag(["ask", "Who won marathons?", "--json"]);
-    expect(JSON.parse(json.stdout)).toMatchObject({ refused: true, citations: [], hits: [] });
+    expect(JSON.parse(json.stdout)).toMatchObject({ refused: true, citations: [], hits: [], closest: [] });
     expect(json.exitCode).toBe(1);
   });
 
   it("quotes nothing from passages that have only common words of the question", async () => {
     const { stdout, exitCode } = await rag(["ask", "Which marathon umbrella colour did the engine invent?"]);
-    expect(stdout).toBe("The passages that were found do not answer this question.\n");
+    expect(stdout).toBe(
+      "The passages that were found do not answer this question.\n\nClosest:\nfaq.md:34  FAQ › Where does the engine store data?\n",
+    );
     expect(exitCode).toBe(1);
   });
 
@@ -215,6 +223,41 @@ describe("rag ask without an LLM", () => {
       exitCode: 2,
       stderr: expect.stringContaining("short.txt:2: unknown variable {{quesion}}") as string,
     });
+  });
+});
+
+describe("rag ask --dry-run", () => {
+  const question = "What does the licence cost?";
+
+  it("prints the prompt and what it weighs, without a model and without a key", async () => {
+    const llm = ["--llm", "openai/m"];
+    const { stdout, stderr, exitCode } = await rag(["ask", question, "--dry-run", ...llm]);
+    expect(stdout).toContain("system:\nYou answer questions from the passages");
+    expect(stdout).toContain('<passage number="1" source="manual.pdf">\nThe licence costs nothing.\n</passage>');
+    expect(stderr).toMatch(/^note: about \d+ tokens for openai\/m; nothing was sent\n$/);
+    expect(exitCode).toBe(0);
+    const json = JSON.parse((await rag(["ask", question, "--dry-run", "--json", ...llm])).stdout) as {
+      messages: { role: string; content: string }[];
+      tokens: number;
+    };
+    expect(json).toMatchObject({ question, model: "openai/m", hits: [{ source: "manual.pdf" }] });
+    expect(json.messages.map(({ role }) => role)).toEqual(["system", "user"]);
+    expect(stdout).toBe(json.messages.map(({ role, content }) => `${role}:\n${content}\n`).join("\n"));
+    const chars = json.messages.reduce((sum, { content }) => sum + content.length, 0);
+    expect(json.tokens).toBeGreaterThan(chars / 5);
+    expect(json.tokens).toBeLessThan(chars);
+  });
+
+  it("prints what a model is sent", async () => {
+    const good = streams(says("Nothing [1]."), stops(), done);
+    await ragWithModel(["ask", question], good);
+    const sent = server?.requests[0]?.body as { messages: unknown } | undefined;
+    const planned = await rag(["ask", question, "--dry-run", "--json"]);
+    expect((JSON.parse(planned.stdout) as { messages: unknown }).messages).toEqual(sent?.messages);
+  });
+
+  it("exits with 1 where nothing is found to send", async () => {
+    expect(await rag(["ask", "Who won marathons?", "--dry-run", "-q"])).toMatchObject({ exitCode: 1 });
   });
 });
 
@@ -259,7 +302,7 @@ describe("rag ask with a model", () => {
   it("exits with 1 where the model says that the context does not hold the answer", async () => {
     const refusal = streams(says("NO_ANS"), says("WER The passages do not say."), stops(), done);
     expect(await ragWithModel(["ask", "Where are metadata?"], refusal)).toEqual({
-      stdout: "The passages do not say.\n",
+      stdout: "The passages do not say.\n\nClosest:\nfaq.md:34  FAQ › Where does the engine store data?\n",
       stderr: "",
       exitCode: 1,
     });
@@ -268,7 +311,8 @@ describe("rag ask with a model", () => {
   it("marks what it could not verify, and withholds it with --strict", async () => {
     const wrong = streams(says("The museum opens at noon [1]."), stops(), done);
     const shown = await ragWithModel(["ask", "Where are metadata?"], wrong);
-    expect(shown.stdout).toContain("(not verified)");
+    expect(shown.stdout).toMatch(/^The museum opens at noon \[1\] \(not supported\)\.\n/);
+    expect(shown.stdout).toContain("(not verified): the passage lacks words of the statement: museum, open, noon");
     expect(shown.exitCode).toBe(0);
     await server?.close();
     const strict = await ragWithModel(["ask", "Where are metadata?", "--strict"], wrong);

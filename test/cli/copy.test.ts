@@ -115,7 +115,7 @@ describe("rag collections copy refuses", () => {
     ["a copy onto itself", ["docs", "--to", "../project/.rag"], "copy-onto-itself"],
     ["a bare name", ["docs", "--to", "backup"], "invalid-value"],
     ["a collection that is not there", ["dosc", "--to", "./backup"], "collection-not-found"],
-    ["a name that no store takes", ["docs", "--to", "./backup", "--as", "not-a-name"], "invalid-collection-name"],
+    ["a name that no store takes", ["docs", "--to", "./backup", "--as", "not a name"], "invalid-collection-name"],
     ["no target", ["docs"], "usage"],
   ])("%s", async (_, argv, code) => {
     await sourceOf({ documents: 1, chunks: 1, dimensions: 0 });

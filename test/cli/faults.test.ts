@@ -3,9 +3,6 @@ import { readdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { randomNumbers } from "../fixtures/chunks.ts";
-import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
-import { openOwn } from "../fixtures/collections.ts";
-import { contentHash } from "../fixtures/interleaved-writers.ts";
 import { countWrites } from "../fixtures/writes.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -14,9 +11,6 @@ beforeEach(async () => {
   sandbox = await createSandbox();
 });
 afterEach(() => sandbox.remove());
-
-/** How often a run is killed and its files are put back; more by the variable. */
-const reverts = Number(process.env["RAG_TEST_KILLS"] ?? 4);
 
 interface Ingested {
   documents: Record<"found" | "added" | "changed" | "unchanged" | "removed" | "failed" | "empty", number>;
@@ -81,45 +75,6 @@ describe("an ingest that is ended from outside", () => {
     expect([shown.documents, shown.chunks]).toEqual([clean.documents, clean.chunks]);
     const again = await sandbox.json<Ingested>("ingest", "docs");
     expect(again.documents).toMatchObject({ unchanged: clean.documents, added: 0, changed: 0, removed: 0 });
-  });
-
-  test("by kill -9 is undone by the next one, where the files are as before again", { timeout: 300_000 }, async () => {
-    const store = openEmbeddedStore({ path: path.join(sandbox.folder, ".rag"), location: ".rag" });
-    const stored = async (): Promise<string> => contentHash(await openOwn(store, "docs"));
-    const ingest = async (): Promise<Ingested> => sandbox.json<Ingested>("ingest", "docs");
-    const random = randomNumbers(12);
-    try {
-      await sandbox.write(corpus(40, "first"));
-      await ingest();
-      const clean = await stored();
-      let left = 0;
-      let usual = 60;
-      for (let round = 0; round < reverts; round++) {
-        await sandbox.write({ ...corpus(40, `version ${round}`), "docs/new.md": "# New\n\none\n\n## More\n\ntwo\n" });
-        const child = sandbox.start(["ingest", "docs", "-q"]);
-        const ended = once(child, "exit");
-        const fatal = Math.ceil(random() * usual);
-        const writes = countWrites(
-          sandbox.folder,
-          ".rag/docs.lance",
-          (count) => count >= fatal && child.kill("SIGKILL"),
-        );
-        const [, signal] = await ended;
-        writes.close();
-        if (signal !== "SIGKILL") usual = Math.max(1, writes.count);
-        if ((await stored()) !== clean) left++;
-        await sandbox.write(corpus(40, "first"));
-        await rm(path.join(sandbox.folder, "docs/new.md"));
-        await ingest();
-        expect({ round, isClean: (await stored()) === clean }).toEqual({ round, isClean: true });
-      }
-      // The kills met runs that had begun to write.
-      expect(left).toBeGreaterThan(0);
-      const again = await ingest();
-      expect(again).toMatchObject({ documents: { unchanged: 40, changed: 0 }, chunks: { written: 0 } });
-    } finally {
-      await store.close();
-    }
   });
 
   test("by Ctrl-C exits with 130, and the next one goes on", async () => {

@@ -140,7 +140,7 @@ describe("what is refused", () => {
     [
       ["help", "frob"],
       "unknown command 'frob'",
-      "rag --help lists the commands: ingest, search, ask, eval, collections",
+      "rag --help lists the commands: ingest, search, ask, get, open, eval, collections",
     ],
     [["help", "serch"], "unknown command 'serch'", "did you mean rag help search?"],
     [["collections", "help", "dorp"], "unknown command 'dorp'", "did you mean rag collections help drop?"],

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Override, loadConfig } from "../../src/config/load.ts";
 import { UserError } from "../../src/errors.ts";
+import { needing } from "../fixtures/needs.ts";
 
 let folder: string;
 
@@ -54,6 +55,61 @@ describe("where a configuration is found", () => {
     const { config, environment } = await load();
     expect(config.collection).toBe("docs");
     expect(environment).toMatchObject({ configFile: null, projectRoot: folder, configIsTrusted: true });
+  });
+
+  it("takes the nearest folder of stores upwards for the root, where there is no file", async () => {
+    await mkdir(path.join(folder, "a/.rag"), { recursive: true });
+    await mkdir(path.join(folder, "a/b/c"), { recursive: true });
+    expect((await load({ workingDirectory: "a/b/c" })).environment.projectRoot).toBe(path.join(folder, "a"));
+    await mkdir(path.join(folder, "a/b/.rag"));
+    expect((await load({ workingDirectory: "a/b/c" })).environment.projectRoot).toBe(path.join(folder, "a/b"));
+    await write("a/.ragrc", {});
+    expect((await load({ workingDirectory: "a/b/c" })).environment.projectRoot).toBe(path.join(folder, "a"));
+  });
+
+  it("looks for a folder of stores no further than the repository's root, or home", async () => {
+    await mkdir(path.join(folder, ".rag"));
+    await mkdir(path.join(folder, "repository/.git"), { recursive: true });
+    await mkdir(path.join(folder, "repository/docs"), { recursive: true });
+    await mkdir(path.join(folder, "home/docs"), { recursive: true });
+    for (const workingDirectory of ["repository/docs", "home/docs"]) {
+      const { environment } = await load({ workingDirectory });
+      expect(environment.projectRoot).toBe(path.join(folder, workingDirectory));
+    }
+    await mkdir(path.join(folder, "home/.rag"));
+    expect((await load({ workingDirectory: "home/docs" })).environment.projectRoot).toBe(path.join(folder, "home"));
+  });
+
+  it("reads a path given with --uri from the working folder, wherever the root was found", async () => {
+    await mkdir(path.join(folder, "a/.rag"), { recursive: true });
+    await mkdir(path.join(folder, "a/b"), { recursive: true });
+    const { config, environment } = await load({
+      workingDirectory: "a/b",
+      overrides: [["milvus.uri", "../.rag", "--uri"]],
+    });
+    expect(environment.projectRoot).toBe(path.join(folder, "a"));
+    expect(path.resolve(environment.projectRoot, config.milvus.uri?.replace(/^file:/, "") ?? "")).toBe(
+      path.join(folder, "a/.rag"),
+    );
+  });
+
+  it("refuses a folder of stores upwards that is a link out of its folder", async () => {
+    await mkdir(path.join(folder, "elsewhere"));
+    await mkdir(path.join(folder, "a/b"), { recursive: true });
+    await symlink(path.join(folder, "elsewhere"), path.join(folder, "a/.rag"));
+    const error = await failure(load({ workingDirectory: "a/b" }));
+    expect(error).toMatchObject({ code: "outside-project" });
+  });
+
+  it("passes over another user's folder of stores above the working folder", needing("superuser"), async () => {
+    await mkdir(path.join(folder, "a/.rag"), { recursive: true });
+    await mkdir(path.join(folder, "a/b"), { recursive: true });
+    await chown(path.join(folder, "a/.rag"), 12345, 12345);
+    const { environment, notices } = await load({ workingDirectory: "a/b" });
+    expect(environment.projectRoot).toBe(path.join(folder, "a/b"));
+    expect(notices.join()).toContain(`${path.join(folder, "a/.rag")} belongs to another user`);
+    // Whoever stands in the folder itself has chosen it.
+    expect((await load({ workingDirectory: "a" })).environment.projectRoot).toBe(path.join(folder, "a"));
   });
 
   it.each([

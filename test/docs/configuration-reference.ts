@@ -55,6 +55,9 @@ data: no code in it, or beside it, is ever run. An empty file sets nothing. A li
 names is a mistake; a name that is much like them (\`rag.config.yaml\`, \`.ragrc.js\`) is not read, and a notice says so.`,
     `Relative paths in a file start at the file, and so do the names of documents; paths on the command line start at the
 working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives editors completion.`,
+    `Where there is no file, the nearest folder \`.rag\` upwards, within the same bounds, marks the project's root: \`rag ingest .\` and
+\`rag search\` below it use that store, and name documents from that folder. Above the working folder, a \`.rag\` that
+another user owns is passed over, with a notice. Without any, \`.rag\` is made in the working folder.`,
     "## Order",
     `Defaults are weaker than the file, the file is weaker than environment variables, and those are weaker than flags.`,
     table(

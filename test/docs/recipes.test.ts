@@ -135,7 +135,7 @@ describe.each(recipes.map(({ name, text }) => [name, text] as const))("%s", (_, 
     const [ingested, answered] = runs;
     expect(ingested?.stdout).toMatch(/^\d documents: \d added\n\d+ chunks written, \d+ embedded/);
     expect(answered?.stdout).toMatch(
-      /^Milvus keeps its data as logs \[1\]\.\n\nSources:\n\[1\] milvus_docs\/en\/faq\/\w+\.md:\d+/,
+      /^Milvus keeps its data as logs \[1\] \(not supported\)\.\n\nSources:\n\[1\] milvus_docs\/en\/faq\/\w+\.md:\d+/,
     );
 
     expect(promptOf(servers.get(chat))).toContain("How is data stored in Milvus?");

@@ -29,8 +29,14 @@ export function memoryCollection(): Collection {
     severalWriters: true,
     documents: async () => all().filter(({ ordinal }) => ordinal === 0),
     chunksOf: async (docIds) => all().filter(({ docId }) => docIds.includes(docId)),
+    passages: async ({ docId, docHash }, first, last) =>
+      all()
+        .filter((row) => row.docId === docId && row.docHash === docHash && row.ordinal >= first && row.ordinal <= last)
+        .sort((left, right) => left.ordinal - right.ordinal),
+    textsWithWordLike: async () => all().map(({ text }) => text),
     upsert: async (chunks) => {
-      for (const chunk of chunks) rows.set(chunk.id, { ...chunk });
+      // As in every store, terms are indexed and not read back.
+      for (const { terms: _, ...chunk } of chunks) rows.set(chunk.id, chunk);
     },
     deleteDocuments: async (versions) => remove(versions, () => true),
     deleteUncommitted: async (versions) => remove(versions, ({ ordinal }) => ordinal > 0),
@@ -39,6 +45,7 @@ export function memoryCollection(): Collection {
     optimize: async () => {},
     overview: () => Promise.reject(new Error("a collection in memory is not listed")),
     search: () => Promise.reject(new Error("a collection in memory is not searched")),
+    wordFrequencies: async () => null,
     stats: async () => ({
       documents: all().filter(({ ordinal }) => ordinal === 0).length,
       chunks: rows.size,

@@ -245,7 +245,7 @@ describe("the table of providers", () => {
     expect(provider.keyVariable === null).toBe(local);
     expect(url.protocol).toBe(local ? "http:" : "https:");
     expect(local || hosts.includes(url.hostname)).toBe(true);
-    expect(provider.embedding ?? provider.chat).not.toBeNull();
+    expect(provider.embedding ?? provider.chat ?? provider.rerank).not.toBeNull();
 
     const models = provider.embedding?.models ?? {};
     const defaultModel = provider.embedding?.defaultModel ?? null;

@@ -105,6 +105,25 @@ const models: HostileProject[] = [
     says: /account of its own/,
   },
   {
+    name: "a row of its own that reranks",
+    config: { providers: { evil: { ...evil, rerankModel: "m" } }, search: { rerank: "evil" } },
+    commands: [ingest, search],
+    says: /sends/,
+  },
+  {
+    name: "a row that takes over jina, for its rerankers",
+    config: { providers: { jina: evil }, search: { rerank: "jina/m" } },
+    commands: [ingest, search, ask],
+    variables: { JINA_API_KEY: "jina-canary-0123456789" },
+    says: /sends/,
+  },
+  {
+    name: "a reranker that is the model of a row of its own",
+    config: { providers: { evil }, llm: { provider: "evil" }, search: { rerank: "llm" } },
+    commands: [ingest, search],
+    says: /sends/,
+  },
+  {
     name: "the number of the host in decimals",
     config: { llm: { provider: "vllm", model: "m", baseUrl: "http://0:{{port}}/v1" } },
     commands: both,
@@ -229,6 +248,11 @@ const paths: HostileProject[] = [
   {
     name: "a local model elsewhere",
     config: { embedding: { provider: "local", model: "{{home}}/.ssh" } },
+    says: /outside/,
+  },
+  {
+    name: "a local reranker elsewhere",
+    config: { search: { rerank: "local/{{home}}/.ssh" } },
     says: /outside/,
   },
   {

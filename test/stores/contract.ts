@@ -6,6 +6,7 @@ import type { Config } from "../../src/config/schema.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { fuse } from "../../src/stores/shared/fusion.ts";
 import type { ChunkRecord, Collection, NewManifest, Store } from "../../src/stores/types.ts";
+import { nearWords } from "../../src/text/query/near-words.ts";
 import { createFilter } from "../../src/filters/parse.ts";
 import { type Filter, type FilterOperator, type StoredChunk, fusionMethods } from "../../src/types.ts";
 import { documentId } from "../../src/util/ids.ts";
@@ -254,7 +255,7 @@ export function storeContract(
       ).rejects.toMatchObject({ code: "no-vectors" });
     });
 
-    test.each(["", "1st", "a b", "../up", "a-b", "x".repeat(256)])("refuses the name %j", async (name) => {
+    test.each(["", "1st", "a b", "../up", "-a", "a.b", "x".repeat(256)])("refuses the name %j", async (name) => {
       await expect(store.create(name, plain)).rejects.toMatchObject({ code: "invalid-collection-name" });
     });
 
@@ -316,6 +317,37 @@ export function storeContract(
       await collection.upsert(written);
       const found = await collection.chunksOf([documentId("a.pdf")]);
       expect(found.sort((a, b) => a.ordinal - b.ordinal)).toEqual(written);
+    });
+
+    test("of one version of a document are read by their ordinals, in order", async () => {
+      const collection = await create();
+      const texts = Array.from({ length: 12 }, (_, ordinal) => `passage ${ordinal}`);
+      const old = documentChunks("a.md", texts, { docHash: "old" });
+      const written = documentChunks("a.md", texts, { docHash: "new" });
+      await collection.upsert([...old.slice(1), ...documentChunks("b.md", texts, { docHash: "new" })]);
+      // Row 0 has the same key in both versions, and the rows are not written in their order.
+      await collection.upsert(written.toReversed());
+      const version = { docId: documentId("a.md"), docHash: "new" };
+      expect(await collection.passages(version, 3, 5)).toEqual(written.slice(3, 6));
+      expect(await collection.passages(version, 9, 11)).toEqual(written.slice(9));
+      expect(await collection.passages({ ...version, docHash: "neither" }, 0, 11)).toEqual([]);
+      expect((await collection.passages({ ...version, docHash: "old" }, 0, 2)).map(({ ordinal }) => ordinal)).toEqual([
+        1, 2,
+      ]);
+    });
+
+    test("that hold a word like another one are found for a mistyped word", async () => {
+      const collection = await create();
+      await collection.upsert([
+        ...documentChunks("a.md", ["A sitemap lists all pages.", "Configuration of the crawler"]),
+        ...documentChunks("b.md", ["nothing of the kind"]),
+      ]);
+      await collection.optimize();
+      const near = async (word: string, distance: number) =>
+        nearWords(await collection.textsWithWordLike(word, distance), word, distance).map((one) => one.word);
+      expect(await near("sitmap", 1)).toEqual(["sitemap"]);
+      expect(await near("craweler", 2)).toEqual(["crawler"]);
+      expect(await near("unlike", 1)).toEqual([]);
     });
 
     test("of equal id are replaced whole, in the same session and in the next", async () => {
@@ -487,6 +519,24 @@ export function storeContract(
       await collection.upsert(documentChunks("a.md", ["the limit is 64"], { context: "Zeppelin manual > Limits\n\n" }));
       const [hit] = await searchText(collection, "zeppelin");
       expect(hit!.chunk).toMatchObject({ text: "the limit is 64", context: "Zeppelin manual > Limits\n\n" });
+    });
+
+    textTest("counts the chunks that hold each word of a question, however it is inflected", async () => {
+      const collection = await create();
+      await collection.upsert([
+        ...documentChunks("a.md", ["Segments are sealed.", "A sealed segment is stored.", "Nothing of the sort."]),
+        ...documentChunks("b.md", ["The storing of segments."]),
+      ]);
+      await collection.optimize();
+      const found = await collection.wordFrequencies("How is a sealed segment stored in a zeppelin?");
+      expect(found).toMatchObject({ chunks: 4, languages: ["en"] });
+      expect(found?.words.map(({ word, chunks }) => [word, chunks])).toEqual([
+        ["sealed", 2],
+        ["segment", 3],
+        ["stored", 2],
+        ["zeppelin", 0],
+      ]);
+      expect(await collection.wordFrequencies("?!")).toMatchObject({ words: [] });
     });
 
     test("sees what was written a moment ago, and not what was deleted", async () => {

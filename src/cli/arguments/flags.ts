@@ -1,4 +1,5 @@
 import type { Override } from "../../config/load.ts";
+import { noReranker } from "../../config/model-name.ts";
 import type { SearchMode } from "../../types.ts";
 
 /**
@@ -28,7 +29,13 @@ export interface RetrievalFlags extends CommonFlags {
   mode?: SearchMode;
   /** Conditions as written. */
   filter: string[];
+  rerank?: RerankFlag;
+  /** Of `--boost`: how much the ranks of a collection count. */
+  boost?: ReadonlyMap<string, number>;
 }
+
+/** `--rerank` alone is `true`, `--no-rerank` is `false`. */
+export type RerankFlag = string | boolean;
 
 export interface CollectionFlags extends CommonFlags {
   name: string;
@@ -52,5 +59,12 @@ export function retrievalOverrides(flags: RetrievalFlags): Override[] {
   return given([
     ["search.topK", flags.topK, "--top-k"],
     ["search.mode", flags.mode, "--mode"],
+    ...rerankSetting(flags.rerank),
   ]);
+}
+
+/** What the flag says of `search.rerank`; alone, `--rerank` leaves it to the configuration. */
+export function rerankSetting(flag: RerankFlag | undefined): [string, unknown, string][] {
+  if (typeof flag === "string") return [["search.rerank", flag, "--rerank"]];
+  return flag === false ? [["search.rerank", noReranker, "--no-rerank"]] : [];
 }

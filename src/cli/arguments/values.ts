@@ -22,6 +22,17 @@ export function integer(flag: string, minimum: number, maximum: number = Number.
   };
 }
 
+/** How far the text around a passage reaches: `section`, or passages in either direction. */
+export function extent(flag: string): Read<number | "section"> {
+  return (text) => {
+    if (text === "section") return text;
+    if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= mostNeighbours) return Number(text);
+    throw refuse(flag, `section, or an integer from 1 to ${mostNeighbours}`, text);
+  };
+}
+
+const mostNeighbours = 100;
+
 export function decimal(flag: string): Read<number> {
   return (text) => {
     if (text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
@@ -37,13 +48,18 @@ export function amount(flag: string): Read<number> {
   };
 }
 
-export function oneOf<const Choice extends string>(flag: string, choices: readonly Choice[]): Read<Choice> {
-  return (text) => {
+/** The parser knows its choices, for the completion of command lines. */
+export function oneOf<const Choice extends string>(
+  flag: string,
+  choices: readonly Choice[],
+): Read<Choice> & { choices: readonly Choice[] } {
+  const read: Read<Choice> = (text) => {
     const found = choices.find((choice) => choice === text);
     if (found !== undefined) return found;
     const meant = closest(text, choices);
     throw refuse(flag, `one of ${choices.join(", ")}`, text, meant === null ? undefined : `did you mean ${meant}?`);
   };
+  return Object.assign(read, { choices });
 }
 
 export function filled(flag: string): Read<string> {
@@ -62,6 +78,22 @@ export function model(flag: string): Read<string> {
 
 export function repeatable(flag: string): Read<string[]> {
   return (text, previous = []) => [...previous, filled(flag)(text)];
+}
+
+/** Text that may be given several times, or comma-separated; joined by commas. */
+export function listed(flag: string): Read<string> {
+  return (text, previous) => (previous === undefined ? filled(flag)(text) : `${previous},${filled(flag)(text)}`);
+}
+
+/** `name=1.5`, repeatable: numbers above 0 by names. */
+export function weights(flag: string): Read<Map<string, number>> {
+  return (text, previous = new Map()) => {
+    const [, name, value] = /^([^=\s]+)\s*=\s*(\d*\.?\d+)$/.exec(text.trim()) ?? [];
+    if (name === undefined || !(Number(value) > 0)) {
+      throw refuse(flag, "collection=number", text, `e.g. ${flag} docs=1.5`);
+    }
+    return new Map([...previous, [name, Number(value)]]);
+  };
 }
 
 /** Names from a list, comma-separated, each once. */

@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ExitCode } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
+import { passagesToFind } from "../../pipeline/ask/context.ts";
+import { planAnswer } from "../../pipeline/ask/dry-run.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
+import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, given, retrievalOverrides } from "../arguments/flags.ts";
@@ -11,8 +14,10 @@ import { readQuery } from "../arguments/input.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
+import { renderPlannedAnswer } from "../render/planned-answer.ts";
 import { type Runtime, linkOptions, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+import { openRetrievals } from "./several-collections.ts";
 
 export interface AskFlags extends RetrievalFlags {
   /** As given; `-` stands for standard input. */
@@ -23,6 +28,8 @@ export interface AskFlags extends RetrievalFlags {
   prompt?: string;
   maxContextChars?: number;
   strict?: boolean;
+  /** Print the prompt, and ask no model. */
+  dryRun?: boolean;
 }
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
@@ -31,9 +38,14 @@ export async function ask(flags: AskFlags, context: CommandContext): Promise<Exi
     flags,
     filters: flags.filter.map(parseFilter),
     question: await readQuery(flags.question, context),
+    several: collectionPatterns(flags.collection, flags.boost),
   };
-  return withRuntime(flags, askOverrides(flags), context, async (runtime) => {
-    const renderer = createAnswerRenderer({ showContext: flags.showContext ?? false }, context.output);
+  const common = asked.several === null ? flags : withoutCollection(flags);
+  return withRuntime(common, askOverrides(flags), context, async (runtime) => {
+    const renderer = createAnswerRenderer(
+      { showContext: flags.showContext ?? false, folders: runtime.environment },
+      context.output,
+    );
     try {
       return await untilAborted(answer(asked, renderer, runtime, context), context.signal);
     } catch (error) {
@@ -49,10 +61,11 @@ interface Asked {
   flags: AskFlags;
   filters: ReturnType<typeof parseFilter>[];
   question: string;
+  several: CollectionPatterns | null;
 }
 
 async function answer(
-  { flags, filters, question }: Asked,
+  { flags, filters, question, several }: Asked,
   renderer: AnswerRenderer,
   runtime: Runtime,
   context: CommandContext,
@@ -63,12 +76,26 @@ async function answer(
   const file = await readPromptFile(flags.prompt, config.ask.prompt, environment);
   const prompt =
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
-  const chat = await runtime.chatModel();
   const minScore = config.search.minScore ?? null;
-  const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
+  const { provider, model } = config.llm;
+  const topK = passagesToFind(config.search.topK, {
+    isGiven: flags.topK !== undefined,
+    isQuoting: provider === "extractive",
+  });
+  const request = { filters, minScore, topK, rerank: flags.rerank };
+  const open = () =>
+    several === null ? openRetrieval(runtime, request, context) : openRetrievals(runtime, several, request, context);
+  if (flags.dryRun) {
+    const { search } = await open();
+    const planned = await planAnswer({ search, prompt }, { question, maxContextChars: config.ask.maxContextChars });
+    await renderPlannedAnswer({ ...planned, model: [provider, model].filter(Boolean).join("/") }, context.output);
+    return planned.hits.length === 0 ? ExitCode.no : ExitCode.done;
+  }
+  const chat = await runtime.chatModel();
+  const retrieval = await open();
   let searched = performance.now();
   const result = await askQuestion(
-    { search: (text) => retrieval.search(text), chat, prompt },
+    { search: retrieval.search, wordFrequencies: retrieval.wordFrequencies, chat, prompt },
     {
       question,
       maxContextChars: config.ask.maxContextChars,

@@ -5,6 +5,7 @@ import { folderAddress } from "../../addresses/store-address.ts";
 import type { Override } from "../../config/load.ts";
 import { UserError } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
+import { passagesToFind } from "../../pipeline/ask/context.ts";
 import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { modeForSearch } from "../../pipeline/embed/model-choice.ts";
@@ -13,9 +14,11 @@ import type { CorpusDocument, EvalSet } from "../../pipeline/eval/beir-set.ts";
 import { corpusChunking, writeCorpus } from "../../pipeline/eval/corpus-collection.ts";
 import { type EvalParts, type Evaluation, evalDepth, evaluate } from "../../pipeline/eval/evaluate.ts";
 import { ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
-import { search } from "../../pipeline/search/search.ts";
+import { type SearchParts, search } from "../../pipeline/search/search.ts";
 import type { ReadableCollection } from "../../stores/types.ts";
 import type { SearchMode } from "../../types.ts";
+import type { RerankFlag } from "../arguments/flags.ts";
+import { openReranking } from "./retrieval.ts";
 import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { describeEval, describeIngest, showProgress } from "../render/progress.ts";
@@ -30,6 +33,7 @@ export interface EvalRun {
   topK?: number;
   /** Answer the questions too. */
   answers?: boolean;
+  rerank?: RerankFlag;
 }
 
 /** A collection that is evaluated. */
@@ -131,7 +135,8 @@ export async function runEvaluation(
   );
   if (notice !== null) output.notice(notice);
   const modes = asked.modes ?? [modeForSearch(collection, configured, embedQuery !== null)];
-  const parts = { collection, embedQuery: embedQuery === null ? null : remembering(embedQuery) };
+  const reranking = await openReranking(runtime, context, asked.rerank);
+  const parts = { collection, embedQuery: embedQuery === null ? null : remembering(embedQuery), reranking };
   const { fusion } = config.search;
   const k = asked.topK ?? config.search.topK;
   const find: EvalParts["search"] = async (query, mode) =>
@@ -166,7 +171,7 @@ function remembering(embedQuery: QueryEmbedder): QueryEmbedder {
 
 /** Answers as `rag ask` does with the same configuration. */
 async function openAsk(
-  parts: { collection: ReadableCollection; embedQuery: QueryEmbedder | null },
+  parts: SearchParts,
   { config, environment, chatModel }: Runtime,
   signal: AbortSignal,
 ): Promise<EvalParts["ask"]> {
@@ -176,9 +181,15 @@ async function openAsk(
     file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
   const chat = await chatModel();
   const { topK, fusion, minScore = null } = config.search;
+  const wanted = passagesToFind(topK, { isGiven: false, isQuoting: !chat.generative });
   return (question, mode) =>
     askQuestion(
-      { search: (query) => search(parts, { query, mode, fusion, topK, filters: [], minScore }), chat, prompt },
+      {
+        search: (query) => search(parts, { query, mode, fusion, topK: wanted, filters: [], minScore }),
+        wordFrequencies: (text) => parts.collection.wordFrequencies(text),
+        chat,
+        prompt,
+      },
       {
         question,
         maxContextChars: config.ask.maxContextChars,

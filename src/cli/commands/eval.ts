@@ -5,7 +5,7 @@ import { type EvalSet, readEvalSet } from "../../pipeline/eval/beir-set.ts";
 import { type Evaluation, compareResults } from "../../pipeline/eval/evaluate.ts";
 import { type Baseline, type Minimum, checkGate, parseBaseline } from "../../pipeline/eval/gate.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
-import type { CommonFlags } from "../arguments/flags.ts";
+import { type CommonFlags, given, rerankSetting } from "../arguments/flags.ts";
 import { readRegularText } from "../../files/read-regular-file.ts";
 import type { CommandContext } from "../context.ts";
 import type { EvalReport, EvaluatedCollection, NamedComparison } from "../render/eval/report.ts";
@@ -64,7 +64,8 @@ async function measure(
   context: CommandContext,
 ): Promise<{ evaluation: Evaluation; collection: EvaluatedCollection }> {
   const corpus = flags.collection === undefined ? set.corpus : null;
-  return withRuntime(flags, corpus === null ? [] : corpusOverrides, context, async (runtime) => {
+  const overrides = [...(corpus === null ? [] : corpusOverrides), ...given(rerankSetting(flags.rerank))];
+  return withRuntime(flags, overrides, context, async (runtime) => {
     const opened = await openEvaluated(runtime, corpus, context);
     try {
       const evaluation = await runEvaluation(opened.collection, set.questions, runtime, flags, context);

@@ -49,7 +49,12 @@ export interface IngestFlags extends CommonFlags {
   concurrency?: number;
   failFast?: boolean;
   followLinks?: boolean;
+  encoding?: string;
+  pdfPassword?: string;
 }
+
+/** Keeps the password out of the shell's history. */
+const passwordVariable = "RAG_PDF_PASSWORD";
 
 const bytesPerMegabyte = 1_000_000;
 
@@ -203,15 +208,18 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, environment, openModel, chunker, loaders, priceOf }: Runtime,
+  { config, environment, openModel, chunker, loaders, cutter, priceOf }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
-  const { loaderFor } = await loaders();
+  const pdfPassword = flags.pdfPassword ?? environment.variables[passwordVariable];
+  output.maskSecrets([pdfPassword]);
+  const found = await loaders({ pdfPassword });
+  const { loaderFor } = found;
   const { embedding, chunking, metric } = config;
   const progress = await showProgress(output, describeIngest);
   try {
     return await ingestIntoCollection(
-      { store, openModel, chunker: await chunker(), loaderFor },
+      { store, openModel, chunker: await chunker(), loaderFor, cutter: await cutter(found) },
       {
         name: config.collection,
         recreate: flags.recreate ?? false,
@@ -285,6 +293,7 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
     ["project", flags.project, "--project"],
+    ["ingest.encoding", flags.encoding, "--encoding"],
     ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

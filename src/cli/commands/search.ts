@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from "../../errors.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import type { CommandContext } from "../context.ts";
+import { collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
 import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
@@ -9,12 +10,15 @@ import { renderSearch } from "../render/search/search-results.ts";
 import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { linkOptions, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
+import { openRetrievals } from "./several-collections.ts";
 
 export interface SearchFlags extends RetrievalFlags {
   /** As given; `-` stands for standard input. */
   query: string;
   minScore?: number;
   format?: SearchFormat;
+  /** Passages on either side, or the whole section, to show with each hit. */
+  expand?: number | "section";
   full?: boolean;
   print0?: boolean;
 }
@@ -23,14 +27,22 @@ export interface SearchFlags extends RetrievalFlags {
 export async function search(flags: SearchFlags, context: CommandContext): Promise<ExitCode> {
   const format = formatOf(flags);
   const filters = flags.filter.map(parseFilter);
+  const several = collectionPatterns(flags.collection, flags.boost);
   const query = await readQuery(flags.query, context);
-  return withRuntime(flags, searchOverrides(flags), context, (runtime) =>
+  const common = several === null ? flags : withoutCollection(flags);
+  return withRuntime(common, searchOverrides(flags), context, (runtime) =>
     untilAborted(
       (async () => {
         const started = performance.now();
         const minScore = runtime.config.search.minScore ?? null;
-        const retrieval = await openRetrieval(runtime, { filters, minScore }, context);
-        const { mode, hits: found } = await retrieval.search(query);
+        const request = { filters, minScore, rerank: flags.rerank };
+        const retrieval = await (several === null
+          ? openRetrieval(runtime, request, context)
+          : openRetrievals(runtime, several, request, context));
+        const { mode, hits: found } = await retrieval.search(query, {
+          syntax: "query",
+          ...(flags.expand === undefined ? {} : { expand: flags.expand }),
+        });
         const { hits } = await withUrls({ hits: found }, linkOptions(runtime));
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };

@@ -25,6 +25,7 @@ export function addAsk(program: Program, dispatch: Dispatch): void {
       integer("--max-context-chars", 1),
     )
     .option("--strict", "refuse an answer whose citations cannot be verified")
+    .option("--dry-run", "print the prompt with its estimated tokens, and ask no model")
     .addHelpText(
       "after",
       `${aboutFilters}
@@ -32,6 +33,7 @@ export function addAsk(program: Program, dispatch: Dispatch): void {
 Examples:
   rag ask "How is data stored?"
   rag ask "What changed in 2025?" --filter year=2025 --llm deepseek
+  rag ask "What changed in 2025?" --dry-run
   echo "How do I upgrade?" | rag ask - --json`,
     )
     .action((question: string, _: unknown, command: Program) =>

@@ -44,7 +44,9 @@ export function addCollections(program: Program, dispatch: Dispatch): void {
     );
   collections
     .command("drop")
-    .description("Drop a collection with all that it holds. Asks first on a terminal; elsewhere it needs --yes.")
+    .description(
+      "Drop a collection: delete it with all that it holds. Asks first on a terminal; elsewhere it needs --yes.",
+    )
     .argument("[name]", "the collection; or name it with --collection")
     .option("-y, --yes", "drop it without asking")
     .action((name: string | undefined, _: unknown, command: Program) =>

@@ -4,7 +4,7 @@ import type { EvalFlags } from "../commands/eval.ts";
 import type { Dispatch } from "../context.ts";
 import { refuseTogether } from "../arguments/contradictions.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
-import { decimal, filled, integer, minimum, someOf } from "../arguments/values.ts";
+import { decimal, filled, integer, minimum, model, someOf } from "../arguments/values.ts";
 
 /** Adds `rag eval` to the program. */
 export function addEval(program: Program, dispatch: Dispatch): void {
@@ -30,6 +30,12 @@ export function addEval(program: Program, dispatch: Dispatch): void {
       someOf("--modes", searchModes),
     )
     .option("-k, --top-k <count>", "cut-off of recall and precision", integer("--top-k", 1, 100))
+    .option(
+      "--rerank [model]",
+      "rerank as rag search does with it; the configured reranker if none is named",
+      model("--rerank"),
+    )
+    .option("--no-rerank", "measure without the configured reranker")
     .option("--answers", "answer the questions too, and measure the answers")
     .option("--compare <config>", "measure with another configuration file too", filled("--compare"))
     .option("--min <measure=value>", "least value that passes (repeatable), as in ndcg@10=0.8", minimum("--min"))

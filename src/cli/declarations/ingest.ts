@@ -33,7 +33,7 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
     .argument("[paths...]", "files, folders and globs; addresses of pages and of a sitemap.xml")
     .option("--files-from <file>", "read paths from a file, one a line or NUL-separated; - for standard input")
     .option("--include <glob>", "only files that match (repeatable)", repeatable("--include"))
-    .option("--exclude <glob>", "no files that match (repeatable)", repeatable("--exclude"))
+    .option("--exclude <glob>", "leave out files that match (repeatable)", repeatable("--exclude"))
     .option("--strategy <name>", `how documents are split: ${strategies.join(", ")}`, oneOf("--strategy", strategies))
     .option("--max-chars <count>", "characters in a chunk at most", integer("--max-chars", 1, 16_000))
     .option("--overlap-chars <count>", "characters that neighbouring chunks share", integer("--overlap-chars", 0))
@@ -56,6 +56,8 @@ export function addIngest(program: Program, dispatch: Dispatch): void {
     .option("--concurrency <count>", "embedding requests in flight at most", integer("--concurrency", 1, 64))
     .option("--fail-fast", "stop at the first file that fails")
     .option("--follow-links", "follow links that lead out of the folders named")
+    .option("--encoding <name>", "encoding of texts without a byte order mark, e.g. windows-1252", filled("--encoding"))
+    .option("--pdf-password <text>", "opens encrypted PDFs; better in the variable RAG_PDF_PASSWORD")
     .addHelpText(
       "after",
       `

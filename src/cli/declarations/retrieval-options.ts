@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import { searchModes } from "../../types.ts";
-import { integer, oneOf, repeatable } from "../arguments/values.ts";
+import { integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
 
 /** What the help of search and ask says about `--filter`. */
 export const aboutFilters = `
@@ -20,5 +20,16 @@ export function addRetrievalOptions(command: Program): Program {
       "--filter <condition>",
       "only passages where it holds (repeatable): field, then = != < <= > >= or ~ (glob), then a value",
       repeatable("--filter"),
-    );
+    )
+    .option(
+      "--boost <collection=number>",
+      "of several collections, let the ranks of one count more or less (repeatable)",
+      weights("--boost"),
+    )
+    .option(
+      "--rerank [model]",
+      "have a model rank the best hits anew: provider, provider/model, local/model or llm; the configured one if none is named",
+      model("--rerank"),
+    )
+    .option("--no-rerank", "leave the hits in the order of the search, whatever is configured");
 }

@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import { refuseTogether } from "../arguments/contradictions.ts";
-import type { TrustFlags } from "../commands/trust.ts";
+import type { TrustFlags } from "../commands/setup/trust.ts";
 import type { Dispatch } from "../context.ts";
 
 /** Adds `rag trust` to the program. */
@@ -22,6 +22,6 @@ With --json and without --yes it only shows. Exits with 1 where the file asks fo
 scripts, RAG_ALLOW_HOST=host agrees to a single host, and --config <file> to a file for one run.`,
     )
     .action((_: unknown, command: Program) =>
-      dispatch<TrustFlags>(command.optsWithGlobals(), async () => (await import("../commands/trust.ts")).trust),
+      dispatch<TrustFlags>(command.optsWithGlobals(), async () => (await import("../commands/setup/trust.ts")).trust),
     );
 }

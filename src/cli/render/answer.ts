@@ -1,15 +1,17 @@
 import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
-import type { Citation } from "../../pipeline/ask/citations.ts";
 import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
 import { terminalText } from "./terminal-text.ts";
 import type { Channel, Output } from "./output.ts";
-import { locationOf } from "./location.ts";
+import { type LinkTo, linksFor } from "./places/hyperlink.ts";
+import { type Folders, locationOf } from "./location.ts";
 
 /** How `rag ask` shows what happens. */
 export interface AnswerView {
   /** Print the passages that the answer was made from. */
   showContext: boolean;
+  /** Where sources start. */
+  folders: Pick<Folders, "projectRoot">;
 }
 
 /** What an answer came from. */
@@ -62,6 +64,11 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   return {
     onEvent(event) {
       if (event.type === "notice") notices.push(event.message);
+      if (event.type === "doubt" && !options.json && !isOver) {
+        inOrder(() => answer.end());
+        write(` ${results.colors.yellow("(not supported)")}`);
+        isLineOpen = true;
+      }
       if (event.type !== "text" || options.json || isOver) return;
       const text = terminalText(event.text);
       if (text === "") return;
@@ -70,12 +77,14 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        const { question, answer, refused, model, usage, citations, hits } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, durationMs });
+        const { question, answer, refused, model, usage, citations, hits, closest } = result;
+        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
       } else {
         endAnswer();
-        write(sources(result.citations, results));
-        if (view.showContext) write(context(result.hits, results));
+        const linkTo = await linksFor(results, view.folders);
+        write(sources(result, results, linkTo));
+        write(closest(result.closest, results, linkTo));
+        if (view.showContext) write(context(result.hits, results, linkTo));
         await flush();
       }
       for (const notice of notices) output.warn(terminalText(notice));
@@ -99,25 +108,39 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   };
 }
 
-function sources(citations: readonly Citation[], { colors }: Channel): string {
+function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
   if (citations.length === 0) return "";
   const lines = [...citations]
     .sort((a, b) => a.n - b.n)
     .map((citation) => {
       const heading = terminalText(citation.heading.join(" › "));
-      const doubt = citation.verified ? "" : `  ${colors.yellow("(not verified)")}`;
-      const place = colors.cyan(terminalText(locationOf(citation)));
+      // A reason quotes the statement, which a refusal withholds.
+      const why = citation.why === null || refused ? "" : `: ${terminalText(citation.why)}`;
+      const doubt = citation.supported ? "" : `  ${colors.yellow("(not verified)")}${colors.dim(why)}`;
+      const place = linkTo(citation.source, colors.cyan(terminalText(locationOf(citation))));
       const link = citation.url === undefined ? "" : `    ${colors.dim(terminalText(citation.url))}\n`;
       return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n${link}`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
 }
 
-function context(hits: readonly Hit[], { colors }: Channel): string {
+/** Where a refusal sends its reader. */
+function closest(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
+  if (hits.length === 0) return "";
+  const lines = hits.map((hit) => {
+    const heading = terminalText(hit.heading.join(" › "));
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    return `${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n`;
+  });
+  return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
+}
+
+function context(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");
-    return `${colors.bold(`[${index + 1}]`)} ${colors.cyan(terminalText(locationOf(hit)))}\n${text}\n`;
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    return `${colors.bold(`[${index + 1}]`)} ${place}\n${text}\n`;
   });
   return `\n${colors.bold("Context:")}\n${passages.join("\n")}`;
 }

@@ -17,7 +17,7 @@ export async function confirm(question: string, { stdin, output, signal }: Comma
 }
 
 /** `null` where the input ends, or the signal comes, before a line does. */
-async function readLine(stdin: CommandContext["stdin"], signal: AbortSignal): Promise<string | null> {
+export async function readLine(stdin: CommandContext["stdin"], signal: AbortSignal): Promise<string | null> {
   const lines = createInterface({ input: stdin });
   const stop = () => lines.close();
   signal.addEventListener("abort", stop, { once: true });

@@ -16,6 +16,8 @@ export interface Channel {
   readonly columns: number | null;
   /** Do nothing where colour is not wanted. */
   readonly colors: Colors;
+  /** Whether the terminal knows hyperlinks; `false` where nobody reads in one, or colour is not wanted. */
+  supportsLinks(): Promise<boolean>;
   /** For people: what a terminal would act on is masked. Resolves when it is handed over; rejects where it cannot be written. */
   write(text: string): Promise<void>;
   /** For programs: as it is, unless the stream is a terminal. */
@@ -57,6 +59,8 @@ export interface Output {
   stage(name: string, durationMs: number, detail?: string): void;
   /** The one line of JSON, or the lines for people, that a run ends with when it failed. */
   error(failure: { code: string; message: string; hint: string | null }): Promise<void>;
+  /** A text without the known secrets, for a result that goes another way than stdout. */
+  masked(text: string): string;
   /** Adds values that are masked from now on. */
   maskSecrets(secrets: readonly (string | null | undefined)[]): void;
   /** The command succeeded: prints the notices that were held back for `--json`. */
@@ -126,6 +130,7 @@ export function createOutput(
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);
     },
+    masked: (text) => masks.exact(text),
     maskSecrets: (values) => {
       secrets.push(...values);
       masks.exact = createSecretMask(secrets);
@@ -149,6 +154,11 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
     // A terminal without a size, as in some CI jobs, reports 0 columns.
     columns: stream.columns || null,
     colors,
+    supportsLinks: async () => {
+      if (!isTerminal || !colors.isColorSupported) return false;
+      const { createSupportsHyperlinks } = await import("supports-hyperlinks");
+      return createSupportsHyperlinks({ isTTY: true });
+    },
     write,
     writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };

@@ -4,9 +4,12 @@
  */
 // oxlint-disable-next-line no-control-regex
 const unsafe = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
-/** The same, or a colour: the one thing that this tool tells a terminal itself. */
+/** The same, or what this tool tells a terminal itself: a colour, or the beginning or end of a link to a file. */
 // oxlint-disable-next-line no-control-regex
-const unsafeOrColor = new RegExp(`\\u001B\\[[0-9;]{0,20}m|${unsafe.source}`, "g");
+const unsafeOrOwn = new RegExp(
+  `\\u001B\\[[0-9;]{0,20}m|\\u001B\\]8;;(?:file://[!-~]{1,8000})?\\u0007|${unsafe.source}`,
+  "g",
+);
 
 const shown = "\u{FFFD}";
 
@@ -15,10 +18,10 @@ export function terminalText(text: string): string {
   return text.replaceAll("\r\n", "\n").replaceAll(unsafe, shown);
 }
 
-/** The gate before every stream that people read: like `terminalText`, but colours pass where they are wanted. */
+/** The gate before every stream that people read: like `terminalText`, but colours and links pass where they are wanted. */
 export function streamText(text: string, keepsColors: boolean): string {
   if (!keepsColors) return terminalText(text);
-  return text.replaceAll("\r\n", "\n").replaceAll(unsafeOrColor, (found) => (found.length > 1 ? found : shown));
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafeOrOwn, (found) => (found.length > 1 ? found : shown));
 }
 
 /** JSON in which these characters are escaped (`\u009b`): it leaves most of them as they are, and means the same so. */

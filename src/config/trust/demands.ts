@@ -3,10 +3,12 @@ import { readStoreAddress } from "../../addresses/store-address.ts";
 import { UserError } from "../../errors.ts";
 import { leadsInto } from "../../files/real-path.ts";
 import { foreignModelHost } from "../../models/foreign-host.ts";
+import { type ProviderSection, settingNames } from "../../models/provider-names.ts";
 import { providers } from "../../models/providers.ts";
 import { howToAllow, isAllowed, isLoopback } from "../../secrets/allowed-hosts.ts";
 import { looksSecret } from "../../secrets/secret-variables.ts";
 import type { Expansion } from "../expand.ts";
+import { rerankerName } from "../model-name.ts";
 import type { Config } from "../schema.ts";
 import { settingRules } from "./setting-rules.ts";
 
@@ -169,12 +171,18 @@ function consents(untrusted: UntrustedConfig): Demand[] {
 }
 
 function foreignModels({ config, variables }: UntrustedConfig): Demand[] {
-  return (["embedding", "llm"] as const).flatMap((section): Demand[] => {
-    const host = foreignModelHost(section, config[section], config.providers, variables);
+  const reranker = rerankerName(config.search.rerank);
+  const sections = {
+    embedding: config.embedding,
+    llm: config.llm,
+    rerank: { provider: reranker?.provider, model: reranker?.model ?? undefined },
+  };
+  return (Object.keys(sections) as ProviderSection[]).flatMap((section): Demand[] => {
+    const host = foreignModelHost(section, sections[section], config.providers, variables);
     if (host === null) return [];
     return [
       {
-        setting: `${section}.provider`,
+        setting: settingNames(section, sections[section].provider ?? "").provider,
         what: `sends documents and questions to ${host.host}`,
         code: "foreign-host",
         agree: howToAllow(host),

@@ -1,4 +1,5 @@
 import { readStoreAddress } from "../../addresses/store-address.ts";
+import { rerankerName } from "../model-name.ts";
 import type { Config } from "../schema.ts";
 
 /** What a value would do that needs the user's word, in words; `null` where it does nothing of the kind. */
@@ -99,6 +100,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "providers.*.keyVariable": whereOpened,
   "providers.*.embeddingModel": harmless,
   "providers.*.chatModel": harmless,
+  "providers.*.rerankModel": harmless,
   "providers.*.dimensions": harmless,
   "providers.*.maxBatch": harmless,
   "providers.*.maxTokensPerText": harmless,
@@ -112,6 +114,7 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "chunking.sentenceOverlap": harmless,
   "ingest.maxFileMb": harmless,
   "ingest.maxPages": harmless,
+  "ingest.encoding": harmless,
   "ingest.followLinks": {
     verdict: "consent",
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),
@@ -129,6 +132,13 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "search.fusion": harmless,
   "search.topK": harmless,
   "search.minScore": harmless,
+  // Judged by its host too, where it is opened. A name on the model hub reads as a path that does not exist.
+  "search.rerank": file(({ search }) => {
+    const name = rerankerName(search.rerank);
+    return name?.provider === "local" ? (name.model ?? undefined) : undefined;
+  }),
+  "search.rerankCandidates": harmless,
+  "search.rerankTimeoutMs": harmless,
   "ask.maxContextChars": harmless,
   // Read when a question is asked, by cli/arguments/prompt-file.ts, which refuses one outside of the project then.
   "ask.prompt": file(() => undefined),

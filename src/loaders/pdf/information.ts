@@ -1,11 +1,9 @@
-import type { PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Metadata } from "../../types.ts";
 import { isoDate, keywordList, oneLine, toMetadata } from "../metadata.ts";
 
-/** What the PDF's information dictionary says of the document (ISO 32000-1, 14.3.3); nothing where it cannot be read. */
-export async function informationOf(pdf: PDFDocumentProxy): Promise<Metadata> {
-  const { info } = await pdf.getMetadata().catch(() => ({ info: {} }));
-  const { Author, CreationDate, Keywords, Language, ModDate, Subject } = info as Record<string, unknown>;
+/** What the entries of a PDF's information dictionary say of the document (ISO 32000-1, 14.3.3). */
+export function informationOf(entries: Readonly<Record<string, string>>): Metadata {
+  const { Author, CreationDate, Keywords, Language, ModDate, Subject } = entries;
   return toMetadata({
     author: readable(Author),
     created: pdfDate(CreationDate),

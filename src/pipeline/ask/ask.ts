@@ -1,15 +1,20 @@
 import type { ChatModel, ChatUsage } from "../../chat/types.ts";
 import { ExitCode, messageOf, UserError } from "../../errors.ts";
-import type { Hit } from "../../types.ts";
-import type { Citation, Citations } from "./citations.ts";
-import { fitContext, refusalMarker } from "./prompt.ts";
+import { withoutMeasures } from "../../text/measure-words.ts";
+import type { Hit, WordFrequencies } from "../../types.ts";
+import type { Citation, CitationChecker, Citations, Quotation } from "./citations.ts";
+import { buildContext } from "./context.ts";
+import type { DoubtMarks, MarkedPiece } from "./doubt-marks.ts";
 import type { PromptTemplate } from "./prompt.ts";
+import { createOpening } from "./refusal-opening.ts";
 
 export type AskEvent =
   /** The passages that the answer is made from, before the model is asked; `hits[n - 1]` is the passage `[n]`. */
   | { type: "searched"; hits: Hit[] }
   /** A piece of the answer, to be shown at once. */
   | { type: "text"; text: string }
+  /** The passages do not bear out the statement that was shown last, for this reason; stands behind its citation. */
+  | { type: "doubt"; why: string }
   /** What the reader should know about the answer; one sentence. */
   | { type: "notice"; message: string };
 
@@ -25,10 +30,14 @@ export interface AskResult {
   citations: Citation[];
   /** The passages as the model saw them; `hits[n - 1]` is the passage `[n]`. */
   hits: Hit[];
+  /** Where `refused`, the places that come nearest to an answer; else empty. */
+  closest: Hit[];
 }
 
 export interface AskDependencies {
   search(question: string): Promise<{ hits: Hit[] }>;
+  /** How rare the words of a text are in the collection, which a model that only quotes goes by. */
+  wordFrequencies?(text: string): Promise<WordFrequencies | null>;
   chat: ChatModel;
   prompt: PromptTemplate;
 }
@@ -68,22 +77,24 @@ export class IncompleteAnswerError extends UserError {
 export async function ask(dependencies: AskDependencies, request: AskRequest): Promise<AskResult> {
   const { chat } = dependencies;
   const { question, strict, onEvent } = request;
-  const found = await dependencies.search(question);
-  const hits = await fitContext(found.hits, request.maxContextChars);
+  const counted = chat.generative ? null : dependencies.wordFrequencies?.(withoutMeasures(question));
+  const [found, frequencies = null] = await Promise.all([dependencies.search(question), counted]);
+  const hits = await buildContext(found.hits, request.maxContextChars);
   onEvent({ type: "searched", hits });
 
-  const result = { question, model: chat.name, usage: null, citations: [], hits };
+  const result = { question, model: chat.name, usage: null, citations: [], hits, closest: [] };
   const refuse = (answer: string, rest: Partial<AskResult> = {}): AskResult => {
     onEvent({ type: "text", text: answer });
-    return { ...result, answer, refused: true, ...rest };
+    return { ...result, answer, refused: true, closest: nearest(hits), ...rest };
   };
   if (hits.length === 0) return refuse("No context was found for this question.");
 
   // Loaded while the model thinks.
   const citing = import("./citations.ts");
-  const reply = await readReply(dependencies, request, hits);
+  const checking = citing.then(({ createCitationChecker }) => createCitationChecker(hits));
+  const reply = await readReply(dependencies, request, { hits, frequencies, checking });
   const { usage } = reply;
-  if (reply.refused) return { ...result, answer: reply.text, refused: true, usage };
+  if (reply.refused) return { ...result, answer: reply.text, refused: true, usage, closest: nearest(hits) };
   if (reply.text === "") {
     if (chat.generative) throw emptyAnswer(chat.name, reply.truncated);
     return refuse("The passages that were found do not answer this question.", { usage });
@@ -92,8 +103,12 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
     onEvent({ type: "notice", message: `the answer is cut short: ${reply.truncated}` });
   }
 
-  const { findCitations } = await citing;
-  const { citations, unknown } = findCitations(reply.text, hits);
+  if (reply.quotes.length > 0) {
+    const { quoteCitations } = await citing;
+    if (strict) onEvent({ type: "text", text: reply.text });
+    return { ...result, answer: reply.text, refused: false, usage, citations: quoteCitations(reply.quotes, hits) };
+  }
+  const { citations, unknown } = (await checking).citations(reply.text);
   const objection = strict ? objectionTo({ citations, unknown }) : null;
   if (objection !== null) return refuse(objection, { usage, citations });
   if (strict) onEvent({ type: "text", text: reply.text });
@@ -103,88 +118,109 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   return { ...result, answer: reply.text, refused: false, usage, citations };
 }
 
+/** Places that a refusal names. */
+const namedPlaces = 3;
+
+function nearest(hits: readonly Hit[]): Hit[] {
+  return hits.slice(0, namedPlaces);
+}
+
 interface Reply {
   text: string;
+  /** What it shows word for word, where the model only quotes. */
+  quotes: Quotation[];
   /** The model said that the passages do not hold the answer; `text` is how it said so. */
   refused: boolean;
   usage: ChatUsage | null;
   truncated: string | null;
 }
 
+/** What a reply is made of. */
+interface Material {
+  hits: Hit[];
+  frequencies: WordFrequencies | null;
+  checking: Promise<CitationChecker>;
+}
+
 /** Asks the model, and passes on its text as it comes; in strict mode only a refusal, once it is complete. */
 async function readReply(
   { chat, prompt }: AskDependencies,
   { question, strict, stream, signal, onEvent }: AskRequest,
-  hits: Hit[],
+  { hits, frequencies, checking }: Material,
 ): Promise<Reply> {
   const opening = createOpening();
-  const reply: Reply = { text: "", refused: false, usage: null, truncated: null };
-  const show = (text: string) => {
-    if (text === "") return;
+  const reply: Reply = { text: "", quotes: [], refused: false, usage: null, truncated: null };
+  const showAtOnce = (text: string) => {
+    if (!strict && text !== "") onEvent({ type: "text", text });
+  };
+  const marks = lazyMarks(checking, (piece) => {
+    if (strict) return;
+    onEvent("text" in piece ? { type: "text", text: piece.text } : { type: "doubt", why: piece.why });
+  });
+  const show = async (text: string): Promise<void> => {
     reply.text += text;
-    if (!strict) onEvent({ type: "text", text });
+    await marks.read(text);
   };
   try {
     const events = chat.answer({
       question,
       passages: hits,
+      frequencies,
       messages: prompt.messages(question, hits),
       stream,
       ...(signal === undefined ? {} : { signal }),
     });
     for await (const event of events) {
-      if (event.type === "text") show(opening.read(event.text));
-      else if (event.type === "usage") reply.usage = event.usage;
+      if (event.type === "text") await show(opening.read(event.text));
+      else if (event.type === "quote") {
+        const { text, passage, quoted, line, endLine } = event;
+        reply.text += text;
+        reply.quotes.push({ passage, quoted, line, endLine });
+        showAtOnce(text);
+      } else if (event.type === "usage") reply.usage = event.usage;
       else if (event.type === "truncated") reply.truncated = event.reason;
     }
-    show(opening.end());
+    await show(opening.end());
+    await marks.end();
   } catch (error) {
+    await marks.end();
     const partial = reply.text + opening.end();
     if (!(error instanceof UserError) || partial.trim() === "" || signal?.aborted) throw error;
     throw new IncompleteAnswerError(partial, error);
   }
   reply.text = reply.text.trim();
   reply.refused = opening.refused;
-  if (reply.refused && reply.text === "") show("The passages that were found do not answer this question.");
+  if (reply.refused && reply.text === "") {
+    reply.text = "The passages that were found do not answer this question.";
+    showAtOnce(reply.text);
+  }
   if (reply.refused && strict) onEvent({ type: "text", text: reply.text });
   return reply;
 }
 
-/** What models put around the marker. */
-const decoration = /^[\s*_`"'“”.:,;()[\]–—-]+/;
-
-/**
- * Recognises a refusal by its first word. Holds text back only while it can still be the beginning of the marker:
- * the first piece of any other answer passes at once.
- */
-function createOpening(): { read(text: string): string; end(): string; readonly refused: boolean } {
-  let state: "open" | "answer" | "refusal" | "refusal-text" = "open";
-  let held = "";
+/** `createDoubtMarks`, which the first text with a bracket loads: what comes before passes at once. */
+function lazyMarks(
+  checking: Promise<CitationChecker>,
+  pass: (piece: MarkedPiece) => void,
+): { read(text: string): Promise<void>; end(): Promise<void> } {
+  let passed = "";
+  let marks: DoubtMarks | null = null;
   return {
-    get refused() {
-      return state === "refusal" || state === "refusal-text";
-    },
-    read(text) {
-      if (state === "answer" || state === "refusal-text") return text;
-      held += text;
-      const bare = held.replace(decoration, "");
-      if (state === "open" && bare.startsWith(refusalMarker)) {
-        state = "refusal";
-        held = bare.slice(refusalMarker.length);
-      } else if (state === "open") {
-        if (refusalMarker.startsWith(bare)) return "";
-        state = "answer";
-        return held.trimStart();
+    async read(text) {
+      if (text === "") return;
+      if (marks === null && !/[[［【〔]/.test(text)) {
+        passed += text;
+        pass({ text });
+        return;
       }
-      const sentence = held.replace(decoration, "");
-      if (sentence === "") return "";
-      state = "refusal-text";
-      return sentence;
+      if (marks === null) {
+        const [{ createDoubtMarks }, { objectionAt }] = await Promise.all([import("./doubt-marks.ts"), checking]);
+        marks = createDoubtMarks(objectionAt, passed);
+      }
+      for (const piece of marks.read(text)) pass(piece);
     },
-    end() {
-      const rest = state === "open" ? held.trimStart() : "";
-      held = "";
-      return rest;
+    async end() {
+      for (const piece of marks?.end() ?? []) pass(piece);
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Hit } from "../../types.ts";
 import { passageSentences } from "../../markdown/passage-sentences.ts";
 import type { PassageSentence } from "../../markdown/passage-sentences.ts";
-import { wholeSentences } from "../../text/sentences.ts";
 import { bestSimilarity, contentWords } from "../../text/content-words.ts";
 import { figuresIn, isNegated } from "./claim-facts.ts";
+import { type Claim, claimsIn, reach } from "./claims.ts";
 
 /** A passage that an answer names, with the sentence of it that supports the answer. */
 export interface Citation {
@@ -19,6 +19,10 @@ export interface Citation {
   quote: string;
   /** Every statement that cites the passage has its words and its figures there. */
   verified: boolean;
+  /** The same as `verified`. */
+  supported: boolean;
+  /** What the first statement that the passage does not bear out lacks there; `null` where all are borne out. */
+  why: string | null;
   /** As in `Hit`. */
   url?: string;
 }
@@ -36,84 +40,10 @@ const leastSupport = 0.5;
 const leastQuoteSupport = 0.25;
 /** Share of content words, each way, from which on two sentences are the same but for a negation. */
 const sameStatement = 0.8;
-/** Characters before and behind a marker in which its statement is looked for: a longer sentence is none. */
-const reach = 4000;
-/** Wider ranges are figures in brackets, not citations. */
-const widestRange = 20;
-
-/** `[1]`, `[1, 2]`, `[1-3]`, `[^1]`, full-width forms too. */
-const marker = /[[［【〔]\s*\^?(\d{1,3}(?:\s*(?:[,，、;；]|[-–])\s*\^?\d{1,3})*)\s*[\]］】〕]/g;
-/** Brackets in code are code. */
-const code = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`[^`\n]+`/g;
 /** Words in quotation marks, long enough to be a quotation. */
 const quotation = /[“"„«「『]([^“”"„«»「」『』]{12,})[”"“»」』]/g;
-/** A statement of the answer and the passages that it names for itself. */
-interface Claim {
-  text: string;
-  numbers: number[];
-}
-
-function numbersIn(list: string): number[] {
-  return list.split(/[,，、;；]/).flatMap((part) => {
-    const [first = Number.NaN, last = first] = part.split(/[-–]/).map((one) => Number(one.replaceAll(/[\s^]/g, "")));
-    if (last < first || last - first >= widestRange) return [first, last];
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-}
-
-/** Blanks out code, so that positions stay and its brackets go. */
-function withoutCode(answer: string): string {
-  return answer.replaceAll(code, (block) => block.replaceAll(/[[\]［］【】〔〕]/g, " "));
-}
-
-/** Full-width digits are digits; each stays one character, so that positions stay. */
-function withAsciiDigits(text: string): string {
-  return text.replaceAll(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0));
-}
-
-/** Where a statement cannot reach across: blank lines, list items, headings, rows, lines that end in a citation. */
-const boundary = /\n(?=\s*(?:\n|[-*+•#|>]|\d{1,3}[.)]\s))|(?<=[\]］】〕])[ \t]*\n/;
-/** Characters of what can stand before a marker that opens a line. */
-const longestLineMark = 40;
-const lineMarks = /^(?:[\s>#*+•|-]|\d{1,3}[.)]\s)+/gm;
-
-function statements(stretch: string): string[] {
-  const text = stretch.replaceAll(marker, " ").replaceAll(lineMarks, "").replaceAll(/\s+/g, " ");
-  return Array.from(wholeSentences(text), ({ start, end }) => text.slice(start, end));
-}
-
-/**
- * The statements of an answer that carry a citation. A statement is the part of a sentence before its marker, or the
- * whole sentence that a marker stands behind; for a marker that opens a line, the sentence after it.
- */
-function claimsIn(answer: string): Claim[] {
-  const text = withoutCode(withAsciiDigits(answer));
-  const claims: Claim[] = [];
-  let previousEnd = 0;
-  for (const match of text.matchAll(marker)) {
-    const numbers = numbersIn(match[1] as string);
-    const between = text.slice(previousEnd, match.index);
-    const previous = claims.at(-1);
-    previousEnd = match.index + match[0].length;
-    if (previous !== undefined && /^[ \t.,;。，、]*$/.test(between)) {
-      previous.numbers.push(...numbers);
-      continue;
-    }
-    const before =
-      statements(
-        text
-          .slice(Math.max(0, match.index - reach), match.index)
-          .split(boundary)
-          .at(-1) ?? "",
-      ).at(-1) ?? "";
-    const after = statements(text.slice(previousEnd, previousEnd + reach).split(boundary, 1)[0] ?? "")[0] ?? "";
-    const opensLine =
-      /(?:^|\n)[\s>*+-]*$/.test(text.slice(Math.max(0, match.index - longestLineMark), match.index)) &&
-      /^[^\n]*[\p{L}\p{N}]/u.test(text.slice(previousEnd, previousEnd + reach));
-    claims.push({ text: opensLine || !/[\p{L}\p{N}]/u.test(before) ? after : before, numbers });
-  }
-  return claims;
-}
+/** A command or a name between backticks. */
+const codeSpan = /`([^`\n]{3,})`/g;
 
 /** What is left when white space, markup and punctuation make no difference. */
 function letters(text: string): string {
@@ -135,6 +65,7 @@ interface Evidence {
   sentences: (PassageSentence & { words: string[] })[];
   words: string[];
   letters: string;
+  figures: readonly string[];
 }
 
 function evidenceOf(hit: Hit): Evidence {
@@ -150,6 +81,7 @@ function evidenceOf(hit: Hit): Evidence {
       ...sentences.flatMap(({ words }) => words),
     ],
     letters: letters(sentences.map(({ text }) => text).join(" ")),
+    figures: figuresIn([...hit.heading, hit.title, hit.text].join(" ")),
   };
 }
 
@@ -171,27 +103,40 @@ function bestSupport(claim: readonly string[], { sentences }: Evidence): Support
   return best;
 }
 
-function isSupported(
+/** What a statement says that the passages it cites do not bear out; `null` where they do. */
+function objectionTo(
   claim: Claim,
   words: readonly string[],
   support: Support,
   evidence: Evidence,
   all: Evidence[],
-): boolean {
+): string | null {
   const passageLetters = all.map((one) => one.letters).join(" ");
-  const quoted = [...claim.text.matchAll(quotation)].map((match) => letters(match[1] as string));
-  if (quoted.some((quote) => !passageLetters.includes(quote))) return false;
+  for (const pattern of [quotation, codeSpan]) {
+    for (const [, quoted = ""] of claim.text.matchAll(pattern)) {
+      if (!passageLetters.includes(letters(quoted))) return `“${shortened(quoted)}” does not stand in the passage`;
+    }
+  }
 
-  const figures = new Set(all.flatMap(({ hit }) => figuresIn(`${hit.heading.join(" ")} ${hit.title} ${hit.text}`)));
-  if (figuresIn(claim.text).some((one) => !figures.has(one))) return false;
+  const strange = figuresIn(claim.text).find((one) => !all.some(({ figures }) => figures.includes(one)));
+  if (strange !== undefined) return `the figure ${strange} does not stand in the passage`;
 
-  if (evidence.letters.includes(letters(claim.text)) && claim.text !== "") return true;
-  if (contradicts(claim.text, words, support, all)) return false;
-  const together = share(
-    words,
-    all.flatMap((one) => one.words),
-  );
-  return together >= leastSupport && support.score >= leastQuoteSupport;
+  if (evidence.letters.includes(letters(claim.text)) && claim.text !== "") return null;
+  if (contradicts(claim.text, words, support, all)) return "the statement and the passage differ in a negation";
+  const together = all.flatMap((one) => one.words);
+  if (share(words, together) >= leastSupport && support.score >= leastQuoteSupport) return null;
+  const missing = words.filter((word) => bestSimilarity(word, together) === 0);
+  return missing.length === 0
+    ? "no sentence of the passage says so"
+    : `the passage lacks words of the statement: ${missing.slice(0, shownWords).join(", ")}`;
+}
+
+/** Words and characters of a statement that an objection shows. */
+const shownWords = 4;
+const shownChars = 60;
+
+function shortened(text: string): string {
+  return text.length <= shownChars ? text : `${text.slice(0, shownChars).toWellFormed()}…`;
 }
 
 /**
@@ -209,45 +154,101 @@ function contradicts(claim: string, words: readonly string[], { sentence }: Supp
   return share(sentence.words, words) >= sameStatement && share(words, sentence.words) >= sameStatement;
 }
 
-/**
- * Finds the passages that an answer cites, and checks each citation against its passage.
- *
- * A citation is verified when, for every statement that carries it, the passage has a sentence that shares content
- * with the statement, all numbers and versions of the statement stand in the passages it cites, and so does, word for
- * word, whatever it puts in quotation marks; a negation of one side is one of the other. This is a check on words: it
- * does not notice an opposite in other words, and does not vouch for an answer in another language than its passage.
- */
-export function findCitations(answer: string, passages: readonly Hit[]): Citations {
-  const evidence = new Map<number, Evidence>();
-  const supports = new Map<number, { best: Support; verified: boolean }>();
-  const unknown = new Set<number>();
-
-  for (const claim of claimsIn(answer)) {
-    const words = [...new Set(contentWords(claim.text))];
-    const numbers = [...new Set(claim.numbers)];
-    const known = numbers.filter((n) => passages[n - 1] !== undefined);
-    for (const n of numbers) if (!known.includes(n)) unknown.add(n);
-    for (const n of known) if (!evidence.has(n)) evidence.set(n, evidenceOf(passages[n - 1] as Hit));
-    const all = known.map((n) => evidence.get(n) as Evidence);
-
-    for (const [index, n] of known.entries()) {
-      const one = all[index] as Evidence;
-      const support = bestSupport(words, one);
-      const before = supports.get(n);
-      supports.set(n, {
-        best: before === undefined || support.score > before.best.score ? support : before.best,
-        verified: (before?.verified ?? true) && isSupported(claim, words, support, one, all),
-      });
-    }
-  }
-
-  const citations = [...supports].map(([n, { best, verified }]) =>
-    citation(n, (evidence.get(n) as Evidence).hit, best.sentence, verified),
-  );
-  return { citations, unknown: [...unknown] };
+/** Checks the statements of an answer, as far as it has come. */
+export interface CitationChecker {
+  /** The passages that an answer cites, each with what bears it out. */
+  citations(answer: string): Citations;
+  /**
+   * Why the passages do not bear out the statement whose markers end at this offset of the answer; `null` where they do,
+   * where none of its passages exists, and where no statement ends there.
+   */
+  objectionAt(answer: string, end: number): string | null;
 }
 
-function citation(n: number, hit: Hit, sentence: PassageSentence | undefined, verified: boolean): Citation {
+/**
+ * Checks citations against these passages; each is taken apart once.
+ *
+ * A citation is supported when, for every statement that carries it, the passage has a sentence that shares content
+ * with the statement, all numbers and versions of the statement stand in the passages it cites, and so does, word for
+ * word, whatever it puts in quotation marks or backticks; a negation of one side is one of the other. This is a check on
+ * words: it does not notice an opposite in other words, and does not vouch for an answer in another language than its
+ * passage.
+ */
+export function createCitationChecker(passages: readonly Hit[]): CitationChecker {
+  const taken = new Map<number, Evidence>();
+  const evidenceFor = (n: number): Evidence => {
+    const evidence = taken.get(n) ?? evidenceOf(passages[n - 1] as Hit);
+    taken.set(n, evidence);
+    return evidence;
+  };
+  /** For each passage that a claim cites and that exists: what supports the claim there, and what does not. */
+  const check = (claim: Claim) => {
+    const words = [...new Set(contentWords(claim.text))];
+    const numbers = [...new Set(claim.numbers)].filter((n) => passages[n - 1] !== undefined);
+    const all = numbers.map(evidenceFor);
+    return numbers.map((n) => {
+      const one = evidenceFor(n);
+      const support = bestSupport(words, one);
+      return { n, support, why: objectionTo(claim, words, support, one, all) };
+    });
+  };
+  return {
+    citations(answer) {
+      const supports = new Map<number, { best: Support; why: string | null }>();
+      const unknown = new Set<number>();
+      for (const claim of claimsIn(answer)) {
+        for (const n of claim.numbers) if (passages[n - 1] === undefined) unknown.add(n);
+        for (const { n, support, why } of check(claim)) {
+          const before = supports.get(n);
+          supports.set(n, {
+            best: before === undefined || support.score > before.best.score ? support : before.best,
+            why: before?.why ?? why,
+          });
+        }
+      }
+      const citations = [...supports].map(([n, { best, why }]) =>
+        citation(n, passages[n - 1] as Hit, best.sentence, why),
+      );
+      return { citations, unknown: [...unknown] };
+    },
+    objectionAt(answer, end) {
+      const from = Math.max(0, end - reach);
+      const claim = claimsIn(answer.slice(from)).find((one) => one.end + from === end);
+      return claim === undefined ? null : (check(claim).find(({ why }) => why !== null)?.why ?? null);
+    },
+  };
+}
+
+/** The passages that an answer cites, each checked: see `createCitationChecker`. */
+export function findCitations(answer: string, passages: readonly Hit[]): Citations {
+  return createCitationChecker(passages).citations(answer);
+}
+
+/** A stretch of a passage that an answer shows word for word; lines count from 0 at the start of the passage. */
+export interface Quotation {
+  passage: number;
+  quoted: string;
+  line: number;
+  endLine: number;
+}
+
+/** The citations of an answer that is made of quotes, in their order; each passage once, with its first quote. */
+export function quoteCitations(quotes: readonly Quotation[], passages: readonly Hit[]): Citation[] {
+  const cited = new Map<number, Citation>();
+  for (const { passage, quoted, line, endLine } of quotes) {
+    const hit = passages[passage - 1];
+    if (hit === undefined || cited.has(passage)) continue;
+    cited.set(passage, citation(passage, hit, { text: quoted, line, endLine }, null));
+  }
+  return [...cited.values()];
+}
+
+function citation(
+  n: number,
+  hit: Hit,
+  sentence: Pick<PassageSentence, "text" | "line" | "endLine"> | undefined,
+  objection: string | null,
+): Citation {
   const { startLine, endLine } = hit;
   const lines =
     startLine === null || endLine === null || sentence === undefined
@@ -256,6 +257,7 @@ function citation(n: number, hit: Hit, sentence: PassageSentence | undefined, ve
           startLine: Math.min(startLine + sentence.line, endLine),
           endLine: Math.min(startLine + sentence.endLine, endLine),
         };
+  const why = objection ?? (sentence === undefined ? "the passage has no text" : null);
   return {
     n,
     source: hit.source,
@@ -263,6 +265,8 @@ function citation(n: number, hit: Hit, sentence: PassageSentence | undefined, ve
     page: hit.page,
     ...lines,
     quote: sentence?.text ?? "",
-    verified: verified && sentence !== undefined,
+    verified: why === null,
+    supported: why === null,
+    why,
   };
 }

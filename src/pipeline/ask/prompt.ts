@@ -149,7 +149,7 @@ const instructionToken = /\[(?=\/?INST\])/g;
  * Text of a document in which none of the prompt's own delimiters is left: their `<` becomes `&lt;`, so that a document
  * can neither close the context that it stands in nor open a question of its own.
  */
-function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
+export function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
   const names = [...tags].map((tag) => [...tag].map(literal).join(String.raw`\p{Cf}*`)).join("|");
   const withoutTokens = text.replaceAll(controlToken, "&lt;").replaceAll(instructionToken, "&#91;");
   if (names === "") return withoutTokens;
@@ -159,46 +159,3 @@ function neutralizeDelimiters(text: string, tags: ReadonlySet<string>): string {
 }
 
 const literal = (character: string): string => character.replace(/[^\p{L}\p{N}_]/u, "\\$&");
-
-/**
- * The passages that fit into `maxChars` characters of text, in rank order. The one that does not fit is cut behind a
- * sentence, or left out where not even one fits; the first passage is always there, cut anywhere if it must be.
- */
-export async function fitContext(hits: readonly Hit[], maxChars: number): Promise<Hit[]> {
-  const fitting: Hit[] = [];
-  let room = maxChars;
-  for (const hit of hits) {
-    if (hit.text.length <= room) {
-      fitting.push(hit);
-      room -= hit.text.length;
-      continue;
-    }
-    const text = (await beginning(hit.text, room)) || (fitting.length === 0 ? hardCut(hit.text, room) : "");
-    if (text !== "") fitting.push(withText(hit, text));
-    break;
-  }
-  return fitting;
-}
-
-/** The whole sentences that a text of `maxChars` characters begins with; empty where the first is longer. */
-async function beginning(text: string, maxChars: number): Promise<string> {
-  const { wholeSentences } = await import("../../text/sentences.ts");
-  const slice = hardCut(text, maxChars + 1);
-  const last = [...wholeSentences(slice)].at(-1);
-  return last === undefined ? "" : slice.slice(0, last.start).trimEnd();
-}
-
-/** At most `maxChars` characters, without half of a surrogate pair. */
-function hardCut(text: string, maxChars: number): string {
-  const cut = text.slice(0, maxChars);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
-}
-
-function withText(hit: Hit, text: string): Hit {
-  const endLine = hit.startLine === null ? null : hit.startLine + text.split("\n").length - 1;
-  return {
-    ...hit,
-    text,
-    endLine: hit.endLine === null || endLine === null ? hit.endLine : Math.min(endLine, hit.endLine),
-  };
-}

@@ -147,12 +147,12 @@ async function askForQuestions(
 
 async function replyTo(chunk: StoredChunk, chat: ChatModel, signal: AbortSignal): Promise<string> {
   let reply = "";
-  const passage: Hit = { ...chunk, rank: 1, score: 1, scores: { dense: null, text: null } };
+  const passage: Hit = { ...chunk, rank: 1, score: 1, scores: { dense: null, text: null, rerank: null } };
   const messages = [
     { role: "system" as const, content: instruction },
     { role: "user" as const, content: chunk.text },
   ];
-  const request = { question: instruction, passages: [passage], messages, stream: false, signal };
+  const request = { question: instruction, passages: [passage], frequencies: null, messages, stream: false, signal };
   for await (const event of chat.answer(request)) if (event.type === "text") reply += event.text;
   return reply;
 }

@@ -16,6 +16,7 @@ import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts
 import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
+import type { DocumentCutter } from "./cut-document.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
 import { type Budget, type IngestPlan, overBudget, planOf, refuseUnknownPrice } from "./plan.ts";
@@ -27,6 +28,7 @@ export interface CollectionParts {
   openModel: OpenModel;
   chunker: Chunker;
   loaderFor: IngestParts["loaderFor"];
+  cutter?: DocumentCutter;
 }
 
 export interface CollectionRequest extends IngestRequest, WriterWait {
@@ -77,70 +79,82 @@ export async function ingestIntoCollection(
   parts: CollectionParts,
   request: CollectionRequest,
 ): Promise<CollectionOutcome> {
-  const { store, chunker } = parts;
-  const { name, dryRun, signal, recreate } = request;
+  const { store } = parts;
+  const { name, dryRun } = request;
   const lease = dryRun ? null : await leaseForWriting(store, name, "ingest", request);
   try {
-    if (!dryRun) await store.recover(name);
-    const { collection: found, exists } = await findExisting(store, name, recreate);
-    if (found !== null) await refuseOtherProject(found, request.project, store.location);
-    const { existing, leftOut } =
-      recreate || found === null || dryRun || !isOutdated(found.manifest)
-        ? { existing: recreate ? null : found, leftOut: [] }
-        : await upgraded(parts, found, request);
-    const chunking = chunkingOf(chunker, request.chunking);
-    if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
-      request.onOtherChunking(existing.manifest.chunking, chunking);
-    }
-    const choice = modelForIngest(existing, request.embedding);
-    const common = {
-      refusalOf: (chunk: StoredChunk): string | null => store.refusalOf(chunk),
-      collection: existing,
-      loaderFor: parts.loaderFor,
-      chunker,
-      chunking: request.chunking,
-      hasVectors: choice.use !== "none",
-    };
-    const { budget = {}, priceOf = () => null } = request;
-    const model = nameOf(choice, request.embedding);
-    const price = model === null ? null : priceOf(model.provider, model.model);
-    if (dryRun || isLimited(budget)) {
-      refuseUnknownPrice(model === null ? null : `${model.provider}/${model.model ?? "default"}`, price, budget);
-      const dry = { ...common, embedding: choice.identity, embed: null, createCollection: neverCreated };
-      const result = await ingest(dry, { ...request, dryRun: true });
-      const plan = planOf(result.planned, price);
-      const refusal = overBudget(plan, budget);
-      const isMissing = existing === null && result.chunks.written === 0;
-      if (dryRun) return { result, isMissing, plan, refusal: result.refusal ?? refusal };
-      if (refusal !== null) throw refusal;
-    }
-    const embedder = await openEmbedder(choice, existing, parts.openModel, signal);
-    const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
-
-    const { metric, toolVersion, project } = request;
-    const manifest: NewManifest = {
-      embedding,
-      metric,
-      chunking,
-      toolVersion,
-      createdAt: new Date().toISOString(),
-      ...(project.name === null ? {} : { project: project.name }),
-    };
-    const embed = await openPool(embedder, embedding, request);
-    const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> =>
-      ingest({ ...common, createCollection, embedding, embed }, request);
-    if (recreate && exists) {
-      const result = await replaceCollection(store, name, manifest, ingestWith);
-      const isMissing = result.chunks.written === 0 && result.documents.failed === 0;
-      return { result, isMissing, plan: null, refusal: null };
-    }
-    const result = await ingestWith(() => store.create(name, manifest));
-    const files = new Set(request.discovery.files.map(({ source }) => source));
-    for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
-    return { result, isMissing: existing === null && result.chunks.written === 0, plan: null, refusal: null };
+    return await ingestHeld(parts, request);
+  } catch (error) {
+    // Another writer, whom no lock of this machine keeps out, was faster to create it: it is there to be continued.
+    if (!(error instanceof UserError) || error.code !== "collection-exists") throw error;
+    return await ingestHeld(parts, request);
   } finally {
     await lease?.release();
   }
+}
+
+/** The same for a collection that is held already. Throws `collection-exists` where it comes to be meanwhile. */
+async function ingestHeld(parts: CollectionParts, request: CollectionRequest): Promise<CollectionOutcome> {
+  const { store, chunker } = parts;
+  const { name, dryRun, signal, recreate } = request;
+  if (!dryRun) await store.recover(name);
+  const { collection: found, exists } = await findExisting(store, name, recreate);
+  if (found !== null) await refuseOtherProject(found, request.project, store.location);
+  const { existing, leftOut } =
+    recreate || found === null || dryRun || !isOutdated(found.manifest)
+      ? { existing: recreate ? null : found, leftOut: [] }
+      : await upgraded(parts, found, request);
+  const chunking = chunkingOf(chunker, request.chunking);
+  if (existing !== null && !isDeepStrictEqual(existing.manifest.chunking, chunking)) {
+    request.onOtherChunking(existing.manifest.chunking, chunking);
+  }
+  const choice = modelForIngest(existing, request.embedding);
+  const common = {
+    refusalOf: (chunk: StoredChunk): string | null => store.refusalOf(chunk),
+    collection: existing,
+    loaderFor: parts.loaderFor,
+    ...(parts.cutter === undefined ? {} : { cutter: parts.cutter }),
+    chunker,
+    chunking: request.chunking,
+    hasVectors: choice.use !== "none",
+  };
+  const { budget = {}, priceOf = () => null } = request;
+  const model = nameOf(choice, request.embedding);
+  const price = model === null ? null : priceOf(model.provider, model.model);
+  if (dryRun || isLimited(budget)) {
+    refuseUnknownPrice(model === null ? null : `${model.provider}/${model.model ?? "default"}`, price, budget);
+    const dry = { ...common, embedding: choice.identity, embed: null, createCollection: neverCreated };
+    const result = await ingest(dry, { ...request, dryRun: true });
+    const plan = planOf(result.planned, price);
+    const refusal = overBudget(plan, budget);
+    const isMissing = existing === null && result.chunks.written === 0;
+    if (dryRun) return { result, isMissing, plan, refusal: result.refusal ?? refusal };
+    if (refusal !== null) throw refusal;
+  }
+  const embedder = await openEmbedder(choice, existing, parts.openModel, signal);
+  const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
+
+  const { metric, toolVersion, project } = request;
+  const manifest: NewManifest = {
+    embedding,
+    metric,
+    chunking,
+    toolVersion,
+    createdAt: new Date().toISOString(),
+    ...(project.name === null ? {} : { project: project.name }),
+  };
+  const embed = await openPool(embedder, embedding, request);
+  const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> =>
+    ingest({ ...common, createCollection, embedding, embed }, request);
+  if (recreate && exists) {
+    const result = await replaceCollection(store, name, manifest, ingestWith);
+    const isMissing = result.chunks.written === 0 && result.documents.failed === 0;
+    return { result, isMissing, plan: null, refusal: null };
+  }
+  const result = await ingestWith(() => store.create(name, manifest));
+  const files = new Set(request.discovery.files.map(({ source }) => source));
+  for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
+  return { result, isMissing: existing === null && result.chunks.written === 0, plan: null, refusal: null };
 }
 
 /**
@@ -274,6 +288,6 @@ async function openPool(
 }
 
 /** The strategy, and the settings that it looks at. */
-function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
+export function chunkingOf({ name, uses }: Chunker, options: ChunkingOptions): Manifest["chunking"] {
   return { strategy: name, ...Object.fromEntries(uses.map((option) => [option, options[option]])) };
 }

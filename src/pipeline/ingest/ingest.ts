@@ -9,12 +9,15 @@ import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
 import { estimateTokens } from "../embed/estimate-tokens.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
+import { type DocumentCutter, cutterOfThisThread } from "./cut-document.ts";
 import { findDifferences } from "./rows/differences.ts";
-import { type PrepareParts, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
+import { type PrepareParts, type Prepared, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
 import type { PlannedDocument } from "./plan.ts";
 import { reconcile } from "./rows/reconcile.ts";
 import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
+import { inOrder } from "../../util/in-order.ts";
+import { untilAborted } from "../../util/until-aborted.ts";
 
 export interface IngestParts {
   /** `null` where the collection does not exist yet. */
@@ -25,6 +28,8 @@ export interface IngestParts {
   refusalOf: PrepareParts["refusalOf"];
   chunker: Chunker;
   chunking: ChunkingOptions;
+  /** Left out: files are loaded and cut in this thread. */
+  cutter?: DocumentCutter;
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
   embedding: EmbeddingIdentity | null;
   embed: EmbedPool | null;
@@ -53,6 +58,9 @@ export interface IngestRequest {
 /** Documents that are looked up together for vectors to reuse. */
 const groupDocuments = 64;
 const groupChunks = 1000;
+
+/** Bytes of files that are loaded ahead of the one that is written next. */
+const aheadBytes = 32 * 2 ** 20;
 
 /** Times that incomplete documents are written again, where other writers take rows away from them meanwhile. */
 const mostMendings = 3;
@@ -195,22 +203,9 @@ class IngestRun {
   async *#preparedGroups(
     files: readonly DiscoveredFile[],
   ): AsyncGenerator<{ file: DiscoveredFile; document: ReadyDocument }[]> {
-    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
-    const { metadata, maxFileBytes } = this.request;
-    const settings = { chunker, chunking, embedding, metadata };
     let group: { file: DiscoveredFile; document: ReadyDocument }[] = [];
     let chunks = 0;
-    for (const file of files) {
-      this.tally.throwIfAborted(this.request);
-      const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
-      const prepared = await prepareDocument(file, storedHash, {
-        loaderFor,
-        refusalOf,
-        chunker,
-        settings,
-        maxFileBytes,
-      });
-      // What was interrupted says so itself, as if it had failed.
+    for await (const { item: file, result: prepared } of this.#preparedFiles(files)) {
       this.tally.throwIfAborted(this.request);
       if (prepared.state === "unchanged") {
         this.#count(file, "unchanged");
@@ -226,7 +221,26 @@ class IngestRun {
         chunks = 0;
       }
     }
+    this.#parts.cutter?.rest();
     if (group.length > 0) yield group;
+  }
+
+  /** Files in their order, each with its rows, which are made ahead. An interruption does not wait for a loader. */
+  #preparedFiles(files: readonly DiscoveredFile[]): AsyncGenerator<{ item: DiscoveredFile; result: Prepared }> {
+    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
+    const { metadata, maxFileBytes, dryRun, signal } = this.request;
+    const cutter = this.#parts.cutter ?? cutterOfThisThread({ loaderFor, chunker, chunking });
+    const settings = { chunker, chunking, embedding, metadata };
+    const withTerms = !dryRun && (this.collection?.modes.includes("text") ?? true);
+    const parts = { loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
+    const prepare = async (file: DiscoveredFile): Promise<Prepared> => {
+      const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
+      return untilAborted(prepareDocument(file, storedHash, parts), signal).catch((error: unknown) => {
+        this.tally.throwIfAborted(this.request);
+        throw error;
+      });
+    };
+    return inOrder(files, prepare, { items: cutter.ahead, size: aheadBytes, sizeOf: ({ size }) => size });
   }
 
   async #embedGroup(group: readonly { file: DiscoveredFile; document: ReadyDocument }[]): Promise<Pending[]> {

@@ -1,4 +1,7 @@
+import type { ScoredChunk } from "../../stores/types.ts";
 import { contentWords } from "../../text/content-words.ts";
+import { literalWords } from "../../text/query/literal-words.ts";
+import { searchModes } from "../../types.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -12,22 +15,50 @@ const minimumCandidates = 50;
 
 /**
  * Ranks passages anew by their headings: BM25 sees a heading as some words among many, but a heading is what its author
- * says that the passage is about. The score grows by up to half, by the share of the question's words in the heading.
- * It runs in text mode alone: the weight was measured on BM25 scores.
+ * says that the passage is about. In text mode the score grows by up to half, by the share of the question's words in
+ * the heading; the weight was measured on BM25 scores. In every mode, a section whose heading is the question itself comes
+ * first.
  */
 export const headingBoost = {
   name: "boost",
-  modes: ["text"],
+  modes: searchModes,
   candidates: (topK: number) => Math.max(minimumCandidates, topK),
-  run: (hits, { terms }) => {
-    const words = [...new Set(contentWords(terms))];
-    if (words.length === 0) return hits;
-    const boosted = hits.map((hit) => {
-      const heading = new Set(contentWords(hit.chunk.heading.at(-1) ?? hit.chunk.title));
-      const shared = words.filter((word) => heading.has(word)).length;
-      return { ...hit, score: hit.score * (1 + (weight * shared) / words.length) };
-    });
-    // The sort is stable: passages of equal score stay in the store's order.
-    return boosted.sort((a, b) => b.score - a.score);
-  },
+  run: (hits, { text, terms, mode }) => namesakesFirst(mode === "text" ? boosted(hits, terms) : hits, text),
 } as const satisfies Stage;
+
+function boosted(hits: readonly ScoredChunk[], terms: string): ScoredChunk[] {
+  const words = [...new Set(contentWords(terms))];
+  if (words.length === 0) return [...hits];
+  const scored = hits.map((hit) => {
+    const heading = new Set(contentWords(headingOf(hit)));
+    const shared = words.filter((word) => heading.has(word)).length;
+    return { ...hit, score: hit.score * (1 + (weight * shared) / words.length) };
+  });
+  // The sort is stable: passages of equal score stay in the store's order.
+  return scored.sort((a, b) => b.score - a.score);
+}
+
+/** The best passage of each section whose heading says what the question says, before all others, with the best score. */
+function namesakesFirst(hits: readonly ScoredChunk[], text: string): ScoredChunk[] {
+  const wanted = literalWords(text);
+  const sections = new Set<string>();
+  const first: ScoredChunk[] = [];
+  const others: ScoredChunk[] = [];
+  const best = hits[0]?.score ?? 0;
+  for (const hit of hits) {
+    const section = JSON.stringify([hit.chunk.docId, hit.chunk.heading]);
+    const isNamesake = isCalled(headingOf(hit), wanted) && !sections.has(section);
+    if (isNamesake) sections.add(section);
+    (isNamesake ? first : others).push(isNamesake ? { ...hit, score: best } : hit);
+  }
+  return [...first, ...others];
+}
+
+/** Whether a heading has exactly these `literalWords`. Most are too short for a question: their words are not looked at. */
+function isCalled(heading: string, wanted: string): boolean {
+  return 2 * heading.length + 2 >= wanted.length && literalWords(heading) === wanted;
+}
+
+function headingOf({ chunk }: ScoredChunk): string {
+  return chunk.heading.at(-1) ?? chunk.title;
+}

@@ -3,18 +3,27 @@ import type { ScoredChunk } from "../../stores/types.ts";
 import { searchTerms } from "../../text/search-terms.ts";
 import { type Filter, type FusionMethod, type Hit, type SearchMode, usualFusion } from "../../types.ts";
 import { modeForSearch } from "../embed/model-choice.ts";
+import { type Extent, refuseForeign, surroundingsOf } from "../passages/surroundings.ts";
 import { cut } from "./cut.ts";
 import { headingBoost } from "./heading-boost.ts";
+import { parseQuery, plainQuery } from "../../text/query/parse-query.ts";
+import { constraintOf } from "./query/constraints.ts";
+import { understand } from "./query/understand.ts";
+import { rerank } from "./rerank/rerank.ts";
+import type { Reranking } from "./rerank/reranking.ts";
 import { retrieve } from "./retrieve.ts";
 import type { Stage, StageQuery } from "./stage.ts";
 
 /** What a search does, in this order. */
-const stages = [retrieve, headingBoost, cut] as const satisfies readonly Stage[];
+const stages = [retrieve, headingBoost, rerank, cut] as const satisfies readonly Stage[];
 
 /** A stage that a search can do without. */
 export type OptionalStage = Exclude<(typeof stages)[number], typeof retrieve | typeof cut>["name"];
 
-export type SearchParts = Pick<StageQuery, "collection" | "embedQuery">;
+export interface SearchParts extends Pick<StageQuery, "collection" | "embedQuery"> {
+  /** A model that ranks the best hits anew; none where it is not set. */
+  reranking?: Reranking | null;
+}
 
 export interface SearchQuery {
   query: string;
@@ -26,6 +35,15 @@ export interface SearchQuery {
   filters: Filter[];
   /** Hits that score lower are left out; `null` keeps all. */
   minScore: number | null;
+  /**
+   * `query`: `"a phrase"` has to stand in a passage, `-word` must not. `question`: natural language, in which such
+   * signs mean what they mean in a text. Not set: `question`.
+   */
+  syntax?: "query" | "question";
+  /** Told where something else was searched for than was written. */
+  onNotice?(message: string): void;
+  /** How much of the text around each hit to show; nothing where it is not set. */
+  expand?: Extent;
   /** Stages to leave out. */
   without?: readonly OptionalStage[];
   /** Called after each stage with its duration in milliseconds and the number of hits that it left. */
@@ -44,22 +62,75 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
       hint: 'say what to look for: rag search "How is data stored?"',
     });
   }
+  if (request.expand !== undefined) refuseForeign(parts.collection);
   const mode = modeForSearch(parts.collection, request.mode, parts.embedQuery !== null);
-  const left = new Set<string>(without);
+  const { reranking = null } = parts;
+  const left = new Set<string>(reranking === null ? [...without, rerank.name] : without);
   const running: Stage[] = stages.filter((stage: Stage) => stage.modes.includes(mode) && !left.has(stage.name));
-  const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK) ?? topK));
-  const query = { ...parts, text, terms: searchTerms(text), mode, fusion, filters, candidates, topK, minScore };
+  const candidates = Math.max(...running.map((stage) => stage.candidates?.(topK, { reranking }) ?? topK));
+  const parsed = request.syntax === "query" ? parseQuery(text) : plainQuery(text);
+  const asked: StageQuery = {
+    ...parts,
+    reranking,
+    question: text,
+    text: parsed.text,
+    meets: constraintOf(parsed),
+    terms: searchTerms(parsed.text),
+    mode,
+    fusion,
+    filters,
+    candidates,
+    topK,
+    minScore,
+  };
 
-  let found: ScoredChunk[] = [];
-  for (const stage of running) {
+  async function run(stage: Stage, hits: ScoredChunk[], query: StageQuery): Promise<ScoredChunk[]> {
     const started = performance.now();
-    found = await stage.run(found, query);
+    const found = await stage.run(hits, query);
     request.onStage?.(stage.name, performance.now() - started, found.length);
+    return found;
   }
-  return { mode, hits: found.map(toHit) };
+  const [first = retrieve, ...rest] = running;
+  const understood = await understand(asked, parsed, {
+    retrieve: (query) => run(first, [], query),
+    isQuestion: request.syntax !== "query",
+    onNotice: request.onNotice ?? (() => {}),
+  });
+  let found = understood.hits;
+  for (const stage of rest) found = await run(stage, found, understood.query);
+  const hits = found.map(toHit);
+  if (request.expand === undefined) return { mode, hits };
+  const started = performance.now();
+  const expanded = await Promise.all(found.map(({ chunk }, index) => expandedHit(hits[index] as Hit, chunk)));
+  request.onStage?.("expand", performance.now() - started, hits.length);
+  return { mode, hits: expanded };
+
+  async function expandedHit(hit: Hit, chunk: ScoredChunk["chunk"]): Promise<Hit> {
+    const { before, after, whole } = await surroundingsOf(parts.collection, chunk, request.expand ?? 0);
+    return {
+      ...hit,
+      before: before?.text ?? null,
+      after: after?.text ?? null,
+      shownStartLine: whole.startLine,
+      shownEndLine: whole.endLine,
+    };
+  }
 }
 
 function toHit({ chunk, score, scores }: ScoredChunk, index: number): Hit {
   const { id, source, title, heading, page, startLine, endLine, text, metadata } = chunk;
-  return { rank: index + 1, score, scores, id, source, title, heading, page, startLine, endLine, text, metadata };
+  return {
+    rank: index + 1,
+    score,
+    scores: { ...scores, rerank: scores.rerank ?? null },
+    id,
+    source,
+    title,
+    heading,
+    page,
+    startLine,
+    endLine,
+    text,
+    metadata,
+  };
 }

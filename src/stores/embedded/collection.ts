@@ -4,19 +4,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import { messageOf } from "../../errors.ts";
 import { collectionLanguages, loadTermsOf } from "../shared/bm25-terms.ts";
-import { type Row, chunkRecordColumns, chunkRecordOf, documentColumns, documentOf } from "../shared/chunk-row.ts";
+import {
+  type Row,
+  byOrdinal,
+  chunkRecordColumns,
+  chunkRecordOf,
+  documentColumns,
+  documentOf,
+} from "../shared/chunk-row.ts";
 import { collectGarbage } from "../shared/collect-garbage.ts";
 import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { slices } from "../shared/slices.ts";
+import { wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import { sqlString } from "./filter.ts";
 import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
-import { embeddedColumns, fromRow, toRow } from "./rows.ts";
-import { searchTable } from "./search.ts";
+import { embeddedColumns, fromRow, readRows, toTable } from "./rows.ts";
+import { countHolders, searchTable, textsLike } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -77,7 +85,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
         .query()
         .where(where)
         .select([...columns]);
-      return (await (limit === undefined ? query : query.limit(limit)).toArray()) as Row[];
+      return readRows(limit === undefined ? query : query.limit(limit));
     });
   }
 
@@ -112,11 +120,20 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       return found.map(fromRow);
     },
 
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${docIdIn([docId])} AND doc_hash = ${sqlString(docHash)}`;
+      const rows = await select(`${ofVersion} AND ord BETWEEN ${first} AND ${last}`, embeddedColumns(manifest));
+      return rows.map(fromRow).sort(byOrdinal);
+    },
+
+    textsWithWordLike: (word, distance) =>
+      read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
+
     async upsert(chunks) {
       if (chunks.length === 0) return;
       const termsOf = await loadTermsOf(chunks);
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await merge.execute(chunks.map((chunk) => toRow(chunk, termsOf))).catch(failure);
+      await merge.execute(toTable(chunks, manifest, termsOf)).catch(failure);
       await rights.share();
       rowsWritten += chunks.length;
       if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();
@@ -146,6 +163,14 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     },
 
     search: (request) => read(() => searchTable({ table, name, manifest, sizes, languages }, request)),
+
+    wordFrequencies: (text) =>
+      wordFrequencies(text, {
+        manifest,
+        languages,
+        countChunks: () => read(() => table.countRows()),
+        countHolders: (terms) => read(() => countHolders({ table, name, manifest }, terms)),
+      }),
 
     stats: () => read(() => statsOf(table, folder)),
 

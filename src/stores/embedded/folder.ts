@@ -46,6 +46,20 @@ export async function holdsTable(folder: StoreFolder, name: string): Promise<boo
   return false;
 }
 
+/**
+ * Tells one state of a table on disk from another: each write adds a version, and a table that is put in the place of
+ * another one has a folder of its own. `null` where there is no table.
+ */
+export async function tableState(folder: StoreFolder, name: string): Promise<string | null> {
+  const versions = join(tablePath(folder, name), "_versions");
+  try {
+    const { ino, mtimeNs } = await stat(versions, { bigint: true });
+    return [ino, mtimeNs, ...(await readdir(versions)).sort()].join(" ");
+  } catch {
+    return null;
+  }
+}
+
 /** How long a drop takes. */
 export const dropMs = 200;
 
@@ -75,11 +89,10 @@ const tableParts = ["", "_versions", "_transactions", "_indices", "_deletions", 
  * would read and write elsewhere by it.
  */
 export async function refuseLinks(folder: StoreFolder, name: string): Promise<void> {
-  for (const part of tableParts) {
-    const path = join(tablePath(folder, name), part);
-    const found = await lstat(path).catch(() => null);
-    if (found?.isSymbolicLink()) throw unusable(folder.location, `${path} is a link`, undefined, removeTheLink);
-  }
+  const paths = tableParts.map((part) => join(tablePath(folder, name), part));
+  const found = await Promise.all(paths.map((path) => lstat(path).catch(() => null)));
+  const link = paths.find((_, index) => found[index]?.isSymbolicLink());
+  if (link !== undefined) throw unusable(folder.location, `${link} is a link`, undefined, removeTheLink);
 }
 
 /**

@@ -6,10 +6,12 @@ import type { Row } from "../shared/chunk-row.ts";
 import { checkVector } from "../shared/check-vector.ts";
 import { bestFirst, fuse, fusionDepth } from "../shared/fusion.ts";
 import { usualFusion } from "../../types.ts";
+import { mostCounted } from "../shared/word-frequencies.ts";
 import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
-import { embeddedColumns, fromRow } from "./rows.ts";
+import { lancedb } from "./lancedb.ts";
+import { embeddedColumns, fromRow, readRows } from "./rows.ts";
 
 /**
  * Partitions of the vector index that a query looks into, at least. Measured on 100,000 random vectors of 384
@@ -70,6 +72,27 @@ async function searchText(
   return bestFirst(rows.map((row) => hitOf(row, "text", row["_score"] as number))).slice(0, limit);
 }
 
+/** Passages that are read for one mistyped word. */
+const passagesLike = 100;
+/** LanceDB's limit. */
+const mostFuzziness = 2;
+
+/** Texts of passages that hold a term like one of the word's, the rarest terms first; by the index. */
+export async function textsLike(searched: SearchedTable, word: string, distance: number): Promise<string[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const terms = column === "text" ? questionWords(word) : await questionTerms(word, searched.languages);
+  if (terms === "") return [];
+  const { MatchQuery } = await lancedb();
+  const rows = (await searched.table
+    .query()
+    // The index counts two swapped letters as two.
+    .fullTextSearch(new MatchQuery(terms, column, { fuzziness: Math.min(mostFuzziness, distance + 1) }))
+    .select(["text"])
+    .limit(passagesLike)
+    .toArray()) as Row[];
+  return rows.map((row) => row["text"] as string);
+}
+
 /**
  * How many hits to ask for to get the best `limit`. While the index covers no row at all (the first ingest is under way,
  * or was killed), LanceDB does not rank: it returns the first rows that match. Then all of them are asked for.
@@ -83,6 +106,20 @@ async function textLimit({ table, name, manifest }: SearchedTable, limit: number
     });
   }
   return stats.numIndexedRows === 0 ? Math.max(limit, stats.numUnindexedRows) : limit;
+}
+
+/** How many rows hold any of the terms of each list, `mostCounted` at most. Throws `UserError`, and what LanceDB throws. */
+export async function countHolders(
+  searched: Pick<SearchedTable, "table" | "name" | "manifest">,
+  terms: readonly (readonly string[])[],
+): Promise<number[]> {
+  const { column } = searchedColumn(searched.manifest);
+  const counted = terms.map(async (any) => {
+    const query = await matchAny(any.join(" "), column);
+    const rows = await searched.table.query().fullTextSearch(query).select(["ord"]).limit(mostCounted).toArrow();
+    return rows.numRows;
+  });
+  return Promise.all(counted);
 }
 
 async function searchDense(
@@ -123,5 +160,5 @@ function hitOf(row: Row, mode: "dense" | "text", score: number): ScoredChunk {
 }
 
 async function rowsOf(query: Query | VectorQuery, where: string | null): Promise<Row[]> {
-  return (await (where === null ? query : query.where(where)).toArray()) as Row[];
+  return readRows(where === null ? query : query.where(where));
 }

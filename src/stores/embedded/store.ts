@@ -16,6 +16,7 @@ import {
   refuseLinks,
   tableNames,
   tablePath,
+  tableState,
 } from "./folder.ts";
 import { buildingFolder, findTable, recoverTables, replacedFolder, swapTables } from "./replacement.ts";
 import { rightsOf } from "./rights.ts";
@@ -28,6 +29,7 @@ import {
 } from "../shared/refusals.ts";
 import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
+import { searchModes } from "../../types.ts";
 import { lancedb } from "./lancedb.ts";
 import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
@@ -43,6 +45,8 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   /** By folder. */
   const connections = new Map<string, Promise<Connection>>();
   const abandoned: Promise<Connection>[] = [];
+  /** By name, as long as nobody has written since: what a collection has learnt of itself is kept over many searches. */
+  const unchanged = new Map<string, { state: string; collection: Collection }>();
 
   function connected(folder: StoreFolder = options): Promise<Connection> {
     const known = connections.get(folder.path);
@@ -136,6 +140,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     kind: "embedded",
     location,
 
+    pendingSetup: async () => null,
+
+    async engine() {
+      await checkFolder(options);
+      return { product: "LanceDB, in this process", modes: searchModes };
+    },
+
     async list() {
       const names = await tableNames(options);
       const moved = await tableNames(replacedFolder(options));
@@ -146,6 +157,10 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       checkCollectionName(name);
       await checkFolder(options);
       await refuseLinks(options, name);
+      const state = await tableState(options, name);
+      const known = unchanged.get(name);
+      if (known !== undefined && known.state === state) return known.collection;
+      unchanged.delete(name);
       const table = await openTable(name);
       if (table === null) return null;
       const manifest = readManifest(
@@ -156,7 +171,9 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         name,
         location,
       );
-      return openCollection(table, name, manifest);
+      const collection = openCollection(table, name, manifest);
+      if (state !== null) unchanged.set(name, { state, collection });
+      return collection;
     },
 
     async create(name, newManifest) {

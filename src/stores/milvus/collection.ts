@@ -1,9 +1,11 @@
 import { UserError } from "../../errors.ts";
 import { type StoredChunk, usualFusion } from "../../types.ts";
+import { nearWords } from "../../text/query/near-words.ts";
 import { checkVector } from "../shared/check-vector.ts";
 import { collectionLanguages, questionTerms, questionWords } from "../shared/bm25-terms.ts";
 import {
   type Row,
+  byOrdinal,
   chunkColumns,
   chunkRecordColumns,
   chunkRecordOf,
@@ -13,6 +15,7 @@ import {
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
 import { fuse } from "../shared/fusion.ts";
 import { slices } from "../shared/slices.ts";
+import { mostCounted, wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
 import { ownScope } from "./filter.ts";
 import { isOneOf, quote } from "./literals.ts";
@@ -22,13 +25,16 @@ import { milvusOverview } from "./overview/overview.ts";
 import { type MilvusKey, allRows, anyRow, countRows, everyRow } from "./reader.ts";
 import { decodeChunk, decodeSubject } from "./rows.ts";
 import { SPARSE_FIELD, VECTOR_FIELD, milvusMetrics } from "./schema.ts";
-import { modesOf, searchMilvus } from "./search/search.ts";
+import { countHolders, modesOf, searchMilvus } from "./search/search.ts";
 import type { SearchedCollection } from "./search/calls.ts";
 import type { CollectionSchema } from "./wire/protocol.ts";
 import { deleteRows, upsertRows } from "./writes.ts";
 
 /** Documents in one condition. */
 const DOCUMENTS_AT_ONCE = 200;
+
+/** Passages that are read for one mistyped word: the engine has no index that finds words like it. */
+const mostLookedThrough = 5_000;
 
 const OWN_KEY: MilvusKey = { name: "id", isInteger: false };
 
@@ -118,6 +124,26 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       return chunks;
     },
 
+    async passages({ docId, docHash }, first, last) {
+      const ofVersion = `${isOneOf("doc_id", [docId])} and doc_hash == ${quoted(docHash)}`;
+      const chunks = await select(`${ofVersion} and ord >= ${first} and ord <= ${last}`, output, decodeChunk);
+      return chunks.sort(byOrdinal);
+    },
+
+    async textsWithWordLike(word, distance) {
+      const found: string[] = [];
+      let looked = 0;
+      for await (const page of allRows(rows, everyRow, ["text"])) {
+        for (const row of page) {
+          const text = row["text"] as string;
+          if (nearWords([text], word, distance).length > 0) found.push(text);
+        }
+        looked += page.length;
+        if (looked >= mostLookedThrough) break;
+      }
+      return found;
+    },
+
     upsert: (chunks) => upsertRows(options, chunks, manifest.embedding?.dimensions ?? null),
 
     async deleteDocuments(versions) {
@@ -154,6 +180,23 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     async overview() {
       if (!dialect.isOwnEngine) return milvusOverview(options, { documents: isCommitRecord });
       return { ...(await stats()), gap: null };
+    },
+
+    async wordFrequencies(text) {
+      if (!has(SPARSE_FIELD)) return null;
+      return wordFrequencies(text, {
+        manifest,
+        languages,
+        countChunks: () => countRows(options),
+        countHolders: (lists) => {
+          const asked = lists.map((terms) =>
+            manifest.schemaVersion === 1
+              ? dialect.prepareWords(manifest.analyzer, terms.join(" "))
+              : dialect.encodeTerms(terms.join(" ")),
+          );
+          return countHolders(rows, asked, mostCounted);
+        },
+      });
     },
 
     stats,

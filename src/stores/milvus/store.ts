@@ -1,6 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import { UserError } from "../../errors.ts";
-import { checkCollectionName } from "../../util/collection-name.ts";
+import { checkServerName } from "./names/hyphens.ts";
+import { searchModes } from "../../types.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
@@ -25,6 +26,8 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
   kind: "milvus" | "milvus-lite";
   settings: Pick<Config["milvus"], "index" | "fields">;
   size: MilvusCollectionOptions["size"];
+  /** As in `Store`; there is nothing to set up where it is not set. */
+  pendingSetup?: Store["pendingSetup"];
   /** A line for the user about what the deployment cannot do. */
   onNotice?(text: string): void;
 }
@@ -85,13 +88,20 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     location,
     lockForWriting,
 
+    pendingSetup: parts.pendingSetup ?? (async () => null),
+
+    async engine() {
+      const { product, bm25 } = await parts.dialect();
+      return { product, modes: searchModes.filter((mode) => bm25 || mode === "dense") };
+    },
+
     async list() {
       const { collection_names: names } = await connection.call("ShowCollections", {});
       return publicNames(names, describe);
     },
 
     async open(name) {
-      checkCollectionName(name);
+      checkServerName(name);
       const found = await findCollection(name, describe);
       if (found === null) return null;
       const { described } = found;
@@ -117,7 +127,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async create(name, newManifest) {
-      checkCollectionName(name);
+      checkServerName(name);
       // Asked first: it tells a server that is no Milvus.
       await parts.dialect();
       if ((await findCollection(name, describe)) !== null) throw collectionExists(name, location);
@@ -127,7 +137,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     refusalOf,
 
     async createBeside(name, newManifest) {
-      checkCollectionName(name);
+      checkServerName(name);
       const { name: built, properties } = planReplacement(name, await parts.dialect());
       const described = await describe(name);
       if (described !== null) refuseToReplace(name, described, location);
@@ -142,12 +152,12 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     },
 
     async recover(name) {
-      checkCollectionName(name);
+      checkServerName(name);
       await recoverCollections(await replacement(), name);
     },
 
     async drop(name, { evenIfForeign = false } = {}) {
-      checkCollectionName(name);
+      checkServerName(name);
       const found = await findCollection(name, describe);
       if (found === null) return;
       const behind = behindOwnAlias(name, found.described);

@@ -92,3 +92,8 @@ export function chunkRecordOf(row: Row): ChunkRecord {
     writer: (row["writer"] as string | undefined) ?? "",
   };
 }
+
+/** The order of the chunks of one document. */
+export function byOrdinal(left: Pick<StoredChunk, "ordinal">, right: Pick<StoredChunk, "ordinal">): number {
+  return left.ordinal - right.ordinal;
+}

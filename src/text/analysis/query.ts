@@ -20,6 +20,14 @@ export interface QueryWord {
  * term outweighs all others. Where all words are stop words, all are kept.
  */
 export async function queryWords(query: string, languages: readonly Language[]): Promise<QueryWord[]> {
+  return (await queryAnalysis(query, languages)).words;
+}
+
+/** `queryWords`, and the languages that the words were analysed for. */
+export async function queryAnalysis(
+  query: string,
+  languages: readonly Language[],
+): Promise<{ words: QueryWord[]; languages: Language[] }> {
   const text = query.slice(0, longestQuery).toWellFormed();
   const candidates: { language: Language; words: QueryWord[]; subject: QueryWord[]; stopWords: number }[] = [];
   for (const language of languages) {
@@ -40,7 +48,10 @@ export async function queryWords(query: string, languages: readonly Language[]):
   const told = toldLanguage(candidates);
   const chosen = told === null ? candidates : [told];
   const found = merged(chosen.map(({ subject }) => subject));
-  return found.length > 0 ? found : merged(chosen.map(({ words }) => words));
+  return {
+    words: found.length > 0 ? found : merged(chosen.map(({ words }) => words)),
+    languages: chosen.map(({ language }) => language),
+  };
 }
 
 /** The terms of a query, each once: a document that has any of them is a hit. */

@@ -71,8 +71,9 @@ describe("ask", () => {
       usage,
       citations: [expect.objectContaining({ n: 1, quote: "Metadata live in etcd.", verified: true })],
       hits: [passage],
+      closest: [],
     });
-    expect(shown()).toEqual(["Metadata ", "live in etcd [1]."]);
+    expect(shown()).toEqual(["Metadata ", "live in etcd [1]", "."]);
     expect(events[0]).toEqual({ type: "searched", hits: [passage] });
     expect(requests[0]?.messages.at(-1)?.content).toContain("Metadata live in etcd.");
   });

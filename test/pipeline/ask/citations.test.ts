@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { extractiveModel } from "../../../src/chat/extractive.ts";
+import { extractiveModel } from "../../../src/chat/extractive/extractive.ts";
 import { findCitations } from "../../../src/pipeline/ask/citations.ts";
 import { hitOf } from "../../hits.ts";
 
@@ -57,6 +57,8 @@ describe("the quote", () => {
         endLine: 15,
         quote: "Metadata live in etcd.",
         verified: true,
+        supported: true,
+        why: null,
       },
     ]);
     expect(findCitations("Records go to object storage [1].", passages).citations[0]).toMatchObject({
@@ -142,8 +144,14 @@ describe("verification", () => {
       "数据存储在哪里？",
     ]) {
       let answer = "";
-      for await (const event of extractiveModel.answer({ question, passages: hits, messages: [], stream: true })) {
-        if (event.type === "text") answer += event.text;
+      for await (const event of extractiveModel.answer({
+        question,
+        passages: hits,
+        frequencies: null,
+        messages: [],
+        stream: true,
+      })) {
+        if (event.type === "quote") answer += event.text;
       }
       const { citations, unknown } = findCitations(answer, hits);
       expect(citations.length).toBeGreaterThan(0);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { UserError } from "../../../src/errors.ts";
-import { defaultPrompt, fitContext, parsePrompt } from "../../../src/pipeline/ask/prompt.ts";
+import { defaultPrompt, parsePrompt } from "../../../src/pipeline/ask/prompt.ts";
 import { hitOf } from "../../hits.ts";
-import type { Hit } from "../../../src/types.ts";
 
 const render = (template: string, ...hits: Parameters<typeof hitOf>[]) =>
   parsePrompt(template, { name: "my.txt" }).messages(
@@ -153,30 +152,5 @@ describe("own templates", () => {
     ["two system sections", "{{#system}}a{{/system}}\n{{#system}}b{{/system}}", /my\.txt:2: a second/],
   ])("refuse %s with its line", (_, template, message) => {
     expect(failure(template)).toMatch(message);
-  });
-});
-
-describe("fitContext", () => {
-  const hits = ["One is short. Two is short too.", "Three. Four."].map((text) => hitOf(text));
-  const textsOf = async (all: Hit[], maxChars: number) => (await fitContext(all, maxChars)).map(({ text }) => text);
-
-  it("takes all where all fit", async () => {
-    expect(await fitContext(hits, 43)).toEqual(hits);
-  });
-
-  it("cuts the passage that does not fit behind a sentence, and leaves out the rest", async () => {
-    expect(await textsOf([...hits, hitOf("Five.")], 40)).toEqual([hits[0]?.text, "Three."]);
-    expect(await textsOf(hits, 34)).toEqual([hits[0]?.text]);
-  });
-
-  it("always keeps the first, cut behind a sentence or, if it must be, anywhere", async () => {
-    expect(await textsOf(hits, 20)).toEqual(["One is short."]);
-    expect(await textsOf(hits, 5)).toEqual(["One i"]);
-    expect(await textsOf([hitOf("ab😀cd")], 3)).toEqual(["ab"]);
-  });
-
-  it("tells the lines that are left", async () => {
-    const [first] = await fitContext([hitOf("One.\nTwo.\nThree is long.", { startLine: 10, endLine: 12 })], 12);
-    expect(first).toMatchObject({ startLine: 10, endLine: 11 });
   });
 });

@@ -115,7 +115,7 @@ it("hits and citations get it, those of other sources stay as they are", async (
   const hit = (source: string): Hit => ({
     rank: 1,
     score: 1,
-    scores: { dense: null, text: 1 },
+    scores: { dense: null, text: 1, rerank: null },
     id: source,
     source,
     title: "",
@@ -126,7 +126,17 @@ it("hits and citations get it, those of other sources stay as they are", async (
     text: "",
     metadata: { slug: "s" },
   });
-  const citation = { n: 1, heading: ["H"], page: null, startLine: 1, endLine: 1, quote: "", verified: true };
+  const citation = {
+    n: 1,
+    heading: ["H"],
+    page: null,
+    startLine: 1,
+    endLine: 1,
+    quote: "",
+    verified: true,
+    supported: true,
+    why: null,
+  };
   const found = { hits: [hit("docs/a.md"), hit("b.md")], citations: [{ ...citation, source: "docs/a.md" }] };
   const { hits, citations } = await withUrls(found, { urls, urlStyle: "docusaurus", projectRoot: "/no/such/folder" });
   const url = "https://example.com/docs/s#h";

@@ -6,6 +6,7 @@ import { type Conditions, describeConditions } from "../conditions.ts";
 import { csv } from "./csv.ts";
 import { counted } from "../format.ts";
 import type { Channel, Output } from "../output.ts";
+import { linksFor } from "../places/hyperlink.ts";
 import { type Folders, linkOf, pathOf, locationOf } from "../location.ts";
 
 /** What `rag search` found: its JSON document. */
@@ -80,6 +81,7 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const { wrapAnsi } = await import("fast-wrap-ansi");
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(result.query);
+  const linkTo = await linksFor(channel, view.folders);
   const mark = (word: string) => colors.bold(colors.yellow(word));
 
   const margins = result.hits.map((hit) => [String(hit.rank), formatScore(hit.score)] as const);
@@ -88,19 +90,42 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
   const indent = " ".repeat(rankWidth + scoreWidth + 2 * gap);
   const room = Math.max(narrowest, (channel.columns ?? usualWidth) - indent.length);
 
-  const readables = view.full ? [] : result.hits.map(readable);
+  const isWhole = showsWhole(result, view);
+  const readables = isWhole ? [] : result.hits.map(readable);
   const entries = result.hits.map((hit, index) => {
     const [rank = "", score = ""] = margins[index] ?? [];
     const margin = `${rank.padStart(rankWidth)}  ${colors.dim(score.padStart(scoreWidth))}  `;
-    const shown = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
-    const passage = words.highlight(terminalText(shown), mark);
+    const shown = isWhole ? trimmed(hit.text) : words.snippet(readables[index]!, snippetLength);
+    const passage = [
+      ...dimmed(hit.before, colors),
+      words.highlight(terminalText(shown), mark),
+      ...dimmed(hit.after, colors),
+    ].join("\n");
     const heading = terminalText(hit.heading.join(" › ") || hit.title);
-    const title = `${colors.cyan(terminalText(locationOf(hit)))}  ${colors.dim(heading)}`.trimEnd();
+    const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
+    const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
+    const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
     const link = hit.url === undefined ? "" : `${colors.dim(terminalText(hit.url))}\n`;
     const lines = wrapAnsi(`${title}\n${link}${passage}`, room, { hard: true }).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
+}
+
+/** A snippet does not stand between two whole texts. */
+function showsWhole({ hits }: Pick<SearchResult, "hits">, { full }: SearchView): boolean {
+  return full || hits.some(({ before }) => before !== undefined);
+}
+
+/** What stands before or after a passage, whole; nothing where nothing does, or where nobody asked for it. */
+function dimmed(around: string | null | undefined, { dim }: Channel["colors"]): string[] {
+  if (!around) return [];
+  return [terminalText(trimmed(around)).split("\n").map(dim).join("\n")];
+}
+
+/** Without blank lines around it; the first line keeps its indentation. */
+function trimmed(text: string): string {
+  return text.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd();
 }
 
 /** A passage for a snippet of one line, in which marks of Markdown would mean something else; its heading is shown. */
@@ -131,17 +156,14 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
   // A column of its own where there is something in it: who maps no addresses keeps the columns as they are.
   const hasUrls = hits.some(({ url }) => url !== undefined);
+  const isExpanded = hits.some(({ before }) => before !== undefined);
+  const areSeveral = hits.some(({ collection }) => collection !== undefined);
+  const columns = ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"];
   return csv([
     [
-      "rank",
-      "score",
-      "source",
-      "title",
-      "heading",
-      "page",
-      "startLine",
-      "endLine",
-      "text",
+      ...columns,
+      ...(isExpanded ? ["before", "after"] : []),
+      ...(areSeveral ? ["collection"] : []),
       ...(hasUrls ? ["url"] : []),
     ],
     ...hits.map((hit) => [
@@ -154,6 +176,8 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       hit.startLine,
       hit.endLine,
       clean(hit.text),
+      ...(isExpanded ? [clean(hit.before ?? ""), clean(hit.after ?? "")] : []),
+      ...(areSeveral ? [hit.collection ?? ""] : []),
       ...(hasUrls ? [clean(hit.url ?? "")] : []),
     ]),
   ]);
@@ -164,10 +188,13 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
   const { queryWords } = await import("./highlight.ts");
   const words = queryWords(query);
   const title = `# ${escapeMarkdown(query.replaceAll(/\s+/g, " ").slice(0, 200))}\n`;
-  const readables = view.full ? [] : await Promise.all(hits.map(readable));
+  const isWhole = showsWhole({ hits }, view);
+  const readables = isWhole ? [] : hits.map(readable);
   const entries = hits.map((hit, index) => {
-    const text = view.full ? hit.text.trim() : words.snippet(readables[index]!, snippetLength);
-    const quote = text
+    const passage = isWhole ? hit.text : words.snippet(readables[index]!, snippetLength);
+    const quote = [hit.before, passage, hit.after]
+      .flatMap((text) => (text ? [trimmed(text)] : []))
+      .join("\n\n")
       .split(/\r\n|[\r\n]/)
       .map((line) => `> ${line}`.trimEnd())
       .join("\n");

@@ -13,8 +13,8 @@ export interface LiteEnvironment {
   megabytes: number;
 }
 
-/** Raised together after the contract suite has passed on the new versions. */
-const lite3Environment: LiteEnvironment = {
+/** The engine of the databases that this tool makes. Versions are raised together, after the contract suite has passed. */
+export const lite3Environment: LiteEnvironment = {
   title: "Milvus Lite",
   packages: { "milvus-lite": "3.2.0", pymilvus: "3.0.2" },
   megabytes: 450,
@@ -67,9 +67,7 @@ export async function provideLitePython(
   environment: LiteEnvironment = lite3Environment,
 ): Promise<LitePython> {
   const options = { ...callers, environment };
-  const root = cacheFolder(options.variables);
-  const versions = Object.entries(environment.packages).flat();
-  const folder = join(root, `${versions.join("-")}-${process.arch}`);
+  const { root, folder } = placeOf(options.variables, environment);
   if (!(await isWhole(folder))) await inCacheFolder(root, () => build(root, folder, options));
   let seen = await identityOf(folder);
   const rebuild = async (): Promise<boolean> => {
@@ -85,6 +83,26 @@ export async function provideLitePython(
   };
   // -I: neither PYTHONPATH nor the user's own packages take part.
   return { command: interpreterIn(folder), arguments: ["-I"], environment: { folder, rebuild } };
+}
+
+/** The folder of an environment, in the cache folder `root`. */
+function placeOf(
+  variables: LiteEnvironmentOptions["variables"],
+  { packages }: LiteEnvironment,
+): { root: string; folder: string } {
+  const root = cacheFolder(variables);
+  return { root, folder: join(root, `${Object.entries(packages).flat().join("-")}-${process.arch}`) };
+}
+
+/** As `Store.pendingSetup` says it. Throws `UserError` where there is no Python to set the environment up with. */
+export async function pendingSetup(
+  variables: LiteEnvironmentOptions["variables"],
+  environment: LiteEnvironment,
+): Promise<string | null> {
+  const { root, folder } = placeOf(variables, environment);
+  if (await isWhole(folder)) return null;
+  await chooseInstaller(variables);
+  return `${environment.title} is not set up yet: the first command that uses it downloads about ${environment.megabytes} MB to ${root}`;
 }
 
 /** Tells a folder from its successor. The inode number alone does not: file systems use it again. */

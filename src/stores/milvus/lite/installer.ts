@@ -151,7 +151,6 @@ export function run(
     const child = spawn(program, commandArguments, {
       env: { ...variables },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: timeoutMs,
       windowsHide: true,
       ...(folder === undefined ? {} : { cwd: folder }),
     });
@@ -161,8 +160,14 @@ export function run(
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    child.on("error", (error) => resolve({ code: null, output: error.message }));
-    child.on("close", (code) => resolve({ code, output }));
+    // The timer of `spawn` itself goes on where the program cannot be started, and keeps this process from its end.
+    const timer = setTimeout(() => child.kill(), timeoutMs);
+    const finish = (finished: Finished): void => {
+      clearTimeout(timer);
+      resolve(finished);
+    };
+    child.on("error", (error) => finish({ code: null, output: error.message }));
+    child.on("close", (code) => finish({ code, output }));
   });
 }
 

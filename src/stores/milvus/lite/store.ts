@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../../config/schema.ts";
 import { takeLock } from "../../../files/lock-file.ts";
-import { checkCollectionName } from "../../../util/collection-name.ts";
+import { checkServerName } from "../names/hyphens.ts";
 import { folderSize } from "../../shared/folder-size.ts";
 import { collectionLocked } from "../../shared/refusals.ts";
 import type { Store, WriterLease } from "../../types.ts";
@@ -11,7 +11,7 @@ import { type MilvusConnection, connectMilvus } from "../wire/connection.ts";
 import { prepareLiteDatabase, unusableLiteDatabase } from "./database.ts";
 import { liteDialect } from "./dialect.ts";
 import { type LiteTransport, liteEngine } from "./engine.ts";
-import { type LitePython, provideLitePython } from "./environment.ts";
+import { type LitePython, lite3Environment, pendingSetup, provideLitePython } from "./environment.ts";
 
 /** In the database's own folder, so that it is one lock whatever path and environment lead there. */
 const WRITER_LOCK = ".rag-writer.lock";
@@ -34,7 +34,7 @@ export interface MilvusLiteOptions {
 
 /** Milvus Lite: the engine runs as a process of its own, which this starts, joins and leaves running while it is used. */
 export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
-  const { path, location, milvus } = options;
+  const { path, location, milvus, variables } = options;
   const database = milvus.database === "default" ? null : (milvus.database ?? null);
   const collections = join(path, ...(database === null ? [] : ["databases", database]), "collections");
   const store = assembleMilvusStore({
@@ -43,9 +43,10 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     kind: "milvus-lite",
     location,
     settings: milvus,
+    pendingSetup: async () => (milvus.python === undefined ? pendingSetup(variables, lite3Environment) : null),
     size: (name) => folderSize(join(collections, name)),
     async lockForWriting(name, purpose) {
-      checkCollectionName(name);
+      checkServerName(name);
       return lockDatabase(options, purpose);
     },
   });
@@ -59,7 +60,7 @@ export function openMilvusLiteStore(options: MilvusLiteOptions): Store {
     ...store,
     list: async () => ((await isThere()) ? store.list() : []),
     open: async (name) => {
-      checkCollectionName(name);
+      checkServerName(name);
       return (await isThere()) ? store.open(name) : null;
     },
     recover: async (name) => {

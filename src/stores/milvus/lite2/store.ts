@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { UserError } from "../../../errors.ts";
 import type { Store } from "../../types.ts";
 import { type MilvusDialect, lite2Dialect } from "../dialect.ts";
-import { lite2Environment, provideLitePython } from "../lite/environment.ts";
+import { lite2Environment, pendingSetup, provideLitePython } from "../lite/environment.ts";
 import type { MilvusLiteOptions } from "../lite/store.ts";
 import { assembleMilvusStore } from "../store.ts";
 import { connectMilvus } from "../wire/connection.ts";
@@ -44,6 +44,7 @@ export function openLite2Store(options: Omit<MilvusLiteOptions, "transport">): S
     kind: "milvus-lite",
     location,
     settings: milvus,
+    pendingSetup: async () => (milvus.python === undefined ? pendingSetup(variables, lite2Environment) : null),
     size: async () => (await stat(path)).size,
     lockForWriting: async (name) => {
       throw await notWritten(store, name);

@@ -4,7 +4,7 @@ import { fuse, fusionDepth } from "../../shared/fusion.ts";
 import type { ScoredChunk, SearchRequest } from "../../types.ts";
 import { type Expression, compileFilters } from "../filter.ts";
 import { describeIndexes } from "../indexes.ts";
-import { countRows } from "../reader.ts";
+import { countRows, everyRow } from "../reader.ts";
 import { searchAmongMatches, wholeHits } from "./among-matches.ts";
 import { type Question, type RankedRow, type SearchedCollection, hitOf, searchRanked, searchRows } from "./calls.ts";
 
@@ -60,6 +60,24 @@ export async function searchMilvus(collection: SearchedCollection, request: Sear
     searchFiltered({ collection, request, mode: "text" }, expression, { limit: depth, plan: exactPlan }),
   ]);
   return fuse({ dense, text }, request.fusion ?? usualFusion, limit);
+}
+
+/** How many rows hold any of the terms of each list, `most` at most; terms are as the field of BM25 has them. */
+export function countHolders(
+  collection: SearchedCollection,
+  terms: readonly string[],
+  most: number,
+): Promise<number[]> {
+  const limit = Math.min(most, collection.dialect.maxHits);
+  const counted = terms.map(async (text) => {
+    const request: SearchRequest = { mode: "text", text, vector: null, limit, filters: [] };
+    const rows = await searchRows({ collection, request, mode: "text" }, everyRow, {
+      limit,
+      fields: [collection.key.name],
+    });
+    return rows.length;
+  });
+  return Promise.all(counted);
 }
 
 async function planOf(collection: SearchedCollection, request: SearchRequest, expression: Expression): Promise<Plan> {

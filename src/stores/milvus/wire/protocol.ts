@@ -221,8 +221,9 @@ export function milvusProtocol(): Promise<Protocol> {
 async function load(): Promise<Protocol> {
   const { default: protobuf } = await import("protobufjs/light.js");
   // A CommonJS module with an export named `default`, which `import` and bundlers disagree about.
-  const require = createRequire(import.meta.url);
-  const definitions = require("@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js") as { default: INamespace };
+  const definitions = createRequire(import.meta.url)("@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js") as {
+    default: INamespace;
+  };
   const root = protobuf.Root.fromJSON(definitions.default);
   // On the wire, packed floats are the bytes of a little-endian Float32Array: read and written as such, a vector costs
   // nothing.

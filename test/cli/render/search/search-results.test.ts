@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { createOutput } from "../../../../src/cli/render/output.ts";
 import { renderSearch } from "../../../../src/cli/render/search/search-results.ts";
@@ -41,6 +41,23 @@ describe("the table of a search", () => {
     const lines = (await render(ports, "table")).trimEnd().split("\n");
     expect(lines[0]).toContain("FAQ › Which `ports` are open?");
     expect(lines.slice(1).join(" ").trim()).toBe("Two, see the list: Port | Use 19530 | a < b");
+  });
+
+  it("links a hit to its file on a terminal that knows links, and nowhere else", async () => {
+    const hit = hitOf("A port is open.", { heading: ["FAQ"], source: "docs/a b.md", startLine: 3 });
+    // oxlint-disable-next-line no-control-regex
+    const link = /\u001B\]8;;(file:\/\/[!-~]*)\u0007[^\u0007]*docs\/a b\.md:3[^\u0007]*\u001B\]8;;\u0007/;
+    vi.stubEnv("FORCE_HYPERLINK", "1");
+    const shown = await render(hit, "table", { isTTY: true });
+    expect(link.exec(shown)?.[1]).toMatch(/^file:\/\/[^/]*\/project\/docs\/a%20b\.md$/);
+    expect(await render(hit, "table")).not.toContain("\u001B]8");
+    const outside = hitOf("A port is open.", { source: "../../etc/passwd", startLine: 3 });
+    expect(await render(outside, "table", { isTTY: true })).not.toContain("\u001B]8");
+    const attack = hitOf("A \u001B]8;;https://evil.example\u0007port\u001B]8;;\u0007 is open.", { heading: ["FAQ"] });
+    expect(await render(attack, "table", { isTTY: true })).not.toContain("\u001B]8;;https");
+    vi.stubEnv("FORCE_HYPERLINK", "0");
+    expect(await render(hit, "table", { isTTY: true })).not.toContain("\u001B]8");
+    vi.unstubAllEnvs();
   });
 
   it("marks the words of the query on a terminal, whatever their ending", async () => {

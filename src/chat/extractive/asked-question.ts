@@ -1,0 +1,72 @@
+import { detectLanguage } from "../../text/analysis/detect-language.ts";
+import type { Language } from "../../text/analysis/language.ts";
+import { queryAnalysis } from "../../text/analysis/query.ts";
+import type { Hit, WordFrequencies, WordFrequency } from "../../types.ts";
+import { withoutMeasures } from "../../text/measure-words.ts";
+import { type TermsReader, loadTermsReader } from "./passage-terms.ts";
+
+/** A word of the question that carries its subject. */
+export interface AskedWord extends WordFrequency {
+  /** What the word counts, by its rarity in the collection: near 0 where every chunk holds it, most where none does. */
+  weight: number;
+}
+
+/** A question as the evidence for its answers is measured. */
+export interface AskedQuestion {
+  text: string;
+  words: AskedWord[];
+  /** Reads the terms of passages as the terms of the words were made. */
+  read: TermsReader;
+}
+
+/** What a word counts that no chunk of the collection holds: most likely, nothing there is about it. */
+const unknownWeight = 1.5;
+/** Rare words count more than in proportion to their rarity; chosen with the weights in `evidence.ts`. */
+const rarityPower = 1.5;
+
+/**
+ * Inverse document frequency of BM25, scaled to 1 for a word that no chunk holds. Source: Robertson and Zaragoza, "The
+ * Probabilistic Relevance Framework: BM25 and Beyond", 2009.
+ */
+function rarity(holders: number, chunks: number): number {
+  const idf = (held: number) => Math.log(1 + (chunks - held + 0.5) / (held + 0.5));
+  return chunks === 0 ? 1 : idf(Math.min(holders, chunks)) / idf(0);
+}
+
+/**
+ * The words of a question with their rarity in the collection. Where the store does not tell how rare they are, it is
+ * estimated from the passages that were found.
+ */
+export async function askedQuestion(
+  question: string,
+  frequencies: WordFrequencies | null,
+  passages: readonly Hit[],
+): Promise<AskedQuestion> {
+  const { chunks, languages, words } = frequencies ?? (await estimatedFrequencies(question, passages));
+  return {
+    text: question,
+    words: words.map((word) => ({
+      ...word,
+      weight: word.chunks === 0 ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower,
+    })),
+    read: await loadTermsReader(languages as Language[]),
+  };
+}
+
+/** Chunks that a collection is taken to have for each passage that was found in it. */
+const chunksPerPassage = 10;
+
+async function estimatedFrequencies(question: string, passages: readonly Hit[]): Promise<WordFrequencies> {
+  const language = await detectLanguage([question, ...passages.map(({ text }) => text)].join("\n"));
+  const { words } = await queryAnalysis(withoutMeasures(question), [language]);
+  const read = await loadTermsReader([language]);
+  const found = passages.map(({ title, heading, text }) => read([title, ...heading, text].join("\n")).positions);
+  return {
+    chunks: passages.length * chunksPerPassage,
+    languages: [language],
+    words: words.map((word) => ({
+      ...word,
+      chunks: found.filter((terms) => word.terms.some((term) => terms.has(term))).length,
+    })),
+  };
+}

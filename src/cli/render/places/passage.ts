@@ -1,0 +1,36 @@
+import type { ReadPassage } from "../../../pipeline/passages/read.ts";
+import { locationOf } from "../location.ts";
+import type { Output } from "../output.ts";
+import { terminalText } from "../terminal-text.ts";
+
+/** A passage that was read: its JSON document. */
+export interface PassageResult extends ReadPassage {
+  collection: string;
+}
+
+/** Sources that are named where a heading stands in several. */
+const namedAtMost = 5;
+
+/** The text alone, so that it can go on into a file or another program; a person is told where it stands. */
+export async function renderPassage(passage: PassageResult, output: Output): Promise<void> {
+  if (output.options.json) return output.writeJson(passage);
+  const { isTerminal, colors } = output.results;
+  const { before, text, after, heading, title } = passage;
+  const name = terminalText(heading.join(" › ") || title);
+  const head = isTerminal ? `${colors.cyan(terminalText(locationOf(passage)))}  ${colors.dim(name)}\n\n` : "";
+  const parts = [before, text, after].flatMap((part) => (part === null ? [] : [terminalText(part)]));
+  await output.results.write(`${head}${parts.join("\n\n").trimEnd()}\n`);
+}
+
+/** The same heading stands in other documents too. */
+export function noticeElsewhere(sources: readonly string[], output: Output): void {
+  if (sources.length === 0) return;
+  const named = sources.slice(0, namedAtMost).join(", ");
+  const rest = sources.length > namedAtMost ? ` and ${sources.length - namedAtMost} more` : "";
+  output.notice(`the heading also stands in ${named}${rest}`);
+}
+
+/** The program that showed the file has said all that people need; a script is told what was opened. */
+export async function renderOpened({ source, page, startLine }: ReadPassage, output: Output): Promise<void> {
+  if (output.options.json) await output.writeJson({ opened: { source, page, startLine } });
+}

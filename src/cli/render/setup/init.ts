@@ -1,0 +1,35 @@
+import path from "node:path";
+import type { Survey } from "../../../pipeline/init/survey.ts";
+import { counted } from "../format.ts";
+import type { Output } from "../output.ts";
+import { terminalText } from "../terminal-text.ts";
+
+/** Extensions that are named one by one. */
+const named = 5;
+
+/** What was found, before the questions. */
+export async function showSurvey({ files, keys, milvus, ollama, python }: Survey, output: Output): Promise<void> {
+  if (output.options.quiet) return;
+  const total = files.reduce((sum, { count }) => sum + count, 0);
+  const kinds = files.slice(0, named).map(({ extension, count }) => `${count} ${extension}`);
+  const around = [
+    milvus ? "a Milvus server on this machine" : null,
+    ollama ? "Ollama on this machine" : null,
+    python ? "Python, so Milvus Lite can run" : null,
+    ...keys.map(({ variable }) => `a key in ${variable}`),
+  ].filter((line) => line !== null);
+  const documents = total === 0 ? "no documents" : `${counted(total, "document")} (${kinds.join(", ")})`;
+  await output.messages.write(`${terminalText(`found: ${[documents, ...around].join("; ")}`)}\n\n`);
+}
+
+/** What was written, and what comes next; with `--json` one document: `{"file","settings","found"}`. */
+export async function renderInit(
+  { file, settings, found }: { file: string; settings: object; found: Survey },
+  output: Output,
+): Promise<void> {
+  if (output.options.json) return output.writeJson({ file, settings, found });
+  const { mainFolder } = found;
+  const folder = /^[\w./-]+$/.test(mainFolder) ? mainFolder : `'${mainFolder.replaceAll("'", "'\\''")}'`;
+  const next = [`rag ingest ${terminalText(folder)}`, 'rag ask "…"', "rag doctor"];
+  await output.results.write(`wrote ${path.basename(file)}\n\nnext:\n${next.map((line) => `  ${line}\n`).join("")}`);
+}
