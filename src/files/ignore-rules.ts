@@ -1,7 +1,7 @@
 import { dirname, join, sep } from "node:path";
 import ignore from "ignore";
 import type { Ignore } from "ignore";
-import { commonGitFolder, repositoryTop } from "./git-repository.ts";
+import { commonGitFolder, repositoryTop } from "./git/repository.ts";
 import { readRegularFile } from "./read-regular-file.ts";
 import { isInside } from "./real-path.ts";
 

@@ -1,6 +1,6 @@
 import { basename, join, relative, resolve, sep } from "node:path";
-import { commonGitFolder, maxGitBytes, repositoryTop } from "./git-repository.ts";
-import { readRegularText } from "./read-regular-file.ts";
+import { commonGitFolder, maxGitBytes, repositoryTop } from "./repository.ts";
+import { readRegularText } from "../read-regular-file.ts";
 
 /** A folder of a git repository that has a remote. */
 export interface GitFolder {

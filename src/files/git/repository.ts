@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { readRegularText } from "./read-regular-file.ts";
+import { readRegularText } from "../read-regular-file.ts";
 
 /** The files of git that are read here take some kilobytes. */
 export const maxGitBytes = 1_000_000;
