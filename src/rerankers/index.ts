@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { resolveEndpoint } from "../models/endpoint.ts";
 import type { Reranker } from "./types.ts";
 
-/** How a reranker is reached. Which provider it is makes no difference: providers are rows of `providers.ts`. */
+/** How a reranker is reached, by the name of its provider. The providers of `providers.ts` all have an endpoint. */
 const adapters = {
   local: async ({ model }, _, environment) => {
     if (model === null) {
@@ -29,5 +29,6 @@ const adapters = {
  * missing key, or a host that passages and the key must not be sent to.
  */
 export function openReranker(name: ModelName, config: Config, environment: Environment): Promise<Reranker> {
-  return adapters[name.provider === "local" ? "local" : "endpoint"](name, config, environment);
+  const adapter = Object.hasOwn(adapters, name.provider) ? (name.provider as keyof typeof adapters) : "endpoint";
+  return adapters[adapter](name, config, environment);
 }
