@@ -77,8 +77,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        const { question, answer, refused, model, usage, citations, hits, closest } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
+        await output.writeJson(answerDocument(result, durationMs));
       } else {
         endAnswer();
         const linkTo = await linksFor(results, view.folders);
@@ -106,6 +105,12 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
       await flush();
     },
   };
+}
+
+/** The JSON document of an answer. */
+export function answerDocument(result: AskResult, durationMs: number): Record<string, unknown> {
+  const { question, answer, refused, model, usage, citations, hits, closest } = result;
+  return { question, answer, refused, model, usage, citations, hits, closest, durationMs };
 }
 
 function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
