@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, messageOf } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
 import { planAnswer } from "../../pipeline/ask/dry-run.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
+import { keepConversation, keeperOf, readConversation, turnOf } from "../conversation/kept-conversation.ts";
 import { readQuery } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
@@ -20,6 +21,10 @@ export interface AskFlags extends AnsweringFlags {
   showContext?: boolean;
   /** Print the prompt, and ask no model. */
   dryRun?: boolean;
+  /** Go on with the last conversation about the project. */
+  continue?: boolean;
+  /** `false`: leave the user's last conversation as it is. */
+  isKept?: boolean;
 }
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
@@ -70,18 +75,24 @@ async function answer(
     await renderPlannedAnswer({ ...planned, model: [provider, model].filter(Boolean).join("/") }, context.output);
     return planned.hits.length === 0 ? ExitCode.no : ExitCode.done;
   }
+  const keeper = keeperOf(runtime, context);
+  const before = flags.continue ? await readConversation(keeper) : [];
+  if (flags.continue && before.length === 0) context.output.notice("there is no conversation yet: this begins one");
   const chat = await runtime.chatModel();
   const retrieval = await open();
-  let searched = performance.now();
+  const answering = performance.now();
+  let searched = answering;
   const result = await askQuestion(
     { search: retrieval.search, wordFrequencies: retrieval.wordFrequencies, chat, prompt },
     {
       question,
+      ...(flags.continue ? { turns: before } : {}),
       maxContextChars: config.ask.maxContextChars,
       strict: config.ask.strict,
       stream: flags.stream,
       signal: context.signal,
       onEvent: (event) => {
+        if (event.type === "standalone") context.output.stage("rewrite", performance.now() - answering, event.question);
         if (event.type === "searched") searched = performance.now();
         renderer.onEvent(event);
       },
@@ -95,5 +106,12 @@ async function answer(
     conditions: { filters: flags.filter, minScore },
     isGenerative: chat.generative,
   });
+  if (flags.isKept !== false) {
+    const kept = keepConversation([...before, turnOf(result)], keeper);
+    // A home that cannot be written to matters to whoever wants to go on.
+    await kept.catch((error: unknown) => {
+      if (flags.continue) context.output.warn(`the conversation is not kept: ${messageOf(error)}`);
+    });
+  }
   return result.refused ? ExitCode.no : ExitCode.done;
 }

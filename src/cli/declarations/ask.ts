@@ -1,5 +1,6 @@
 import type { Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
+import { refuseTogether } from "../arguments/contradictions.ts";
 import { filled, integer } from "../arguments/values.ts";
 import { UserError } from "../../errors.ts";
 import type { BatchFlags } from "../commands/answering/batch.ts";
@@ -17,6 +18,9 @@ export function addAsk(program: Program, dispatch: Dispatch): void {
         "quotes. Exits with 1 where the documents do not answer it.",
     )
     .argument("[question]", "the question; - for standard input");
+  refuseTogether(command, [
+    { flags: ["--continue", "--dry-run"], hint: "what a question refers to may be for the model to say" },
+  ]);
   addRetrievalOptions(command)
     .option("--no-stream", "print the answer when it is complete")
     .option("--show-context", "print the passages that the answer was made from")
@@ -42,6 +46,7 @@ export function addAsk(program: Program, dispatch: Dispatch): void {
       "of a batch, write what was refused or poorly supported by subject, to a .md or .json file",
       filled("--gaps"),
     )
+    .option("--continue", "go on with the last conversation about the project: the question may refer to it")
     .option("--dry-run", "print the prompt with its estimated tokens, and ask no model")
     .addHelpText(
       "after",
@@ -51,6 +56,7 @@ Examples:
   rag ask "How is data stored?"
   rag ask "What changed in 2025?" --filter year=2025 --llm deepseek
   rag ask "What changed in 2025?" --dry-run
+  rag ask --continue "And in 2026?"
   rag ask --batch questions.jsonl --output answers.jsonl --gaps gaps.md
   echo "How do I upgrade?" | rag ask - --json`,
     )
@@ -79,6 +85,7 @@ function isBatch(flags: object): flags is BatchFlags {
 
 /** What a batch cannot be asked with. */
 const forOneQuestion = [
+  ["continue", "--continue"],
   ["dryRun", "--dry-run"],
   ["showContext", "--show-context"],
 ] as const;

@@ -9,6 +9,7 @@ import type { Filter } from "../../../types.ts";
 import { untilAborted } from "../../../util/until-aborted.ts";
 import { collectionPatterns, withoutCollection } from "../../arguments/collection-patterns.ts";
 import { parseFilter } from "../../arguments/filters.ts";
+import { sayingOnce } from "../../conversation/saying-once.ts";
 import { readQuery } from "../../arguments/input.ts";
 import type { CommandContext } from "../../context.ts";
 import { resumable } from "../../interruption.ts";
@@ -95,7 +96,7 @@ async function answerAll(batch: Batch, runtime: Runtime, context: CommandContext
 
 /** What answers a question; the store and the models are opened once, and say once what they have to say. */
 async function openAsking({ request, filters }: Batch, runtime: Runtime, context: CommandContext) {
-  const quiet = sayingOnce(context);
+  const quiet = sayingLittle(context);
   const { prompt, isQuoting, retrieval: open } = await prepareAnswering(runtime, request, quiet.context);
   const chat = await runtime.chatModel();
   const retrieval = await open();
@@ -118,18 +119,13 @@ async function openAsking({ request, filters }: Batch, runtime: Runtime, context
 }
 
 /** The context with notices about single questions left out, once the questions begin, and each warning given once. */
-function sayingOnce(context: CommandContext): { context: CommandContext; begin(): void } {
-  const { output } = context;
-  const said = new Set<string>();
+function sayingLittle(context: CommandContext): { context: CommandContext; begin(): void } {
+  const output = sayingOnce(context.output);
   let hasBegun = false;
-  const warn = (text: string) => {
-    if (!said.has(text)) output.warn(text);
-    said.add(text);
-  };
   const notice = (text: string) => {
-    if (!hasBegun) output.notice(text);
+    if (!hasBegun) context.output.notice(text);
   };
-  return { context: { ...context, output: { ...output, notice, warn } }, begin: () => void (hasBegun = true) };
+  return { context: { ...context, output: { ...output, notice } }, begin: () => void (hasBegun = true) };
 }
 
 async function readBatch(given: string, context: CommandContext): Promise<BatchQuestion[]> {
