@@ -47,8 +47,8 @@ const lines = (text: string): Record<string, unknown>[] =>
 async function model(handler: Handler, options: FakeServerOptions = {}): Promise<string[]> {
   server = await startFakeServer({ handlers: { "/v1/chat/completions": handler }, ...options });
   const llm = { provider: "ollama", model: "m", baseUrl: server.baseUrl, timeoutMs: 60_000 };
-  await sandbox.write({ "rag.config.json": JSON.stringify({ llm }) });
-  return ["--config", "rag.config.json"];
+  await sandbox.write({ "llm.json": JSON.stringify({ llm }) });
+  return ["--config", "llm.json"];
 }
 
 const prompted = (request: Parameters<Handler>[0]): string => JSON.stringify(request.body?.["messages"]);

@@ -163,7 +163,7 @@ async function rareWords(
   const counted = await wordFrequencies(bare);
   const words =
     counted?.words.filter(({ chunks }) => chunks > 0) ??
-    [...new Set(contentWords(bare))].map((word) => ({ word, chunks: 0 }));
+    [...new Set(writtenWords(bare))].map((word) => ({ word, chunks: 0 }));
   const isNew = (word: string) => contentWords(word).some((stem) => bestSimilarity(stem, known) === 0);
   const rarest = new Set(
     words
@@ -172,4 +172,9 @@ async function rareWords(
       .slice(0, addedWords),
   );
   return words.filter((word) => rarest.has(word)).map(({ word }) => word);
+}
+
+/** The words of a text as they are written, for a collection that counts none. */
+function writtenWords(text: string): string[] {
+  return [...wordSegments(text)].flatMap(({ segment, isWordLike }) => (isWordLike ? [segment] : []));
 }
