@@ -1,12 +1,12 @@
 import type { Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
 import { refuseTogether } from "../arguments/contradictions.ts";
-import { filled, integer } from "../arguments/values.ts";
+import { filled } from "../arguments/values.ts";
 import { UserError } from "../../errors.ts";
 import type { BatchFlags } from "../commands/answering/batch.ts";
 import type { AskFlags } from "../commands/ask.ts";
 import type { Dispatch } from "../context.ts";
-import { aboutFilters, addRetrievalOptions } from "./retrieval-options.ts";
+import { aboutFilters, addAnsweringOptions, addRetrievalOptions } from "./retrieval-options.ts";
 
 /** Adds `rag ask` to the program. */
 export function addAsk(program: Program, dispatch: Dispatch): void {
@@ -21,16 +21,10 @@ export function addAsk(program: Program, dispatch: Dispatch): void {
   refuseTogether(command, [
     { flags: ["--continue", "--dry-run"], hint: "what a question refers to may be for the model to say" },
   ]);
-  addRetrievalOptions(command)
+  addRetrievalOptions(command);
+  addAnsweringOptions(command)
     .option("--no-stream", "print the answer when it is complete")
     .option("--show-context", "print the passages that the answer was made from")
-    .option("--prompt <file>", "prompt template in place of the built-in one", filled("--prompt"))
-    .option(
-      "--max-context-chars <count>",
-      "characters of passages in the prompt at most",
-      integer("--max-context-chars", 1),
-    )
-    .option("--strict", "refuse an answer whose citations cannot be verified")
     .option(
       "--batch <file>",
       "answer the questions of a file (a text or JSON a line; - for standard input), a JSON line each",

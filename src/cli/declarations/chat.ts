@@ -1,9 +1,8 @@
 import type { Command as Program } from "commander";
 import type { CommonFlags } from "../arguments/flags.ts";
-import { filled, integer } from "../arguments/values.ts";
 import type { ChatFlags } from "../commands/chat.ts";
 import type { Dispatch } from "../context.ts";
-import { aboutFilters, addRetrievalOptions } from "./retrieval-options.ts";
+import { aboutFilters, addAnsweringOptions, addRetrievalOptions } from "./retrieval-options.ts";
 
 /** Adds `rag chat` to the program. */
 export function addChat(program: Program, dispatch: Dispatch): void {
@@ -14,15 +13,9 @@ export function addChat(program: Program, dispatch: Dispatch): void {
       "A conversation with the documents. A question may refer to those before it; the store and the models stay open. " +
         "Reads line by line from a pipe, and then exits with 3 where a question failed.",
     );
-  addRetrievalOptions(command)
+  addRetrievalOptions(command);
+  addAnsweringOptions(command)
     .option("--continue", "go on with the last conversation about the project")
-    .option("--prompt <file>", "prompt template in place of the built-in one", filled("--prompt"))
-    .option(
-      "--max-context-chars <count>",
-      "characters of passages in the prompt at most",
-      integer("--max-context-chars", 1),
-    )
-    .option("--strict", "refuse an answer whose citations cannot be verified")
     .addHelpText(
       "after",
       `${aboutFilters}
