@@ -6,6 +6,7 @@ import type { CommonFlags } from "./arguments/flags.ts";
 import { usageError } from "./arguments/usage-error.ts";
 import type { Dispatch } from "./context.ts";
 import { addAsk } from "./declarations/ask.ts";
+import { addChat } from "./declarations/chat.ts";
 import { addCollections } from "./declarations/collections.ts";
 import { addCompletion } from "./declarations/completion.ts";
 import { addDoctor } from "./declarations/doctor.ts";
@@ -27,6 +28,7 @@ const declarations = [
   addOpen,
   addEval,
   addCollections,
+  addChat,
   addMcp,
   addTrust,
   addInit,
@@ -95,7 +97,7 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
 }
 
 /** The commands that search several collections at once. */
-const searching = new Set(["search", "ask"]);
+const searching = new Set(["search", "ask", "chat"]);
 
 /** Throws `UserError` `usage` where several collections are named for a command about one. */
 function refuseSeveral(command: Program): void {

@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import { searchModes } from "../../types.ts";
-import { integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
+import { filled, integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
 
 /** What the help of search and ask says about `--filter`. */
 export const aboutFilters = `
@@ -31,4 +31,16 @@ export function addRetrievalOptions(command: Program): Program {
       model("--rerank"),
     )
     .option("--no-rerank", "leave the hits in the order of the search, whatever is configured");
+}
+
+/** The flags that ask and chat share beside those. */
+export function addAnsweringOptions(command: Program): Program {
+  return command
+    .option("--prompt <file>", "prompt template in place of the built-in one", filled("--prompt"))
+    .option(
+      "--max-context-chars <count>",
+      "characters of passages in the prompt at most",
+      integer("--max-context-chars", 1),
+    )
+    .option("--strict", "refuse an answer whose citations cannot be verified");
 }

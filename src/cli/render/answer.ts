@@ -77,14 +77,13 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        const { question, answer, refused, model, usage, citations, hits, closest } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
+        await output.writeJson(answerDocument(result, durationMs));
       } else {
         endAnswer();
         const linkTo = await linksFor(results, view.folders);
-        write(sources(result, results, linkTo));
+        write(sourcesText(result, results, linkTo));
         write(closest(result.closest, results, linkTo));
-        if (view.showContext) write(context(result.hits, results, linkTo));
+        if (view.showContext) write(contextText(result.hits, results, linkTo));
         await flush();
       }
       for (const notice of notices) output.warn(terminalText(notice));
@@ -108,7 +107,15 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   };
 }
 
-function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
+/** The JSON document of an answer. */
+export function answerDocument(result: AskResult, durationMs: number): Record<string, unknown> {
+  const { question, standalone, answer, refused, model, usage, citations, hits, closest } = result;
+  const continued = standalone === undefined ? {} : { standalone };
+  return { question, ...continued, answer, refused, model, usage, citations, hits, closest, durationMs };
+}
+
+/** The sources of an answer, under their title; empty where it cites nothing. */
+export function sourcesText({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
   if (citations.length === 0) return "";
   const lines = [...citations]
     .sort((a, b) => a.n - b.n)
@@ -135,7 +142,8 @@ function closest(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): str
   return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
 }
 
-function context(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
+/** The passages that an answer was made from, numbered, under their title. */
+export function contextText(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");

@@ -1,5 +1,6 @@
 import type { Hit, SearchMode } from "../../../types.ts";
 import { plainMarkdown, withoutHeading } from "../../../markdown/plain-markdown.ts";
+import { escapeMarkdown } from "./markdown-text.ts";
 import { escapeControls, terminalText } from "../terminal-text.ts";
 import type { SearchFormat } from "../../arguments/flags.ts";
 import { type Conditions, describeConditions } from "../conditions.ts";
@@ -202,8 +203,4 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
     return `${hit.rank}. [${name}](${linkOf(hit)}) · ${locationOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
   });
   return terminalText([title, ...entries].join("\n"));
-}
-
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>#]/g, (character) => `\\${character}`);
 }
