@@ -21,6 +21,7 @@ export interface Loaders {
   isSupported(path: string, isAskedFor?: boolean): boolean;
   /** Whether a file of this name and size cannot take long to load, whatever is in it. */
   isQuick(source: string, bytes: Uint8Array): boolean;
+  startsThreads(source: string, bytes: Uint8Array): boolean;
   /** What the user says about files, which a loader of another thread needs too. */
   options: LoadingOptions;
   /** Whether a program of the user reads files of this name. */
@@ -146,6 +147,7 @@ export async function openRuntime(
         formats: [...new Set([...builtIn.formats, ...(own?.formats ?? [])])],
         isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
         isQuick: builtIn.isQuick,
+        startsThreads: builtIn.startsThreads,
         hasProgram,
         options,
         loaderFor: async (source, bytes) => own?.loaderFor(source) ?? builtIn.loaderFor(source, bytes, options),

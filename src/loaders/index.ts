@@ -13,6 +13,8 @@ interface Format {
   onRequest?: true;
   /** Its loader takes time in proportion to the file, whatever is in it. */
   isQuick?: true;
+  /** Its loader starts threads of its own. */
+  startsThreads?: true;
   /** Its loader reads what hides behind the extension, or says what to do; no document has this format. */
   isRefused?: true;
   /** Its files are text in one encoding throughout, which the user can name. */
@@ -42,6 +44,7 @@ export const loaders = {
   },
   pdf: {
     extensions: [".pdf"],
+    startsThreads: true,
     open: async () => (await import("./pdf/pdf.ts")).pdfLoader,
   },
   html: {
@@ -173,6 +176,12 @@ const maxQuickBytes = 128 * 1024;
 /** Whether a file is loaded in some milliseconds, whatever is in it. */
 export function isQuick(path: string, bytes: Uint8Array): boolean {
   return bytes.length <= maxQuickBytes && formatByExtension.get(extensionOf(path))?.isQuick === true;
+}
+
+/** Whether the loader of a file starts threads of its own. */
+export function startsThreads(path: string, bytes: Uint8Array): boolean {
+  const format: Format | undefined = formatByExtension.get(extensionOf(path));
+  return format === undefined ? startsAsPdf(bytes) : format.startsThreads === true;
 }
 
 /**

@@ -36,6 +36,7 @@ const cutter = threadedCutter({
   limits: { milliseconds: () => limitMs, megabytes: 512 },
   bytesForThread: 0,
   isQuick: () => false,
+  startsThreads: () => false,
   cutHere: () => Promise.reject(new Error("every copy goes to a thread")),
 });
 afterAll(() => cutter.close());

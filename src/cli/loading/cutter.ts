@@ -16,6 +16,8 @@ export interface ThreadedCutterOptions {
   bytesForThread: number;
   /** Whether a file may be cut in this thread: it cannot take long, whatever is in it. */
   isQuick(request: CutRequest): boolean;
+  /** Whether the loader of a file starts threads of its own. */
+  startsThreads(request: CutRequest): boolean;
   /** Cuts a file in this thread. */
   cutHere(request: CutRequest): Promise<CutDocument>;
 }
@@ -34,8 +36,12 @@ const quickBytesAhead = 256 * 1024;
  * thread as well, and alone in an ingest that has not yet had many of them.
  */
 export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
-  const { isQuick, cutHere, entry, settings, limits } = options;
+  const { isQuick, startsThreads, cutHere, entry, settings, limits } = options;
   const queue: Job[] = [];
+  /** A loader with a thread of its own uses two cores, and both threads hold the library: half as many are enough. */
+  const threadsForWide = Math.max(1, Math.floor(options.threads / 2));
+  /** Threads that have had such a file, and keep what its loader holds. */
+  const wide = new WeakSet<LoadingThread>();
   let threads: LoadingThread[] = [];
   let isCuttingHere = false;
   /** Bytes of quick files so far. */
@@ -59,10 +65,16 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   }
 
   function pump(): void {
-    while (queue[0] !== undefined) {
-      const thread = freeThread(queue[0]);
-      if (thread === undefined) break;
-      thread.take(queue.shift()!);
+    for (let at = 0; at < queue.length;) {
+      const job = queue[at]!;
+      const thread = freeThread(job);
+      if (thread === undefined) {
+        at += 1;
+        continue;
+      }
+      if (startsThreads(job.request)) wide.add(thread);
+      queue.splice(at, 1);
+      thread.take(job);
     }
     const starting = threads.filter(({ isReady }) => !isReady).length;
     for (let more = threadsWanted() - starting; more > 0 && threads.length < options.threads; more--) start();
@@ -73,15 +85,26 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
 
   /** More than there are, for what waits: one a file, and for quick files as many as leave a core to this thread. */
   function threadsWanted(): number {
-    const quick = queue.filter(({ request }) => isQuick(request)).length;
+    const count = (isMeant: (request: CutRequest) => boolean): number =>
+      queue.filter(({ request }) => isMeant(request)).length;
+    const quick = count(isQuick);
+    const forWide = Math.min(count(startsThreads), Math.max(0, threadsForWide - wideThreads()));
+    const forOthers = count((request) => !isQuick(request) && !startsThreads(request));
     const worthIt = Math.min(options.threads - 1, Math.floor(quickBytes / options.bytesForThread));
-    return queue.length - quick + (quick > 0 ? Math.max(0, worthIt - threads.length) : 0);
+    return forWide + forOthers + (quick > 0 ? Math.max(0, worthIt - threads.length) : 0);
+  }
+
+  function wideThreads(): number {
+    return threads.filter((thread) => wide.has(thread)).length;
   }
 
   /** The thread with least to do that may be given this file. */
   function freeThread(job: Job): LoadingThread | undefined {
     const quick = isQuick(job.request);
-    const isFree = ({ isReady, jobs }: LoadingThread): boolean => {
+    const mayBecomeWide = wideThreads() < threadsForWide;
+    const isFree = (thread: LoadingThread): boolean => {
+      const { isReady, jobs } = thread;
+      if (startsThreads(job.request) && !mayBecomeWide && !wide.has(thread)) return false;
       if (!isReady || jobs.length === 0) return isReady;
       if (!quick || jobs.length >= quickFilesAhead || !jobs.every(({ request }) => isQuick(request))) return false;
       return jobs.reduce((sum, { request }) => sum + request.bytes.length, 0) < quickBytesAhead;

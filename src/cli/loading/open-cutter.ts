@@ -25,13 +25,14 @@ export function openCutter(
   loaders: {
     loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
     isQuick(source: string, bytes: Uint8Array): boolean;
+    startsThreads(source: string, bytes: Uint8Array): boolean;
     options: LoadingOptions;
     hasProgram(name: string): boolean;
   },
   chunker: Chunker,
   chunking: ChunkingOptions,
 ): ThreadedCutter {
-  const { loaderFor, isQuick, options: loading } = loaders;
+  const { loaderFor, isQuick, startsThreads, options: loading } = loaders;
   const cutHere = (request: CutRequest): Promise<CutDocument> => cutDocument(request, { loaderFor, chunker, chunking });
   /** Programs of the user run one at a time, and answer to this thread alone. */
   let programs: Promise<unknown> = Promise.resolve();
@@ -47,6 +48,7 @@ export function openCutter(
     limits: fileLimits,
     bytesForThread,
     isQuick: ({ name, bytes }) => isQuick(name, bytes),
+    startsThreads: ({ name, bytes }) => startsThreads(name, bytes),
     cutHere,
   });
   return {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { chunkerFor } from "../../../src/chunkers/index.ts";
@@ -26,6 +29,7 @@ interface Options {
   entry?: string;
   here?: typeof cutHere;
   quick?: typeof isQuick;
+  startsThreads?: (request: CutRequest) => boolean;
 }
 
 function open({
@@ -34,6 +38,7 @@ function open({
   entry = builtThread,
   here = cutHere,
   quick = isQuick,
+  startsThreads = () => false,
 }: Options = {}): ThreadedCutter {
   const cutter = threadedCutter({
     entry,
@@ -42,6 +47,7 @@ function open({
     limits: { milliseconds: () => 60_000, megabytes: 1024, ...limits },
     bytesForThread: 50_000,
     isQuick: ({ source, bytes }) => quick(source, bytes),
+    startsThreads,
     cutHere: here,
   });
   opened.push(cutter);
@@ -106,6 +112,36 @@ describe("threads", () => {
       cutter.rest();
     }
   });
+});
+
+test("files whose loader starts threads keep to half of the threads, and others do not wait behind them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rag-threads-"));
+  try {
+    // In place of loaders: says which thread had the file, and answers late so that all threads are needed.
+    const entry = join(folder, "thread.cjs");
+    await writeFile(
+      entry,
+      `const { parentPort, threadId } = require("node:worker_threads");
+       parentPort.postMessage({ kind: "ready" });
+       parentPort.on("message", (order) => order === null
+         ? parentPort.close()
+         : setTimeout(() => parentPort.postMessage({ kind: "cut", id: order.id, document: { title: threadId } }), 100));`,
+    );
+    const cutter = open({ entry, threads: 4, quick: () => false, startsThreads: ({ name }) => name.endsWith(".pdf") });
+    const done: string[] = [];
+    const threadOf = async (name: string) => {
+      const { title } = await cutter.cut(file(name, "-"));
+      done.push(name);
+      return title;
+    };
+    const wide = Array.from({ length: 10 }, (_, index) => threadOf(`${index}.pdf`));
+    const others = Array.from({ length: 4 }, (_, index) => threadOf(`${index}.docx`));
+    expect(new Set(await Promise.all(wide)).size).toBe(2);
+    expect(new Set(await Promise.all([...wide, ...others])).size).toBeGreaterThan(2);
+    expect(done.indexOf("0.docx")).toBeLessThan(done.indexOf("9.pdf"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe("a file costs itself alone", () => {

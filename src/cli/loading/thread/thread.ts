@@ -18,6 +18,9 @@ export interface FileLimits {
   megabytes: number;
 }
 
+/** Room for new objects. Node gives each thread three times as much, which does not make it faster. */
+const youngMegabytes = 16;
+
 /** A thread that cuts files in their order, one at a time. */
 export interface LoadingThread {
   readonly isReady: boolean;
@@ -48,7 +51,7 @@ export interface ThreadOptions {
 export function startThread({ entry, settings, limits, onFree, onEnd }: ThreadOptions): LoadingThread {
   const worker = new Worker(entry, {
     workerData: settings,
-    resourceLimits: { maxOldGenerationSizeMb: limits.megabytes },
+    resourceLimits: { maxOldGenerationSizeMb: limits.megabytes, maxYoungGenerationSizeMb: youngMegabytes },
     // What a library writes to the console is no result of the tool.
     stdout: true,
     stderr: true,
