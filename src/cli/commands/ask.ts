@@ -2,11 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ExitCode, messageOf } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
 import { planAnswer } from "../../pipeline/ask/dry-run.ts";
-<<<<<<< HEAD
-import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
 import { withUrls } from "../../pipeline/links/with-urls.ts";
-=======
->>>>>>> chat
 import { untilAborted } from "../../util/until-aborted.ts";
 import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
@@ -15,14 +11,8 @@ import { readQuery } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
 import { renderPlannedAnswer } from "../render/planned-answer.ts";
-<<<<<<< HEAD
 import { type Runtime, linkOptions, withRuntime } from "../runtime.ts";
-import { openRetrieval } from "./retrieval.ts";
-import { openRetrievals } from "./several-collections.ts";
-=======
-import { type Runtime, withRuntime } from "../runtime.ts";
 import { type AnsweringFlags, answeringOverrides, prepareAnswering } from "./answering/prepare-answering.ts";
->>>>>>> chat
 
 export interface AskFlags extends AnsweringFlags {
   /** As given; `-` stands for standard input. */
