@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
+import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -37,6 +38,7 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
       noElicitation,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
       thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
     ],
     output: {
@@ -112,4 +114,6 @@ function fileBeside(fileName: string, path: string): Plugin {
   };
 }
 
-export default defineConfig(bundle({ start: "src/cli/start.ts" }, "dist"));
+export default defineConfig(
+  bundle({ start: "src/cli/start.ts", [loadingThread]: "src/cli/loading/thread/start.ts" }, "dist"),
+);

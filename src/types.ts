@@ -75,6 +75,11 @@ export interface StoredChunk extends Chunk {
    * It is indexed and embedded in front of the text, so that a passage deep in a manual is found by its chapter's words.
    */
   context: string;
+  /**
+   * What BM25 reads of context and text, as `Analyzer.documentTerms` gives it, where it was made ahead of writing. The
+   * store makes it where it is missing, and never reads it back.
+   */
+  terms?: string;
   /** Of the document, as `detectLanguage` names it: decides how the words of context and text are analysed for BM25. */
   language: string;
   /** Hash of everything that decides the document's chunks, its source included; see `pipeline/ingest/document-hash.ts`. */
@@ -100,6 +105,11 @@ export type FusionMethod = (typeof fusionMethods)[number];
 
 /** The method where none is named. */
 export const usualFusion: FusionMethod = "scaled";
+
+/** How a site writes the addresses of its pages and of their headings. */
+export const urlStyles = ["github", "docusaurus", "vitepress"] as const;
+
+export type UrlStyle = (typeof urlStyles)[number];
 
 /** A word of a text as a collection knows it. */
 export interface WordFrequency {
@@ -143,6 +153,8 @@ export interface Hit {
   endLine: number | null;
   text: string;
   metadata: Metadata;
+  /** Where the passage is published; set where the configuration maps its source to an address. */
+  url?: string;
   /** The collection that it is from, where several were searched. */
   collection?: string;
   /** Where it was asked for: the text before the passage and after it; `null` where there is none. */

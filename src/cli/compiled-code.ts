@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, readdirSync, renameSync, rmSync, statSync, wri
 import nodeModule, { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Script } from "node:vm";
+import { threadId } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { makeFolderSync } from "../files/make-folder.ts";
 import { cacheFolder } from "../files/user-folders.ts";
@@ -118,7 +119,7 @@ function readKept(kept: string): Buffer | undefined {
 function writeKept(kept: string, data: Buffer): void {
   const head = Buffer.alloc(CHECKSUM_BYTES);
   head.writeUInt32LE(crc32(data));
-  const beside = `${kept}.${process.pid}`;
+  const beside = `${kept}.${process.pid}-${threadId}`;
   writeFileSync(beside, Buffer.concat([head, data]), { mode: 0o600 });
   renameSync(beside, kept);
 }

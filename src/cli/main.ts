@@ -8,9 +8,10 @@ import { type Output, type OutputOptions, createOutput, outputError, showCursor 
 import { helpOnStdout, shortHelp } from "./render/terminal/help.ts";
 import { buildProgram } from "./program.ts";
 import { readableStack } from "./readable-stack.ts";
+import { silenceNode } from "./silence-node.ts";
 import { toolVersion } from "./version.ts";
 
-silenceNode(process.env["NODE_OPTIONS"] ?? "");
+silenceNode(process.env["NODE_OPTIONS"]);
 void run(process.argv.slice(2));
 
 /** One run of the tool: everything that belongs to the process itself, and the exit code, which is set once. */
@@ -71,14 +72,6 @@ async function run(argv: readonly string[]): Promise<void> {
   process.exitCode = exitCode;
   isOver = true;
   if (abort.signal.aborted) endSoon(exitCode);
-}
-
-/**
- * Node's warnings about its own interfaces are of no use to people, and break up the one document that `--json` promises
- * on stderr. Whoever looks for their cause asks with `NODE_OPTIONS=--trace-warnings`.
- */
-function silenceNode(nodeOptions: string): void {
-  if (!/--trace-(?:warnings|deprecation)/.test(nodeOptions)) process.removeAllListeners("warning");
 }
 
 /** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */

@@ -9,6 +9,7 @@ import { describeDefaults } from "./arguments/described-defaults.ts";
 import type { Dispatch } from "./context.ts";
 import { type HelpPage, usualColumns } from "./render/terminal/help.ts";
 import { addAsk } from "./declarations/ask.ts";
+import { addChat } from "./declarations/chat.ts";
 import { addCollections } from "./declarations/collections.ts";
 import { addCompletion } from "./declarations/completion.ts";
 import { addDoctor } from "./declarations/doctor.ts";
@@ -30,6 +31,7 @@ const declarations = [
   addOpen,
   addEval,
   addCollections,
+  addChat,
   addMcp,
   addTrust,
   addInit,
@@ -114,7 +116,7 @@ function isBare(error: CommanderError, program: Program): boolean {
 }
 
 /** The commands that search several collections at once. */
-const searching = new Set(["search", "ask"]);
+const searching = new Set(["search", "ask", "chat"]);
 
 /** Throws `UserError` `usage` where several collections are named for a command about one. */
 function refuseSeveral(command: Program): void {

@@ -4,8 +4,11 @@ import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
 import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
-import type { Loader } from "../loaders/types.ts";
+import type { Loader, LoadingOptions } from "../loaders/types.ts";
+import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
+import { embeddingPrice } from "../models/embedding-price.ts";
+import type { LinkOptions } from "../pipeline/links/with-urls.ts";
 import type { Reranker } from "../rerankers/types.ts";
 import type { Store, StoreUse } from "../stores/types.ts";
 import { credentialsOf } from "../secrets/secret-variables.ts";
@@ -17,6 +20,13 @@ import { createDownloadReport } from "./render/terminal/download.ts";
 export interface Loaders {
   formats: readonly string[];
   isSupported(path: string, isAskedFor?: boolean): boolean;
+  /** Whether a file of this name and size cannot take long to load, whatever is in it. */
+  isQuick(source: string, bytes: Uint8Array): boolean;
+  startsThreads(source: string, bytes: Uint8Array): boolean;
+  /** What the user says about files, which a loader of another thread needs too. */
+  options: LoadingOptions;
+  /** Whether a program of the user reads files of this name. */
+  hasProgram(path: string): boolean;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
 }
 
@@ -29,11 +39,19 @@ export interface Runtime {
   otherStore(config: Config): Promise<Store>;
   /** Opens the configured model, or the one that made a collection's vectors. */
   openModel: OpenModel;
+  /** USD per million tokens of an embedding model; `null` where nobody knows it. `model`: `null` for the provider's own. */
+  priceOf(provider: string, model: string | null): number | null;
   chatModel(): Promise<ChatModel>;
   /** What `search.rerank` names; `null` where it names none. Connects to nothing yet. */
   reranker(): Promise<Reranker | null>;
   chunker(): Promise<Chunker>;
-  loaders(): Promise<Loaders>;
+  /**
+   * `pdfPassword`: opens encrypted PDFs. Throws `UserError` `unknown-encoding` where the one that is configured does not
+   * exist.
+   */
+  loaders(options?: Pick<LoadingOptions, "pdfPassword">): Promise<Loaders>;
+  /** Loads and cuts files in threads, by these loaders. */
+  cutter(loaders: Loaders): Promise<DocumentCutter>;
   /** Gives back whatever was opened; never throws. */
   close(): Promise<void>;
 }
@@ -82,6 +100,13 @@ export async function openRuntime(
     return openChatModel(config, environment);
   });
 
+  const programs = once(async () => {
+    if (Object.keys(config.loaders).length === 0) return null;
+    const { ownLoaders } = await import("../loaders/program/program-loader.ts");
+    const { projectRoot: folder, variables } = environment;
+    return ownLoaders(config.loaders, { folder, variables, signal: context.signal });
+  });
+
   return {
     config,
     environment,
@@ -99,6 +124,7 @@ export async function openRuntime(
       if (embedder === null) throw new Error("a model was to be opened, and the configuration names none");
       return keep(embedder);
     },
+    priceOf: (provider, model) => config.embedding.price ?? embeddingPrice(provider, model, config.providers),
     chatModel,
     reranker: once(async () => {
       const name = rerankerName(config.search.rerank);
@@ -114,7 +140,28 @@ export async function openRuntime(
       const { chunkerFor } = await import("../chunkers/index.ts");
       return chunkerFor(config.chunking.strategy);
     }),
-    loaders: () => import("../loaders/index.ts"),
+    loaders: async (given = {}) => {
+      const builtIn = await import("../loaders/index.ts");
+      const { encoding } = config.ingest;
+      if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
+      const options = { ...given, encoding };
+      const own = await programs();
+      const hasProgram = (path: string): boolean => (own?.loaderFor(path) ?? null) !== null;
+      return {
+        formats: [...new Set([...builtIn.formats, ...(own?.formats ?? [])])],
+        isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
+        isQuick: builtIn.isQuick,
+        startsThreads: builtIn.startsThreads,
+        hasProgram,
+        options,
+        loaderFor: async (source, bytes) => own?.loaderFor(source) ?? builtIn.loaderFor(source, bytes, options),
+      };
+    },
+    cutter: async (loaders) => {
+      const { openCutter } = await import("./loading/open-cutter.ts");
+      const { chunkerFor } = await import("../chunkers/index.ts");
+      return keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
+    },
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },
@@ -134,6 +181,11 @@ export async function withRuntime<Result>(
   } finally {
     await runtime.close();
   }
+}
+
+/** What it takes to link hits and citations to where they are published. */
+export function linkOptions({ config: { urls, urlStyle }, environment: { projectRoot } }: Runtime): LinkOptions {
+  return { urls, urlStyle, projectRoot };
 }
 
 /** Whether Milvus Lite could run on this machine. */

@@ -38,8 +38,12 @@ export function defaultConfig(): Config {
   },
   "ingest": {
     "maxFileMb": 64,
+    "maxPages": 1000,
     "followLinks": false
   },
+  "loaders": {},
+  "urls": {},
+  "urlStyle": "github",
   "search": {
     "fusion": "scaled",
     "topK": 5,

@@ -1,7 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { gitFolder } from "../files/git-remote.ts";
+import { gitFolder } from "../files/git/remote.ts";
 import { shortHash } from "../util/ids.ts";
 import type { Environment } from "./environment.ts";
 import type { Config } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strategies } from "../chunkers/index.ts";
-import { fusionMethods, searchModes, usualFusion } from "../types.ts";
+import { fusionMethods, searchModes, urlStyles, usualFusion } from "../types.ts";
 
 /**
  * Every setting, its default and what it is for. This file is the one place for defaults: the command line has none.
@@ -100,6 +100,11 @@ const embedding = z.strictObject({
     .string()
     .optional()
     .describe("Put before a passage when it is embedded; the model's own where it is not set."),
+  price: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("USD per million tokens, for plans and `--max-cost`; the provider's list price where it is not set."),
   batchSize: positive().optional().describe("Texts in one request; the provider's limit where it is not set."),
   concurrency: positive().max(64).default(8).describe("Requests in flight at most."),
   timeoutMs: positive().default(60_000).describe("How long one request may take, in milliseconds."),
@@ -196,6 +201,14 @@ export const configSchema = z.strictObject({
       maxFileMb: positive()
         .default(64)
         .describe("A larger file is reported as failed instead of being read, in megabytes (10^6 bytes)."),
+      maxPages: positive()
+        .default(1000)
+        .describe("A sitemap with more pages is refused. A page may take 30 seconds, and be as large as a file."),
+      encoding: name()
+        .optional()
+        .describe(
+          "Encoding of text files without a byte order mark, e.g. `windows-1252`, `shift_jis`; where it is not set, it is told from each file.",
+        ),
       followLinks: z
         .boolean()
         .default(false)
@@ -203,6 +216,24 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What is read."),
+  loaders: z
+    .record(name(), name())
+    .prefault({})
+    .describe(
+      'Programs that read files of further formats, by glob: `{ "*.xyz": "some-command {file}" }`. `{file}` is the file\'s path; without it, the program reads standard input. It writes Markdown or plain text. No shell is involved. A project\'s file may not set it.',
+    ),
+  urls: z
+    .record(z.string(), z.url({ protocol: /^https?$/ }))
+    .prefault({})
+    .describe(
+      "Where documents are published: a folder or file of the project, `docs/`, and its address. Hits and citations then carry the `url` of their page and heading. The longest name that fits counts; `.` is the whole project.",
+    ),
+  urlStyle: z
+    .enum(urlStyles)
+    .default("github")
+    .describe(
+      "How those addresses are written: `github`, the file's own path; `docusaurus`, without extension, number and `index`; `vitepress`, as `.html`. Each with its own anchors of headings.",
+    ),
   search: z
     .strictObject({
       mode: z.enum(searchModes).optional().describe("`hybrid` where the collection has vectors, else `text`."),

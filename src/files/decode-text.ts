@@ -1,5 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { UserError } from "../errors.ts";
+import { decoderOf } from "./encodings/decoders.ts";
+import type { Decode } from "./encodings/decoders.ts";
+import { guessEncoding } from "./encodings/guess.ts";
+import type { Guess } from "./encodings/guess.ts";
+import { decodeUtf32, readUnmarkedUnicode } from "./encodings/unmarked-unicode.ts";
 import { describeBinary, startsAsPdf } from "./sniff.ts";
 
 /** A file's bytes as text. */
@@ -20,14 +25,14 @@ const byteOrderMarks: readonly { mark: readonly number[]; encoding: string }[] =
   { mark: [0xfe, 0xff], encoding: "utf-16be" },
 ];
 
-/**
- * What a text without Unicode may be in: the code pages of Windows, the multi-byte encodings of East Asia, and those
- * of Unix and the classic Mac that are still met. Leaving out DOS and the mainframes makes guesses on short texts better.
- */
-const legacyEncodings = (
-  "windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258 " +
-  "cp874 cp932 euc-jp gb18030 big5hkscs cp949 iso8859-2 koi8-r koi8-u mac-cyrillic mac-roman"
-).split(" ");
+/** Sequences that begin a stretch of two-byte characters, each with its encoding. HZ's has to enclose whole characters. */
+// oxlint-disable no-control-regex
+const escapes: readonly (readonly [RegExp, string])[] = [
+  [/\u001B(?:\$[@B]|\$\(D|\(J)/, "iso-2022-jp"],
+  [/\u001B\$\)C/, "iso-2022-kr"],
+  [/~\{(?:[!-w][!-~]){2,}~\}/, "hz-gb-2312"],
+];
+// oxlint-enable no-control-regex
 
 /** Share of control characters above which something is no text. A stray one is tolerated in any file. */
 const maxControlShare = 0.02;
@@ -36,72 +41,67 @@ const maxControlShare = 0.02;
 const intactForOneDamaged = 10;
 
 /**
- * Decodes a text file: Unicode by its byte order mark, UTF-16 by its pattern of NULs, UTF-8 where it is valid, and a
- * legacy encoding by guess otherwise, which is a warning.
+ * Decodes a text file: Unicode by its byte order mark, UTF-8 where it is valid, encodings with escape sequences by those,
+ * and UTF-16, UTF-32 and all others by what gives the likeliest text, which is a warning that names the encoding.
  *
- * Throws `UserError` `not-text` for binary data and `unknown-encoding` where no guess gives a clean text.
+ * Throws `UserError` `not-text` for binary data and `unknown-encoding` where no guess gives a likely text.
  */
 export async function decodeText(bytes: Uint8Array): Promise<DecodedText> {
-  const unicode = decodeUnicode(bytes);
-  const decoded = unicode ?? (await decodeLegacy(bytes));
+  const decoded = decodeMarked(bytes) ?? (await decodeUnmarked(bytes));
   if (startsAsPdf(bytes) || controlShare(decoded.text) > maxControlShare) throw notText(bytes);
+  return clean(decoded);
+}
+
+/**
+ * Decodes a text in an encoding that the user names; a byte order mark is stronger. Bytes that are not valid in it are a
+ * warning. Throws `UserError`: `unknown-encoding` where there is no encoding of this name.
+ */
+export async function decodeTextAs(bytes: Uint8Array, encoding: string): Promise<DecodedText> {
+  const decoded = decodeMarked(bytes) ?? (await decodeAs(bytes, encoding));
   return clean(decoded);
 }
 
 /** Whether `decodeText` takes the bytes for text, as far as that can be told without guessing an encoding. */
 export function looksLikeText(bytes: Uint8Array): boolean {
   if (startsAsPdf(bytes)) return false;
-  const unicode = decodeUnicode(bytes);
+  const unicode = decodeMarked(bytes) ?? decodeUtf8(bytes);
   return unicode === null ? !isBinary(bytes) : controlShare(unicode.text) <= maxControlShare;
 }
 
-function decodeUnicode(bytes: Uint8Array): DecodedText | null {
+function decodeMarked(bytes: Uint8Array): DecodedText | null {
   const marked = byteOrderMarks.find(({ mark }) => mark.every((byte, index) => bytes[index] === byte));
-  if (marked !== undefined) return decodeMarked(bytes.subarray(marked.mark.length), marked.encoding);
-  const utf16 = unmarkedUtf16(bytes);
-  if (utf16 !== null) return utf16;
+  if (marked === undefined) return null;
+  const { mark, encoding } = marked;
+  const body = bytes.subarray(mark.length);
+  const text = encoding.startsWith("utf-32")
+    ? decodeUtf32(body, encoding === "utf-32le")
+    : new TextDecoder(encoding, { ignoreBOM: true }).decode(body);
+  return { text, encoding, warnings: replacementWarning(text, encoding.toUpperCase()) };
+}
+
+async function decodeUnmarked(bytes: Uint8Array): Promise<DecodedText> {
+  const escaped = await decodeEscaped(bytes);
+  if (escaped !== null) return { ...escaped, warnings: [assumed(escaped.encoding)] };
+  const utf8 = decodeUtf8(bytes);
+  // Valid UTF-8 with many NULs is UTF-16, of which half the bytes are ASCII.
+  if (utf8 !== null && controlShare(utf8.text) <= maxControlShare) return utf8;
+  const wide = await readUnmarkedUnicode(bytes);
+  if (wide !== null && utf8 === null && !bytes.includes(0)) {
+    // Two bytes of another encoding also make a character of UTF-16, though rarely a likely text.
+    const legacy = isBinary(bytes) ? null : await guessEncoding(bytes);
+    if (legacy !== null && legacy.score > wide.score) return guessed(legacy);
+  }
+  if (wide !== null) {
+    const warnings = wide.score === 1 ? [] : [assumed(wide.encoding)];
+    return { text: wide.text, encoding: wide.encoding, warnings };
+  }
+  if (utf8 !== null) return utf8;
+  return decodeLegacy(bytes);
+}
+
+function decodeUtf8(bytes: Uint8Array): DecodedText | null {
   if (isUtf8(bytes)) return { text: new TextDecoder().decode(bytes), encoding: "utf-8", warnings: [] };
   return decodeDamagedUtf8(bytes);
-}
-
-function decodeMarked(bytes: Uint8Array, encoding: string): DecodedText {
-  const text = encoding.startsWith("utf-32")
-    ? decodeUtf32(bytes, encoding === "utf-32le")
-    : new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
-  const replaced = count(text, "\uFFFD");
-  const warnings =
-    replaced > 0 ? [`bytes in ${places(replaced)} are not valid ${encoding.toUpperCase()} and show as \uFFFD`] : [];
-  return { text, encoding, warnings };
-}
-
-function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const characters: string[] = [];
-  for (let offset = 0; offset + 4 <= bytes.length; offset += 4) {
-    const code = view.getUint32(offset, littleEndian);
-    const isCharacter = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    characters.push(isCharacter ? String.fromCodePoint(code) : "\uFFFD");
-  }
-  return characters.join("");
-}
-
-/** Latin text in UTF-16 has a NUL in every other byte, all on the same side. */
-function unmarkedUtf16(bytes: Uint8Array): DecodedText | null {
-  if (bytes.length < 4 || bytes.length % 2 !== 0 || !bytes.includes(0)) return null;
-  let even = 0;
-  let odd = 0;
-  for (let index = 0; index < bytes.length; index += 2) {
-    if (bytes[index] === 0) even += 1;
-    if (bytes[index + 1] === 0) odd += 1;
-  }
-  const units = bytes.length / 2;
-  const encoding = even === 0 && odd > units / 10 ? "utf-16le" : odd === 0 && even > units / 10 ? "utf-16be" : null;
-  if (encoding === null) return null;
-  try {
-    return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding, warnings: [] };
-  } catch {
-    return null;
-  }
 }
 
 /** A UTF-8 file with a few bad bytes (cut in the middle of a character, two files joined) is better read as it is. */
@@ -118,22 +118,50 @@ function decodeDamagedUtf8(bytes: Uint8Array): DecodedText | null {
   };
 }
 
-/**
- * `iconv-lite` decodes, not `TextDecoder`: in Node 20 the latter reads windows-1252 as ISO 8859-1 (no quotation marks, no
- * euro sign), and has neither all of cp949 nor of big5hkscs.
- */
 async function decodeLegacy(bytes: Uint8Array): Promise<DecodedText> {
   if (isBinary(bytes)) throw notText(bytes);
-  const [{ default: jschardet }, { default: iconv }] = await Promise.all([import("jschardet"), import("iconv-lite")]);
-  const guess = jschardet.detect(bytes, { detectEncodings: legacyEncodings }).encoding?.toLowerCase() ?? "windows-1252";
-  const text = iconv.encodingExists(guess) ? iconv.decode(Buffer.from(bytes), guess) : "\uFFFD";
-  if (text.includes("\uFFFD")) {
-    throw new UserError("unknown-encoding", "the text is not UTF-8, and its encoding cannot be told", {
-      hint: "save the file as UTF-8",
-    });
-  }
-  const warnings = [`the text is not UTF-8; it was read as ${guess}, which is a guess; save it as UTF-8 to be sure`];
-  return { text, encoding: guess, warnings };
+  const guess = await guessEncoding(bytes);
+  if (guess !== null) return guessed(guess);
+  throw new UserError("unknown-encoding", "the text is not UTF-8, and its encoding cannot be told", {
+    hint: "save the file as UTF-8, or name its encoding with --encoding",
+  });
+}
+
+function guessed({ text, encoding }: Guess): DecodedText {
+  return { text, encoding, warnings: [assumed(encoding), ...replacementWarning(text, encoding)] };
+}
+
+function assumed(encoding: string): string {
+  return `the text is not UTF-8; it was read as ${encoding}, which is a guess; save it as UTF-8 to be sure`;
+}
+
+/** Seven-bit encodings that switch between sets of signs by sequences that no other text has. */
+async function decodeEscaped(bytes: Uint8Array): Promise<{ text: string; encoding: string } | null> {
+  if (!bytes.includes(0x1b) && !bytes.includes(0x7e)) return null;
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const found = escapes.find(([sign]) => sign.test(start));
+  if (found === undefined) return null;
+  const text = (await decoderOf(found[1]))?.(bytes) ?? "\uFFFD";
+  return text.includes("\uFFFD") ? null : { text, encoding: found[1] };
+}
+
+/** The decoder of an encoding by its name. Throws `UserError` `unknown-encoding` where there is none. */
+export async function requireEncoding(encoding: string): Promise<Decode> {
+  const decode = await decoderOf(encoding);
+  if (decode !== null) return decode;
+  throw new UserError("unknown-encoding", `there is no encoding of the name ${encoding}`, {
+    hint: "name one such as windows-1252, iso-8859-2, koi8-r, shift_jis, gb18030 or utf-16le",
+  });
+}
+
+async function decodeAs(bytes: Uint8Array, encoding: string): Promise<DecodedText> {
+  const text = (await requireEncoding(encoding))(bytes);
+  return { text, encoding, warnings: replacementWarning(text, encoding) };
+}
+
+function replacementWarning(text: string, encoding: string): string[] {
+  const replaced = count(text, "\uFFFD");
+  return replaced > 0 ? [`bytes in ${places(replaced)} are not valid ${encoding} and show as \uFFFD`] : [];
 }
 
 /** NUL occurs in no legacy encoding of a text. */

@@ -20,9 +20,22 @@ const signatures: readonly (readonly [description: string, bytes: readonly numbe
 /** Readers accept the header of a PDF anywhere in the first 1024 bytes (ISO 32000-1, annex H.3.4.1). */
 const pdfHeaderWindow = 1024;
 
-/** Whether the bytes have the header of a PDF where readers look for it. */
-export function hasPdfHeader(bytes: Uint8Array): boolean {
-  return asBuffer(bytes).subarray(0, pdfHeaderWindow).includes("%PDF-");
+/**
+ * A PDF from its header on; `null` where the bytes are no PDF. What a mail program or a web server put before the header
+ * is left out, and a file whose head is lost counts by its objects and its trailer.
+ */
+export function fromPdfHeader(bytes: Uint8Array): Uint8Array | null {
+  const buffer = asBuffer(bytes);
+  if (buffer.subarray(0, pdfHeaderWindow).includes("%PDF-")) return bytes;
+  const hasObjects = /\d\s+obj\b/.test(buffer.toString("latin1", 0, 65_536)) && buffer.includes("endobj");
+  if (!hasObjects || !(buffer.includes("trailer") || buffer.includes("/XRef"))) return null;
+  const header = buffer.indexOf("%PDF-");
+  return header > 0 && header < buffer.indexOf("endobj") ? bytes.subarray(header) : bytes;
+}
+
+/** Whether the end of a PDF is there: readers look for its mark in the last 1024 bytes (annex H.3.4.4). */
+export function hasPdfEnd(bytes: Uint8Array): boolean {
+  return asBuffer(bytes).subarray(-pdfHeaderWindow).includes("%%EOF");
 }
 
 /** Whether the very first bytes are the header of a PDF: true of no text that speaks about PDF. */

@@ -21,6 +21,13 @@ export function settingsFolder(variables: Variables, platform: NodeJS.Platform =
   return join(variables["HOME"] || homedir(), ".config", "milvus-rag");
 }
 
+/** The folder for what is kept between runs and belongs to no project: conversations, what was typed. */
+export function stateFolder(variables: Variables, platform: NodeJS.Platform = process.platform): string {
+  if (platform === "win32" && variables["LOCALAPPDATA"]) return join(variables["LOCALAPPDATA"], "milvus-rag", "state");
+  if (variables["XDG_STATE_HOME"]) return join(variables["XDG_STATE_HOME"], "milvus-rag");
+  return join(variables["HOME"] || homedir(), ".local", "state", "milvus-rag");
+}
+
 /** Longest path that a Unix socket may have, in bytes: 104 on macOS and 108 on Linux, each with its closing zero. */
 const SOCKET_PATH_BYTES = 100;
 const SOCKET_NAME_BYTES = 32;

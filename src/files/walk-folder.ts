@@ -25,6 +25,8 @@ export interface Walk {
   special: string[];
   /** Links to a folder that they are in, absolute; they were not followed. */
   loops: string[];
+  /** Folders that an ignore file leaves out, absolute. */
+  ignored: string[];
   /** Links to a file or folder outside of the one that was walked, absolute; they were not followed. */
   outside: string[];
 }
@@ -57,7 +59,7 @@ export async function walkFolder(options: {
   followLinks: boolean;
 }): Promise<Walk> {
   const { folder, root, globs, matches, followLinks } = options;
-  const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [], outside: [] };
+  const walk: Walk = { files: [], unreadable: [], misnamed: [], special: [], loops: [], ignored: [], outside: [] };
   const rulesIn = new Map<string, IgnoreRules>([[dirname(folder), await rulesAround(folder, root)]]);
   const realTop = await realpath(folder);
   /** Where the folders really are: links are followed by the caller's name, and told apart by this one. */
@@ -99,7 +101,8 @@ export async function walkFolder(options: {
 
   async function take({ path, isFolder }: Entry): Promise<void> {
     if (isFolder) await collect(path);
-    else if (matches(path)) walk.files.push(path);
+    // Without a glob, what does not match was left out with its folder.
+    else if (globs === null || matches(path)) walk.files.push(path);
   }
 
   /** The files and folders in a folder that are not left out. */
@@ -121,7 +124,10 @@ export async function walkFolder(options: {
       const kind = isGarbled ? kindOf(entry) : await kindBehind(entry, path);
       const isFolder = kind === "folder";
       if (isFolder && isNeverEntered(entry.name)) continue;
-      if (isIgnored(path, isFolder, rules)) continue;
+      if (isIgnored(path, isFolder, rules)) {
+        if (isFolder) walk.ignored.push(path);
+        continue;
+      }
       if (isGarbled) {
         if (isFolder ? globs?.some((glob) => glob.includes("**")) !== false : matches(path))
           walk.misnamed.push({ path, isFolder });

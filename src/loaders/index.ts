@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import { UserError } from "../errors.ts";
-import { looksLikeText } from "../files/decode-text.ts";
+import { decodeTextAs, looksLikeText } from "../files/decode-text.ts";
 import { describeBinary, startsAsPdf } from "../files/sniff.ts";
 import { checked } from "./checked.ts";
-import type { Loader } from "./types.ts";
+import type { Loader, LoadingOptions } from "./types.ts";
 
 /** A format: the extensions that stand for it, and its loader, imported on first use. */
 interface Format {
@@ -11,8 +11,14 @@ interface Format {
   extensions: readonly string[];
   /** Not taken from folders: a folder of documents often lies among programs, which would drown them. */
   onRequest?: true;
+  /** Its loader takes time in proportion to the file, whatever is in it. */
+  isQuick?: true;
+  /** Its loader starts threads of its own. */
+  startsThreads?: true;
   /** Its loader reads what hides behind the extension, or says what to do; no document has this format. */
   isRefused?: true;
+  /** Its files are text in one encoding throughout, which the user can name. */
+  isText?: true;
   open(): Promise<Loader>;
 }
 
@@ -25,18 +31,24 @@ const codeExtensions = (
 /** Every format that can be ingested. To add one: a file beside this one, a row here, and a line in docs/formats.md. */
 export const loaders = {
   markdown: {
+    isText: true,
     extensions: [".md", ".markdown", ".mdx", ".mdown", ".mkd"],
+    isQuick: true,
     open: async () => (await import("./markdown.ts")).markdownLoader,
   },
   text: {
+    isText: true,
     extensions: [".txt", ".text", ".log"],
+    isQuick: true,
     open: async () => (await import("./text.ts")).textLoader,
   },
   pdf: {
     extensions: [".pdf"],
+    startsThreads: true,
     open: async () => (await import("./pdf/pdf.ts")).pdfLoader,
   },
   html: {
+    isText: true,
     extensions: [".html", ".htm", ".xhtml"],
     open: async () => (await import("./html/html.ts")).htmlLoader,
   },
@@ -74,6 +86,7 @@ export const loaders = {
     open: async () => (await import("./epub.ts")).epubLoader,
   },
   notebook: {
+    isText: true,
     extensions: [".ipynb"],
     open: async () => (await import("./notebook.ts")).notebookLoader,
   },
@@ -86,38 +99,47 @@ export const loaders = {
     open: async () => (await import("./mail/mbox.ts")).mboxLoader,
   },
   csv: {
+    isText: true,
     extensions: [".csv", ".tsv"],
     open: async () => (await import("./tabular/csv.ts")).csvLoader,
   },
   json: {
+    isText: true,
     extensions: [".json"],
     open: async () => (await import("./data/json.ts")).jsonLoader,
   },
   jsonl: {
+    isText: true,
     extensions: [".jsonl", ".ndjson"],
     open: async () => (await import("./data/jsonl.ts")).jsonlLoader,
   },
   rst: {
+    isText: true,
     extensions: [".rst", ".rest"],
     open: async () => (await import("./markup/rst.ts")).rstLoader,
   },
   asciidoc: {
+    isText: true,
     extensions: [".adoc", ".asciidoc", ".asc"],
     open: async () => (await import("./markup/asciidoc.ts")).asciidocLoader,
   },
   org: {
+    isText: true,
     extensions: [".org"],
     open: async () => (await import("./markup/org.ts")).orgLoader,
   },
   latex: {
+    isText: true,
     extensions: [".tex", ".latex"],
     open: async () => (await import("./markup/latex.ts")).latexLoader,
   },
   subtitles: {
+    isText: true,
     extensions: [".srt", ".vtt"],
     open: async () => (await import("./subtitles.ts")).subtitlesLoader,
   },
   code: {
+    isText: true,
     extensions: codeExtensions,
     onRequest: true,
     open: async () => (await import("./code.ts")).codeLoader,
@@ -148,17 +170,31 @@ export function isSupported(path: string, isAskedFor = false): boolean {
   return isAskedFor || (format.onRequest !== true && !lockFiles.has(posix.basename(path.replaceAll("\\", "/"))));
 }
 
+/** Larger files take a while in the best case. */
+const maxQuickBytes = 128 * 1024;
+
+/** Whether a file is loaded in some milliseconds, whatever is in it. */
+export function isQuick(path: string, bytes: Uint8Array): boolean {
+  return bytes.length <= maxQuickBytes && formatByExtension.get(extensionOf(path))?.isQuick === true;
+}
+
+/** Whether the loader of a file starts threads of its own. */
+export function startsThreads(path: string, bytes: Uint8Array): boolean {
+  const format: Format | undefined = formatByExtension.get(extensionOf(path));
+  return format === undefined ? startsAsPdf(bytes) : format.startsThreads === true;
+}
+
 /**
- * The loader for a file: by its extension, else by its first bytes; any other text is loaded as plain text.
+ * The loader for a file: by its extension, else by its first bytes; any other text is loaded as plain text, with a warning.
  *
  * Throws `UserError` `unsupported-format` for other binary data. A file that is not what its extension says is for
  * its loader to refuse.
  */
-export async function loaderFor(source: string, bytes: Uint8Array): Promise<Loader> {
+export async function loaderFor(source: string, bytes: Uint8Array, options: LoadingOptions = {}): Promise<Loader> {
   const format = formatByExtension.get(extensionOf(source));
-  if (format !== undefined) return checked(await format.open());
-  if (startsAsPdf(bytes)) return checked(await loaders.pdf.open());
-  if (looksLikeText(bytes)) return checked(await loaders.text.open());
+  if (format !== undefined) return configured(format, options);
+  if (startsAsPdf(bytes)) return configured(loaders.pdf, options);
+  if (looksLikeText(bytes)) return asUnknownText(await configured(loaders.text, options), source);
   const known = [...formatByExtension]
     .filter(([, { onRequest }]) => onRequest !== true)
     .map(([extension]) => extension);
@@ -169,6 +205,35 @@ export async function loaderFor(source: string, bytes: Uint8Array): Promise<Load
       hint: `known formats: ${known.join(" ")} and any other text`,
     },
   );
+}
+
+/** A format's loader, as the user's options want it. */
+async function configured(format: Format, { encoding, pdfPassword }: LoadingOptions): Promise<Loader> {
+  const loader = checked(await format.open());
+  if (format.isText !== true || encoding === undefined) {
+    return { ...loader, load: (input) => loader.load({ ...input, password: pdfPassword }) };
+  }
+  return {
+    ...loader,
+    variant: `encoding ${encoding}`,
+    async load({ source, bytes }) {
+      const decoded = await decodeTextAs(bytes, encoding);
+      const { document, warnings } = await loader.load({ source, bytes: Buffer.from(decoded.text) });
+      return { document, warnings: [...decoded.warnings, ...warnings] };
+    },
+  };
+}
+
+function asUnknownText(loader: Loader, source: string): Loader {
+  const extension = extensionOf(source);
+  const format = extension === "" ? "a file without an extension" : `the format ${extension}`;
+  return {
+    ...loader,
+    async load(input) {
+      const { document, warnings } = await loader.load(input);
+      return { document, warnings: [`no loader reads ${format}: it was taken as plain text`, ...warnings] };
+    },
+  };
 }
 
 function extensionOf(path: string): string {

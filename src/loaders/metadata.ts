@@ -31,7 +31,8 @@ export function keywordList(value: string | null | undefined): string[] {
  */
 export function isoDate(value: string | Date | null | undefined): string | null {
   if (value === null || value === undefined || value === "") return null;
-  if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
+  const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value.trim());
+  if (isDay) return Number.isNaN(Date.parse(value.trim())) ? null : value.trim();
   const date = value instanceof Date ? value : new Date(value.trim());
   return Number.isNaN(date.getTime()) || !/\d{4}/.test(String(value)) ? null : date.toISOString();
 }

@@ -24,7 +24,10 @@ export const notebookLoader: Loader = {
     const about = mapping(notebook["metadata"]);
     const language = stringOf(mapping(about["kernelspec"])["language"] ?? mapping(about["language_info"])["name"]);
     const blocks: string[] = [];
-    for (const cell of cellsOf(notebook)) blocks.push(...(await cellBlocks(mapping(cell), language)));
+    const cells = cellsOf(notebook).map(mapping);
+    for (const cell of cells) blocks.push(...(await cellBlocks(cell, language)));
+    const unreadable = cells.filter(({ source, input }) => !isText(source ?? input)).length;
+    if (unreadable > 0) warnings.push(`${unreadable} of ${cells.length} cells have no text where it belongs`);
     const text = blocks.join("\n\n");
     const authors = listOf(about["authors"]).map((author) => stringOf(mapping(author)["name"]));
     return {
@@ -113,6 +116,10 @@ function fence(text: string, language: string): string {
 /** Images that are written into the text: `data:image/png;base64,…`. */
 function withoutImageData(text: string): string {
   return text.replaceAll(/data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{40,}/g, "data:");
+}
+
+function isText(value: unknown): boolean {
+  return [value].flat(1).every((line) => typeof line === "string");
 }
 
 /** Text is a string, or a list of strings. */

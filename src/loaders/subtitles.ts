@@ -4,6 +4,8 @@ import { lineDocument } from "./line-document.ts";
 import type { Loader } from "./types.ts";
 
 const timing = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->/;
+/** The whole line, with WebVTT's settings: `align:left`. */
+const timingLine = /^\s*[\d:.,]+\s*-->\s*[\d:.,]+(?:[ \t]+[a-z]+:\S+)*/;
 const tags = /<\/?(?:[bius]|c|v|lang|ruby|rt|font)\b[^>]*>|<\d{2}:[\d:.]+>|\{\\[^}]*\}/gi;
 
 /**
@@ -12,7 +14,7 @@ const tags = /<\/?(?:[bius]|c|v|lang|ruby|rt|font)\b[^>]*>|<\d{2}:[\d:.]+>|\{\\[
  */
 export const subtitlesLoader: Loader = {
   name: "subtitles",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const { text, warnings } = await decodeText(bytes);
     const lines = text.split("\n");
@@ -22,8 +24,10 @@ export const subtitlesLoader: Loader = {
       if (/^(?:WEBVTT|NOTE|STYLE|REGION)\b/.test(line) && (lines[index - 1] ?? "").trim() === "") isBlock = true;
       // The line above a time is the number or the name of the caption.
       const isName = timing.test(lines[index + 1] ?? "") && (lines[index - 1] ?? "").trim() === "";
-      if (isBlock || isName || timing.test(line)) return "";
+      if (isBlock || isName) return "";
+      // Where the end of the line is lost, the text stands behind the time.
       return line
+        .replace(timing.test(line) ? timingLine : "", "")
         .replaceAll(/<v(?:\.[^\s>]*)?\s+([^>]+)>/gi, "$1: ")
         .replaceAll(tags, "")
         .trim();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Agent, type IncomingMessage, globalAgent as httpAgent, request as requestHttp } from "node:http";
 import { globalAgent as httpsAgent, request as requestHttps } from "node:https";
+import type { LookupFunction } from "node:net";
 import { type Readable, Transform, addAbortSignal, pipeline } from "node:stream";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { isLoopback } from "../secrets/allowed-hosts.ts";
@@ -12,6 +13,8 @@ export interface HttpRequest {
   headers?: Headers;
   body?: string;
   signal?: AbortSignal | null;
+  /** In place of the system's resolver. What a proxy resolves, it does not see. */
+  lookup?: LookupFunction;
   /** Bytes of the answer at most, after decompression; its body fails with `AnswerTooLarge` behind them. */
   maxBytes?: number;
 }
@@ -28,7 +31,7 @@ const bodiless = new Set([204, 205, 304]);
  */
 export async function httpFetch(
   url: string,
-  { method = "GET", headers, body, signal, maxBytes = answerLimits.bytes }: HttpRequest,
+  { method = "GET", headers, body, signal, lookup, maxBytes = answerLimits.bytes }: HttpRequest,
 ): Promise<Response> {
   const target = new URL(url);
   const agent = await agentFor(target);
@@ -37,6 +40,7 @@ export async function httpFetch(
     agent,
     headers: Object.fromEntries(headers ?? []),
     ...(signal ? { signal } : {}),
+    ...(lookup ? { lookup } : {}),
   });
   request.end(body);
   const [answer] = (await once(request, "response")) as [IncomingMessage];

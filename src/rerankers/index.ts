@@ -9,7 +9,7 @@ import type { Reranker } from "./types.ts";
 /** `onDownload` is told of the files of a model that is fetched from the hub. */
 type LocalOptions = Pick<PackageOptions, "onDownload">;
 
-/** How a reranker is reached. Which provider it is makes no difference: providers are rows of `providers.ts`. */
+/** How a reranker is reached, by the name of its provider. The providers of `providers.ts` all have an endpoint. */
 const adapters = {
   local: async ({ model }, _, environment, options) => {
     if (model === null) {
@@ -41,5 +41,6 @@ export function openReranker(
   environment: Environment,
   options: LocalOptions = {},
 ): Promise<Reranker> {
-  return adapters[name.provider === "local" ? "local" : "endpoint"](name, config, environment, options);
+  const adapter = Object.hasOwn(adapters, name.provider) ? (name.provider as keyof typeof adapters) : "endpoint";
+  return adapters[adapter](name, config, environment, options);
 }

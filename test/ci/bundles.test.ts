@@ -23,7 +23,7 @@ let manifest: Manifest;
 let bundles: Map<string, string>;
 beforeAll(async () => {
   manifest = await manifestOf(".");
-  const names = (await readdir(path.join(project, "dist"))).filter((name) => name.endsWith(".cjs"));
+  const names = (await readdir(path.join(project, "dist"))).filter((name) => /\.[cm]js$/.test(name));
   const contents = names.map(async (name) => [name, await readFile(path.join(project, "dist", name), "utf8")] as const);
   bundles = new Map(await Promise.all(contents));
 });

@@ -1,6 +1,7 @@
 export type Need =
   | "pid-namespaces"
   | "shared-data"
+  | "pseudo-terminals"
   | "chromium"
   | "tmux"
   | "docker"

@@ -33,6 +33,10 @@ export const needs = {
     reason: "needs the superuser, who can become another user",
     isMet: process.getuid?.() === 0,
   },
+  "pseudo-terminals": {
+    reason: "needs Python 3 and pseudo-terminals, which Windows has not",
+    isMet: spawnSync("python3", ["-c", "import fcntl, pty, termios; pty.openpty()"], { stdio: "ignore" }).status === 0,
+  },
   chromium: {
     reason: "needs a browser: Debian's package chromium",
     isMet: existsSync(chromium),

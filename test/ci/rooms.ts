@@ -31,8 +31,8 @@ export const namesOfStrategies = "chunkers/index.ts";
 /** Rooms that read those names. */
 export const nameReaders: readonly string[] = ["config", "cli"];
 
-/** The one file that chooses between the parts of a port. */
-const pickingFile = "src/cli/runtime.ts";
+/** The files that choose between the parts of a port: of the tool, and of the threads that it starts. */
+const pickingFiles = ["src/cli/runtime.ts", "src/cli/loading/thread/main.ts"];
 
 /** Adapters that are folders: `stores/milvus` does not know `stores/embedded`, and the other way round. */
 export const adapterFolders: readonly string[] = ["stores/embedded", "stores/milvus"];
@@ -143,6 +143,6 @@ export function roomOverrides(): Override[] {
   return [
     ground,
     ...folders.map((folder) => override([`src/${folder}/**`], folder)),
-    override([pickingFile], "cli", true),
+    override(pickingFiles, "cli", true),
   ];
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
+import type { IngestReport } from "../../src/cli/render/ingest/summary.ts";
 import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -189,12 +189,21 @@ describe("rag ingest", () => {
   it("names no collection that it did not make, and counts what it left out", async () => {
     const bare = await createSandbox();
     try {
-      await bare.write({ "src/a.c": "int a;", "src/b.c": "int b;" });
+      await bare.write({
+        "src/a.c": "int a;",
+        "src/b.c": "int b;",
+        "mixed/a.key": "k",
+        "mixed/b.key": "k",
+        "mixed/c.svg": "s",
+      });
       const run = await bare.rag(["ingest", "src", "-c", "e1"]);
       expect(run.stdout).toContain("there is nothing to write, so there is no collection e1");
       expect(run.stderr).toContain("note: 2 files of other formats left out");
       const report = await bare.json<IngestReport>("ingest", "src", "-c", "e1");
       expect(report.warnings).toEqual(["2 files of other formats left out"]);
+      expect(report.leftOut).toEqual([{ extension: ".c", files: 2 }]);
+      const mixed = await bare.rag(["ingest", "mixed", "-c", "e1"]);
+      expect(mixed.stderr).toContain("note: 3 files of other formats left out: 2 .key, 1 .svg");
       expect((await bare.json<{ collections: unknown[] }>("collections", "list")).collections).toEqual([]);
     } finally {
       await bare.remove();

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { IngestReport } from "../../src/cli/render/ingest-summary.ts";
+import type { IngestReport } from "../../src/cli/render/ingest/summary.ts";
 import type { SearchResult } from "../../src/cli/render/search/search-results.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 

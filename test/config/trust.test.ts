@@ -70,6 +70,9 @@ describe("what a project's file asks for", () => {
     ["a server elsewhere", { milvus: { uri: "evil.example:19530" } }, [["milvus.uri", "foreign-host"]]],
     ["files for TLS", { milvus: { tls: { keyFile: "/etc/key.pem" } } }, [["milvus.tls.keyFile", "outside-project"]]],
     ["a program", { milvus: { python: "./run" } }, [["milvus.python", "untrusted-configuration"]]],
+    ["a loader", { loaders: { "*.md": "./run {file}" } }, [["loaders.*", "untrusted-configuration"]]],
+    ["a price", { embedding: { price: 0 } }, [["embedding.price", "untrusted-configuration"]]],
+    ["addresses of its pages", { urls: { docs: "https://example.com/" } }, []],
     [
       "the name of a project, on a server",
       { project: "handbook", milvus: { uri: "http://localhost:19530" } },

@@ -57,6 +57,9 @@ describe("by content", () => {
     expect((await loaderFor("README", Buffer.from("words"))).name).toBe("text");
     expect((await loaderFor("a.xyz", Buffer.from("größer", "latin1"))).name).toBe("text");
     expect((await loaderFor("empty", Buffer.alloc(0))).name).toBe("text");
+    const unknown = await loaderFor("a.xyz", Buffer.from("words"));
+    const { warnings } = await unknown.load({ source: "a.xyz", bytes: Buffer.from("words") });
+    expect(warnings).toEqual(["no loader reads the format .xyz: it was taken as plain text"]);
     expect((await loaderFor("download", makePdf({ pages: [[]] }))).name).toBe("pdf");
   });
 

@@ -1,3 +1,4 @@
+import { pdfDate } from "../../src/loaders/pdf/information.ts";
 import { describe, expect, it } from "vitest";
 import { pdfLoader } from "../../src/loaders/pdf/pdf.ts";
 import { lines, makePdf } from "../fixtures/pdf.ts";
@@ -144,6 +145,33 @@ describe("the text of a page", () => {
     expect(warnings).toEqual([
       "1 of 2 pages use fonts that do not say which characters they show; their text may be unreadable",
     ]);
+  });
+});
+
+describe("the metadata", () => {
+  it("are what the information dictionary says, dates in UTC", async () => {
+    const information =
+      "/Author (Ada  Lovelace) /CreationDate (D:20240501120000+02'00') /ModDate (D:20240502) /Subject (Engines) " +
+      "/Keywords (steam, brass; cards) /Creator (Some Program)";
+    const { document } = await load({ pages: [lines(["Text"])], information });
+    expect(document.metadata).toEqual({
+      author: "Ada Lovelace",
+      created: "2024-05-01T10:00:00.000Z",
+      keywords: ["steam", "brass", "cards"],
+      modified: "2024-05-02",
+      subject: "Engines",
+    });
+  });
+
+  it.each([
+    ["D:2024", "2024-01-01"],
+    ["D:20240501235959Z", "2024-05-01T23:59:59.000Z"],
+    ["20240501120000-0330", "2024-05-01T15:30:00.000Z"],
+    ["D:20241350", null],
+    ["yesterday", null],
+    [7, null],
+  ])("the date %j is %j", (written, expected) => {
+    expect(pdfDate(written)).toBe(expected);
   });
 });
 

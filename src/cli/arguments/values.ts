@@ -40,6 +40,14 @@ export function decimal(flag: string): Read<number> {
   };
 }
 
+export function amount(flag: string): Read<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+    throw refuse(flag, "an amount of at least 0", text);
+  };
+}
+
 /** The parser knows its choices, for the completion of command lines. */
 export function oneOf<const Choice extends string>(
   flag: string,

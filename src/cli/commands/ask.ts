@@ -1,34 +1,31 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, messageOf } from "../../errors.ts";
 import { ask as askQuestion } from "../../pipeline/ask/ask.ts";
-import { passagesToFind } from "../../pipeline/ask/context.ts";
 import { planAnswer } from "../../pipeline/ask/dry-run.ts";
-import { defaultPrompt, parsePrompt } from "../../pipeline/ask/prompt.ts";
+import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { untilAborted } from "../../util/until-aborted.ts";
 import { type CollectionPatterns, collectionPatterns, withoutCollection } from "../arguments/collection-patterns.ts";
 import { parseFilter } from "../arguments/filters.ts";
-import type { Override } from "../../config/load.ts";
-import { type RetrievalFlags, given, retrievalOverrides } from "../arguments/flags.ts";
+import { keepConversation, keeperOf, readConversation, turnOf } from "../conversation/kept-conversation.ts";
 import { readQuery } from "../arguments/input.ts";
-import { readPromptFile } from "../arguments/prompt-file.ts";
 import type { CommandContext } from "../context.ts";
 import { type AnswerRenderer, createAnswerRenderer } from "../render/answer.ts";
 import { renderPlannedAnswer } from "../render/planned-answer.ts";
-import { type Runtime, withRuntime } from "../runtime.ts";
-import { openRetrieval } from "./retrieval.ts";
-import { openRetrievals } from "./several-collections.ts";
+import { type Runtime, linkOptions, withRuntime } from "../runtime.ts";
+import { type AnsweringFlags, answeringOverrides, prepareAnswering } from "./answering/prepare-answering.ts";
 
-export interface AskFlags extends RetrievalFlags {
+export interface AskFlags extends AnsweringFlags {
   /** As given; `-` stands for standard input. */
   question: string;
   /** `false` with `--no-stream`. */
   stream: boolean;
   showContext?: boolean;
-  prompt?: string;
-  maxContextChars?: number;
-  strict?: boolean;
   /** Print the prompt, and ask no model. */
   dryRun?: boolean;
+  /** Go on with the last conversation about the project. */
+  continue?: boolean;
+  /** `false`: leave the user's last conversation as it is. */
+  isKept?: boolean;
 }
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
@@ -40,7 +37,7 @@ export async function ask(flags: AskFlags, context: CommandContext): Promise<Exi
     several: collectionPatterns(flags.collection, flags.boost),
   };
   const common = asked.several === null ? flags : withoutCollection(flags);
-  return withRuntime(common, askOverrides(flags), context, async (runtime) => {
+  return withRuntime(common, answeringOverrides(flags), context, async (runtime) => {
     const renderer = createAnswerRenderer(
       { showContext: flags.showContext ?? false, folders: runtime.environment },
       context.output,
@@ -70,61 +67,55 @@ async function answer(
   context: CommandContext,
 ): Promise<ExitCode> {
   const started = performance.now();
-  const { config, environment } = runtime;
-  const { systemPrompt } = config.llm;
-  const file = await readPromptFile(flags.prompt, config.ask.prompt, environment);
-  const prompt =
-    file === null ? defaultPrompt({ systemPrompt }) : parsePrompt(file.text, { name: file.name, systemPrompt });
-  const minScore = config.search.minScore ?? null;
-  const { provider, model } = config.llm;
-  const topK = passagesToFind(config.search.topK, {
-    isGiven: flags.topK !== undefined,
-    isQuoting: provider === "extractive",
-  });
-  const request = { filters, minScore, topK, rerank: flags.rerank };
-  const open = () =>
-    several === null ? openRetrieval(runtime, request, context) : openRetrievals(runtime, several, request, context);
+  const { config } = runtime;
+  const { prompt, minScore, retrieval: open } = await prepareAnswering(runtime, { flags, filters, several }, context);
   if (flags.dryRun) {
     const { search } = await open();
     const planned = await planAnswer({ search, prompt }, { question, maxContextChars: config.ask.maxContextChars });
+    const { provider, model } = config.llm;
     await renderPlannedAnswer({ ...planned, model: [provider, model].filter(Boolean).join("/") }, context.output);
     return planned.hits.length === 0 ? ExitCode.no : ExitCode.done;
   }
+  const keeper = keeperOf(runtime, context);
+  const before = flags.continue ? await readConversation(keeper) : [];
+  if (flags.continue && before.length === 0) context.output.notice("there is no conversation yet: this begins one");
   const chat = await runtime.chatModel();
   const retrieval = await open();
-  let searched = performance.now();
+  const answering = performance.now();
+  let searched = answering;
   const result = await askQuestion(
     { search: retrieval.search, wordFrequencies: retrieval.wordFrequencies, chat, prompt },
     {
       question,
+      ...(flags.continue ? { turns: before } : {}),
       maxContextChars: config.ask.maxContextChars,
       strict: config.ask.strict,
       stream: flags.stream,
       signal: context.signal,
       onEvent: (event) => {
+        if (event.type === "standalone") context.output.stage("rewrite", performance.now() - answering, event.question);
         if (event.type === "searched") searched = performance.now();
         renderer.onEvent(event);
       },
     },
   );
   const answered = performance.now();
-  await renderer.finish(result, Math.round(answered - started));
+  await renderer.finish(
+    { ...result, ...(await withUrls(result, linkOptions(runtime))) },
+    Math.round(answered - started),
+  );
   context.output.stage("answer", answered - searched, chat.name);
   renderer.advise(result, {
     collection: retrieval.collection,
     conditions: { filters: flags.filter, minScore },
     isGenerative: chat.generative,
   });
+  if (flags.isKept !== false) {
+    const kept = keepConversation([...before, turnOf(result)], keeper);
+    // A home that cannot be written to matters to whoever wants to go on.
+    await kept.catch((error: unknown) => {
+      if (flags.continue) context.output.warn(`the conversation is not kept: ${messageOf(error)}`);
+    });
+  }
   return result.refused ? ExitCode.no : ExitCode.done;
-}
-
-/** `--prompt` is read from the working folder, so it is no override of a path in the file. */
-function askOverrides(flags: AskFlags): Override[] {
-  return [
-    ...retrievalOverrides(flags),
-    ...given([
-      ["ask.maxContextChars", flags.maxContextChars, "--max-context-chars"],
-      ["ask.strict", flags.strict, "--strict"],
-    ]),
-  ];
 }

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import { type EvalSet, readEvalSet } from "../../pipeline/eval/beir-set.ts";
@@ -11,6 +10,7 @@ import type { CommandContext } from "../context.ts";
 import type { EvalReport, EvaluatedCollection, NamedComparison } from "../render/eval/report.ts";
 import { renderEval } from "../render/eval/table.ts";
 import { withRuntime } from "../runtime.ts";
+import { writeReport } from "./answering/write-report.ts";
 import { makeSet } from "./eval-make.ts";
 import { type EvalRun, corpusOverrides, openEvaluated, runEvaluation } from "./eval-run.ts";
 
@@ -113,17 +113,5 @@ async function writeReports(report: EvalReport, flags: EvalFlags, { workingDirec
   if (flags.html !== undefined) {
     const { evalPage } = await import("../render/eval/page.ts");
     await writeReport(flags.html, evalPage(report), workingDirectory);
-  }
-}
-
-async function writeReport(file: string, content: string, workingDirectory: string): Promise<void> {
-  try {
-    await writeFile(path.resolve(workingDirectory, file), content);
-  } catch (error) {
-    throw new UserError("output-failed", `cannot write ${file}: ${messageOf(error)}`, {
-      hint: "name a file in a folder that exists",
-      exitCode: ExitCode.backend,
-      cause: error,
-    });
   }
 }

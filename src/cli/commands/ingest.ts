@@ -2,6 +2,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Discovery } from "../../pipeline/discover/discover.ts";
+import { isAddress } from "../../pipeline/pages/address.ts";
 import { type CollectionOutcome, ingestIntoCollection } from "../../pipeline/ingest/collection.ts";
 import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
 import type { IngestProject } from "../../pipeline/ingest/project.ts";
@@ -10,13 +11,15 @@ import type { Environment } from "../../config/environment.ts";
 import type { Override } from "../../config/load.ts";
 import { projectIdentity } from "../../config/project-identity.ts";
 import type { Config } from "../../config/schema.ts";
+import { cacheFolder } from "../../files/user-folders.ts";
+import { isAllowed } from "../../secrets/allowed-hosts.ts";
 import type { Metadata } from "../../types.ts";
 import { type CommonFlags, given } from "../arguments/flags.ts";
 import { readFileList } from "../arguments/input.ts";
 import type { CommandContext } from "../context.ts";
 import { resumable } from "../interruption.ts";
 import { formatDuration, formatSettings } from "../render/format.ts";
-import { renderIngest } from "../render/ingest-summary.ts";
+import { type IngestReport, type IngestView, renderIngest } from "../render/ingest/summary.ts";
 import { describeIngest, showProgress } from "../render/progress.ts";
 import { type Runtime, withRuntime } from "../runtime.ts";
 import { markIngest, targetOf } from "../unfinished-ingest.ts";
@@ -40,37 +43,80 @@ export interface IngestFlags extends CommonFlags {
   prune?: boolean;
   dryRun?: boolean;
   check?: boolean;
+  watch?: boolean;
+  /** In USD. */
+  maxCost?: number;
+  maxTokens?: number;
   concurrency?: number;
   failFast?: boolean;
   followLinks?: boolean;
+  encoding?: string;
+  pdfPassword?: string;
 }
+
+/** Keeps the password out of the shell's history. */
+const passwordVariable = "RAG_PDF_PASSWORD";
 
 const bytesPerMegabyte = 1_000_000;
 
+/** What one ingest did. */
+export interface IngestRun {
+  report: IngestReport;
+  view: IngestView;
+  exitCode: ExitCode;
+  /** Of a dry run: why the ingest itself would be refused. */
+  refusal: UserError | null;
+}
+
+/** Narrows what was discovered; `pathOf`: the absolute path of a source. */
+export type Narrow = (discovery: Discovery, pathOf: (source: string) => string) => Discovery;
+
 /** `rag ingest`: exits with 3 where some files failed, and with 1 where `--check` finds the collection out of date. */
 export async function ingest(flags: IngestFlags, context: CommandContext): Promise<ExitCode> {
-  const started = performance.now();
   const paths = await pathsOf(flags, context);
+  if (flags.watch) {
+    const { watch } = await import("./watch.ts");
+    // What else writes the collection meanwhile is waited for.
+    const waiting = { ...flags, wait: flags.wait ?? true };
+    return watch(paths, (narrow) => ingestOnce(paths, waiting, context, narrow), context);
+  }
+  const { report, view, exitCode, refusal } = await ingestOnce(paths, flags, context);
+  await renderIngest(report, view, context.output);
+  // What would be refused exits as the ingest itself would; `--check` has an exit code of its own.
+  if (refusal !== null && !flags.check) throw refusal;
+  return exitCode;
+}
+
+async function ingestOnce(
+  paths: readonly string[],
+  flags: IngestFlags,
+  context: CommandContext,
+  narrow: Narrow = (discovery) => discovery,
+): Promise<IngestRun> {
+  const started = performance.now();
   return withRuntime(flags, ingestOverrides(flags), context, async (runtime) => {
     await noticeUnused(flags, runtime, context);
-    const discovery = await discoverFiles(paths, flags, runtime, context);
+    const { projectRoot } = runtime.environment;
+    const discovery = narrow(await discoverFiles(paths, flags, runtime, context), (source) =>
+      path.resolve(projectRoot, source),
+    );
     const store = await runtime.store("writing");
     const target = targetOf(store, runtime.config.collection, runtime.environment.projectRoot);
     const work = () => ingestInto(store, discovery, flags, runtime, context);
-    const { result, isMissing } = await (writesNothing(flags)
+    const { result, isMissing, plan, refusal } = await (writesNothing(flags)
       ? work()
       : resumable(marked(work, target, flags.paths, context), context.signal));
-    const { pruneRefused, ...counts } = result;
+    const { pruneRefused, refusal: _, planned: __, ...counts } = result;
     const report = {
       collection: runtime.config.collection,
       store: { kind: store.kind, location: store.location },
       ...counts,
+      ...(plan === null || flags.check ? {} : { plan }),
+      ...(discovery.leftOut.length === 0 ? {} : { leftOut: discovery.leftOut }),
       durationMs: Math.round(performance.now() - started),
     };
-    const { skipped } = discovery;
-    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, skipped, isMissing, pruneRefused };
-    await renderIngest(report, view, context.output);
-    return exitCodeOf(result, flags);
+    const view = { dryRun: writesNothing(flags), check: flags.check ?? false, isMissing, pruneRefused };
+    return { report, view, exitCode: exitCodeOf(result, flags), refusal };
   });
 }
 
@@ -127,22 +173,57 @@ async function noticeUnused(flags: IngestFlags, runtime: Runtime, { output }: Co
 async function discoverFiles(
   paths: readonly string[],
   flags: IngestFlags,
-  { config, environment, loaders }: Runtime,
-  { output }: CommandContext,
+  runtime: Runtime,
+  context: CommandContext,
 ): Promise<Discovery> {
   const started = performance.now();
+  const { config, environment } = runtime;
   const { discover } = await import("../../pipeline/discover/discover.ts");
-  const { isSupported } = await loaders();
+  const { isSupported } = await runtime.loaders();
+  const addresses = paths.filter(isAddress);
   const discovery = await discover({
     root: environment.projectRoot,
     workingDirectory: environment.workingDirectory,
-    paths,
+    paths: paths.filter((path) => !isAddress(path)),
     include: flags.include,
     exclude: flags.exclude,
     followLinks: config.ingest.followLinks,
     isSupported,
   });
-  output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
+  context.output.stage("discover", performance.now() - started, `${discovery.files.length} files`);
+  if (addresses.length === 0) return discovery;
+  const { mergeDiscoveries } = await import("../../pipeline/discover/merge.ts");
+  return mergeDiscoveries(discovery, await fetchPages(addresses, flags, runtime, context));
+}
+
+/** A page may take so long, redirects included. */
+const pageTimeoutMs = 30_000;
+
+async function fetchPages(
+  addresses: readonly string[],
+  flags: IngestFlags,
+  { config, environment, loaders }: Runtime,
+  { output, signal }: CommandContext,
+): Promise<Discovery> {
+  const started = performance.now();
+  const { discoverPages } = await import("../../pipeline/pages/pages.ts");
+  const { pageCache } = await import("../../pipeline/pages/page-cache.ts");
+  const { isSupported } = await loaders();
+  const { variables } = environment;
+  const discovery = await discoverPages({
+    addresses,
+    include: flags.include,
+    exclude: flags.exclude,
+    isSupported: (name) => isSupported(name, true),
+    isAllowed: (host) => isAllowed(host, variables),
+    cache: pageCache(path.join(cacheFolder(variables), "pages")),
+    maxPages: config.ingest.maxPages,
+    maxBytes: config.ingest.maxFileMb * bytesPerMegabyte,
+    timeoutMs: pageTimeoutMs,
+    userAgent: `milvus-rag/${toolVersion()}`,
+    signal,
+  });
+  output.stage("fetch", performance.now() - started, `${discovery.files.length} pages`);
   return discovery;
 }
 
@@ -150,15 +231,18 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, environment, openModel, chunker, loaders }: Runtime,
+  { config, environment, openModel, chunker, loaders, cutter, priceOf }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
-  const { loaderFor } = await loaders();
+  const pdfPassword = flags.pdfPassword ?? environment.variables[passwordVariable];
+  output.maskSecrets([pdfPassword]);
+  const found = await loaders({ pdfPassword });
+  const { loaderFor } = found;
   const { embedding, chunking, metric } = config;
   const progress = await showProgress(output, describeIngest);
   try {
     return await ingestIntoCollection(
-      { store, openModel, chunker: await chunker(), loaderFor },
+      { store, openModel, chunker: await chunker(), loaderFor, cutter: await cutter(found) },
       {
         name: config.collection,
         recreate: flags.recreate ?? false,
@@ -170,6 +254,8 @@ async function ingestInto(
         embedding,
         metric,
         toolVersion: toolVersion(),
+        budget: { maxCost: flags.maxCost, maxTokens: flags.maxTokens },
+        priceOf,
         discovery,
         metadata: flags.metadata,
         prune: flags.prune === undefined ? "safe" : flags.prune ? "always" : "never",
@@ -230,6 +316,7 @@ function ingestOverrides(flags: IngestFlags): Override[] {
     ["chunking.separator", flags.separator, "--separator"],
     ["embedding.concurrency", flags.concurrency, "--concurrency"],
     ["project", flags.project, "--project"],
+    ["ingest.encoding", flags.encoding, "--encoding"],
     ["ingest.followLinks", flags.followLinks, "--follow-links"],
   ]);
 }

@@ -18,7 +18,7 @@ const shortestToken = 16;
 
 /** `rag mcp`: serves until the client is done. Throws `UserError` where the configuration is wrong, before it serves. */
 export async function mcp(flags: McpFlags, context: CommandContext): Promise<ExitCode> {
-  const { createSession } = await import("../mcp/session.ts");
+  const { createSession } = await import("../session.ts");
   const first = await openRuntime(flags, [], context);
   const canAsk = first.config.llm.provider !== "extractive";
   let opened: typeof first | null = first;

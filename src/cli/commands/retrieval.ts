@@ -10,10 +10,13 @@ import type { CommandContext } from "../context.ts";
 import type { Runtime } from "../runtime.ts";
 import { targetOf, unfinishedIngest } from "../unfinished-ingest.ts";
 
+/** What one search may say beside its query; `filters` hold in addition to those that everything was opened with. */
+export type SearchOptions = Partial<Pick<SearchQuery, "expand" | "syntax" | "filters">>;
+
 /** What search and ask do to find passages, with everything opened. */
 export interface Retrieval {
   collection: string;
-  search(query: string, options?: Pick<SearchQuery, "expand" | "syntax">): Promise<{ mode: SearchMode; hits: Hit[] }>;
+  search(query: string, options?: SearchOptions): Promise<{ mode: SearchMode; hits: Hit[] }>;
   /** How rare the words of a text are in the collection; `null` where the store does not tell. */
   wordFrequencies(text: string): Promise<WordFrequencies | null>;
 }
@@ -49,14 +52,15 @@ export async function openRetrieval(
   return {
     collection: collection.name,
     wordFrequencies: (text) => collection.wordFrequencies(text),
-    search: async (query, options = {}) => {
+    search: async (query, { filters: added = [], ...options } = {}) => {
+      if (!collection.foreign) await refuseUnknownFormats(added, async () => (await loaders()).formats);
       const started = performance.now();
       const onStage = (name: string, durationMs: number, hits: number) =>
         output.stage(name, durationMs, `${hits} hits`);
       const onNotice = (text: string) => output.notice(text);
       const found = await search(
         { collection, embedQuery, reranking },
-        { query, mode, fusion, topK, filters, minScore, ...options, onStage, onNotice },
+        { query, mode, fusion, topK, filters: [...filters, ...added], minScore, ...options, onStage, onNotice },
       );
       if (found.hits.length === 0 && filters.length > 0) {
         const { unknownFields } = await import("../arguments/unknown-fields.ts");

@@ -7,7 +7,8 @@ import type { Override } from "../../config/load.ts";
 import { type RetrievalFlags, type SearchFormat, given, retrievalOverrides } from "../arguments/flags.ts";
 import { readQuery } from "../arguments/input.ts";
 import { renderSearch } from "../render/search/search-results.ts";
-import { withRuntime } from "../runtime.ts";
+import { withUrls } from "../../pipeline/links/with-urls.ts";
+import { linkOptions, withRuntime } from "../runtime.ts";
 import { openRetrieval } from "./retrieval.ts";
 import { openRetrievals } from "./several-collections.ts";
 
@@ -38,10 +39,11 @@ export async function search(flags: SearchFlags, context: CommandContext): Promi
         const retrieval = await (several === null
           ? openRetrieval(runtime, request, context)
           : openRetrievals(runtime, several, request, context));
-        const { mode, hits } = await retrieval.search(query, {
+        const { mode, hits: found } = await retrieval.search(query, {
           syntax: "query",
           ...(flags.expand === undefined ? {} : { expand: flags.expand }),
         });
+        const { hits } = await withUrls({ hits: found }, linkOptions(runtime));
         const durationMs = Math.round(performance.now() - started);
         const result = { query, collection: retrieval.collection, mode, durationMs, hits };
         const conditions = { filters: flags.filter, minScore };

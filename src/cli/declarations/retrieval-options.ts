@@ -1,13 +1,13 @@
 import type { Command as Program } from "commander";
 import { searchModes } from "../../types.ts";
-import { integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
+import { filled, integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
 
 /** What the help of search and ask says about `--filter`. */
 export const aboutFilters = `
-The fields of a filter are source, title, format (markdown, text, pdf, html, docx, pptx, xlsx, odt,
-odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles or code),
-page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
-"heading=Guide > Storage"; with ~, also the name of a heading inside the passage. A condition is about the whole value and minds case; in the glob of ~,
+The fields of a filter are source, title, format (markdown, pdf, docx and whatever else docs/formats.md
+lists), page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
+"heading=Guide > Storage"; with ~, also the name of a heading inside the passage. A condition is about the whole value
+and minds case; in the glob of ~,
 * stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
 2.9. A passage without the field only meets !=.`;
 
@@ -32,4 +32,16 @@ export function addRetrievalOptions(command: Program): Program {
       model("--rerank"),
     )
     .option("--no-rerank", "leave the hits in the order of the search, whatever is configured");
+}
+
+/** The flags that ask and chat share beside those. */
+export function addAnsweringOptions(command: Program): Program {
+  return command
+    .option("--prompt <file>", "prompt template in place of the built-in one", filled("--prompt"))
+    .option(
+      "--max-context-chars <count>",
+      "characters of passages in the prompt at most",
+      integer("--max-context-chars", 1),
+    )
+    .option("--strict", "refuse an answer whose citations cannot be verified");
 }

@@ -7,7 +7,7 @@ import { toolVersion } from "../version.ts";
 import { type CapturedContext, captured } from "./captured.ts";
 import { type ToolAnswer, resultOf } from "./results.ts";
 import * as schemas from "./schemas.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 import { askTool, ingestTool } from "./tools/commands.ts";
 import { listCollectionsTool, listSourcesTool } from "./tools/lists.ts";
 import { readTool } from "./tools/read.ts";

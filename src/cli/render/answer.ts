@@ -76,14 +76,13 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        const { question, answer, refused, model, usage, citations, hits, closest } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
+        await output.writeJson(answerDocument(result, durationMs));
       } else {
         endAnswer();
         const linkTo = await linksFor(results, view.folders);
-        write(sources(result, results, linkTo));
+        write(sourcesText(result, results, linkTo));
         write(closest(result.closest, results, linkTo));
-        if (view.showContext) write(context(result.hits, results, linkTo));
+        if (view.showContext) write(contextText(result.hits, results, linkTo));
         await flush();
       }
       for (const notice of notices) output.warn(terminalText(notice));
@@ -107,7 +106,15 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   };
 }
 
-function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
+/** The JSON document of an answer. */
+export function answerDocument(result: AskResult, durationMs: number): Record<string, unknown> {
+  const { question, standalone, answer, refused, model, usage, citations, hits, closest } = result;
+  const continued = standalone === undefined ? {} : { standalone };
+  return { question, ...continued, answer, refused, model, usage, citations, hits, closest, durationMs };
+}
+
+/** The sources of an answer, under their title; empty where it cites nothing. */
+export function sourcesText({ citations, refused }: AskResult, { colors }: Channel, linkTo: LinkTo): string {
   if (citations.length === 0) return "";
   const lines = [...citations]
     .sort((a, b) => a.n - b.n)
@@ -117,7 +124,8 @@ function sources({ citations, refused }: AskResult, { colors }: Channel, linkTo:
       const why = citation.why === null || refused ? "" : `: ${terminalText(citation.why)}`;
       const doubt = citation.supported ? "" : `  ${colors.yellow("(not verified)")}${colors.dim(why)}`;
       const place = linkTo(citation.source, colors.cyan(terminalText(locationOf(citation))));
-      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n`;
+      const link = citation.url === undefined ? "" : `    ${colors.dim(terminalText(citation.url))}\n`;
+      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n${link}`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
 }
@@ -133,7 +141,8 @@ function closest(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): str
   return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
 }
 
-function context(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
+/** The passages that an answer was made from, numbered, under their title. */
+export function contextText(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): string {
   if (hits.length === 0) return "";
   const passages = hits.map((hit, index) => {
     const text = terminalText(hit.text.trim()).replaceAll(/^(?=.)/gm, "    ");

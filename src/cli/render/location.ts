@@ -2,17 +2,19 @@ import { relative, resolve } from "node:path";
 import type { Environment } from "../../config/environment.ts";
 import type { Hit } from "../../types.ts";
 
-type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine">;
+type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine" | "url">;
 
 /** Where a passage stands, in the form that editors and terminals open: `path:line`, or `path#page=n`. */
 export function locationOf({ source, page, startLine }: Placed): string {
   if (page !== null) return `${source}#page=${page}`;
-  return startLine === null ? source : `${source}:${startLine}`;
+  // Behind an address, a line would be part of it.
+  return startLine === null || isAddress(source) ? source : `${source}:${startLine}`;
 }
 
-/** The same as a link of Markdown: `path#L3-L9`. */
-export function linkOf({ source, page, startLine, endLine }: Placed): string {
-  const path = source.split("/").map(encodeURIComponent).join("/");
+/** The same as a link of Markdown: `path#L3-L9`; the address where the passage is published, if it is. */
+export function linkOf({ source, page, startLine, endLine, url }: Placed): string {
+  if (url !== undefined) return url;
+  const path = isAddress(source) ? source : source.split("/").map(encodeURIComponent).join("/");
   if (page !== null) return `${path}#page=${page}`;
   if (startLine === null) return path;
   return endLine === null || endLine === startLine ? `${path}#L${startLine}` : `${path}#L${startLine}-L${endLine}`;
@@ -23,6 +25,10 @@ export type Folders = Pick<Environment, "projectRoot" | "workingDirectory">;
 
 /** A source as a path from the working folder. An address, as another program's collection may have it, stays one. */
 export function pathOf(source: string, { projectRoot, workingDirectory }: Folders): string {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
+  if (isAddress(source)) return source;
   return relative(workingDirectory, resolve(projectRoot, source)) || ".";
+}
+
+function isAddress(source: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source);
 }

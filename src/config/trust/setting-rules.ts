@@ -76,6 +76,12 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "embedding.apiKey": whereOpened,
   "embedding.queryPrefix": harmless,
   "embedding.documentPrefix": harmless,
+  // A price that is too low lets an ingest pass --max-cost.
+  "embedding.price": {
+    verdict: "consent",
+    asks: ({ embedding }) =>
+      embedding.price === undefined ? null : `sets the price that --max-cost goes by to ${embedding.price}`,
+  },
   "embedding.batchSize": harmless,
   "embedding.concurrency": harmless,
   "embedding.timeoutMs": harmless,
@@ -107,10 +113,21 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "chunking.sentences": harmless,
   "chunking.sentenceOverlap": harmless,
   "ingest.maxFileMb": harmless,
+  "ingest.maxPages": harmless,
+  "ingest.encoding": harmless,
   "ingest.followLinks": {
     verdict: "consent",
     asks: ({ ingest }) => (ingest.followLinks ? "follows links to files anywhere on this machine" : null),
   },
+  "loaders.*": {
+    verdict: "consent",
+    asks: ({ loaders }) => {
+      const commands = Object.values(loaders);
+      return commands.length === 0 ? null : `runs ${commands.map((command) => `"${command}"`).join(", ")}`;
+    },
+  },
+  "urls.*": harmless,
+  urlStyle: harmless,
   "search.mode": harmless,
   "search.fusion": harmless,
   "search.topK": harmless,

@@ -29,7 +29,7 @@ export const emlLoader: Loader = {
         pages: [{ text: message.text }],
         bodyStart: 0,
       },
-      warnings: [],
+      warnings: message.damage === null ? [] : [message.damage],
     };
   },
 };

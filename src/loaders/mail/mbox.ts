@@ -18,23 +18,31 @@ export const mboxLoader: Loader = {
     // One character a byte: every mail has its own encoding.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     const starts = Array.from(text.matchAll(separator), (match) => match.index + match[0].length + 1);
+    const warnings: string[] = [];
+    if (starts.length === 0 && bytes.length > 0) warnings.push("the file has no mail in the format of a mailbox");
+    const before = text.slice(0, Math.max(0, text.search(separator)));
+    if (before.trim() !== "") warnings.push("the file has text above its first mail, which is left out");
     const pages: Page[] = [];
     const problems: string[] = [];
+    const damages: string[] = [];
     for (const [index, start] of starts.entries()) {
       const next = starts[index + 1] ?? text.length + 1;
       const end = index + 1 < starts.length ? text.lastIndexOf("\nFrom ", next - 2) : text.length;
       // A line of the mail that begins like the separator is quoted.
       const mail = text.slice(start, end).replaceAll(/^>(>*From )/gm, "$1");
       try {
-        const { subject, text: body, metadata } = await readMessage(Buffer.from(mail, "latin1"));
+        const { subject, text: body, metadata, damage } = await readMessage(Buffer.from(mail, "latin1"));
         const about = [metadata["from"], metadata["created"]].filter((part) => part !== undefined).join(", ");
+        if (damage !== null) damages.push(damage);
         pages.push({ text: [subject, about, body].filter((part) => part !== "").join("\n\n") });
       } catch (error) {
         problems.push(messageOf(error));
       }
     }
-    const warning = `${problems.length} of ${starts.length} mails cannot be read (${problems[0] ?? ""})`;
-    const none = starts.length === 0 && bytes.length > 0 ? ["the file has no mail in the format of a mailbox"] : [];
+    if (problems.length > 0) {
+      warnings.push(`${problems.length} of ${starts.length} mails cannot be read (${problems[0]})`);
+    }
+    if (damages.length > 0) warnings.push(`${damages.length} of ${starts.length} mails lack text: ${damages[0]}`);
     return {
       document: {
         source,
@@ -46,7 +54,7 @@ export const mboxLoader: Loader = {
         pages,
         bodyStart: 0,
       },
-      warnings: problems.length === 0 ? none : [warning],
+      warnings,
     };
   },
 };

@@ -3,6 +3,7 @@ import type { Metadata } from "../../types.ts";
 import { parseHtml } from "../html/dom.ts";
 import { readableMarkdown } from "../html/readable.ts";
 import { htmlToMarkdown } from "../html/to-markdown.ts";
+import { damageOf } from "./damage.ts";
 import { isoDate, oneLine, toMetadata } from "../metadata.ts";
 
 /** A mail as the loaders need it. */
@@ -12,6 +13,8 @@ export interface Message {
   text: string;
   isMarkdown: boolean;
   metadata: Metadata;
+  /** What shows that some of the mail is lost. */
+  damage: string | null;
 }
 
 /** Parts inside parts that are read; mails forwarded as attachments count. */
@@ -29,11 +32,13 @@ export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Me
   const names = mail.attachments
     .filter(({ filename, related }) => filename !== null && related !== true)
     .map(({ filename }) => oneLine(filename ?? ""));
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   const parts = [text, names.length === 0 ? "" : `Attachments: ${names.join(", ")}`];
   return {
     subject: oneLine(mail.subject ?? ""),
     text: parts.filter((part) => part !== "").join("\n\n"),
     isMarkdown,
+    damage: damageOf(raw, parts.join("")) ?? leftOut(mail),
     metadata: toMetadata({
       attachments: names,
       cc: addresses(mail.cc),
@@ -44,6 +49,14 @@ export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Me
       to: addresses(mail.to),
     }),
   };
+}
+
+/** Parts that are neither text nor named, of a kind that nobody knows or that a damaged line gives them. */
+function leftOut({ attachments }: Email): string | null {
+  const kinds = attachments
+    .filter(({ filename, related }) => filename === null && related !== true)
+    .map(({ mimeType }) => oneLine(mimeType));
+  return kinds.length === 0 ? null : `parts of the mail are left out: ${[...new Set(kinds)].join(", ")}`;
 }
 
 async function bodyOf(mail: Email, isPage: boolean): Promise<{ text: string; isMarkdown: boolean }> {

@@ -55,7 +55,8 @@ function convertAsciidoc(lines: readonly string[]): LineMarkup {
 /** The line below the title of a document: `Ada Lovelace <ada@example.com>`. */
 function authorLine(lines: readonly string[]): string | null {
   const title = lines.findIndex((line) => line.startsWith("= "));
-  return /^([\p{L}\s.'-]+?)\s*<[^>]+@[^>]+>/u.exec(lines[title + 1] ?? "")?.[1] ?? null;
+  const author = /^([\p{L}\s.'-]+)<[^<>@]+@[^<>]+>/u.exec(lines[title + 1] ?? "")?.[1]?.trim() ?? "";
+  return author === "" ? null : author;
 }
 
 /** The level of a title whose underline has its length, give or take one; `null` for what is none. */
@@ -85,14 +86,21 @@ function plainText(line: string): string {
   return plainLine(inline(line.replace(/^(\S.*?):{2,4}(?:\s+|$)/, "$1: ").trimEnd()));
 }
 
+/**
+ * Links and references as their text. Each search ends at a sign that cannot follow, or after some thousand characters: a
+ * line may hold many openings that are never closed, and the rest of it must not be read from each of them.
+ */
 function inline(line: string): string {
   return line
-    .replaceAll(/\b(?:image|video|audio|icon)::?[^\s[]*\[([^\],]*)[^\]]*\]/g, (_, text: string) =>
-      text.replaceAll('"', ""),
+    .replaceAll(
+      /\b(?:image|video|audio|icon)::?[^\s[]{0,1000}\[([^\],]{0,1000})(?:,[^\]]{0,1000})?\]/g,
+      (_, text: string) => text.replaceAll('"', ""),
     )
-    .replaceAll(/<<[^>,]+,\s*([^>]+)>>/g, "$1")
-    .replaceAll(/<<([^>,]+)>>/g, "$1")
-    .replaceAll(/\b(?:link|xref|mailto):[^\s[]+\[([^\]]*)\]/g, "$1")
-    .replaceAll(/(https?:\/\/[^\s[]+)\[([^\]]*)\]/g, (_, url: string, text: string) => (text === "" ? url : text))
-    .replaceAll(/(?:anchor:[\w-]+\[\]|\[\[[^\]]*\]\])/g, "");
+    .replaceAll(/<<[^<>,]+,\s*([^<>\s][^<>]*)>>/g, "$1")
+    .replaceAll(/<<([^<>,]+)>>/g, "$1")
+    .replaceAll(/\b(?:link|xref|mailto):[^\s[]{1,1000}\[([^\]]{0,1000})\]/g, "$1")
+    .replaceAll(/(https?:\/\/[^\s[]{1,1000})\[([^\]]{0,1000})\]/g, (_, url: string, text: string) =>
+      text === "" ? url : text,
+    )
+    .replaceAll(/(?:anchor:[\w-]+\[\]|\[\[[^[\]]*\]\])/g, "");
 }

@@ -8,8 +8,25 @@ import type { LineMarkup } from "./line-markup.ts";
  */
 export const orgLoader = lineMarkupLoader("org", convertOrg);
 
-const heading =
-  /^(\*+)\s+(?:(?:TODO|DONE|NEXT|WAITING|CANCELL?ED|STARTED|HOLD)\s+)?(?:\[#\w\]\s+)?(.*?)(?:\s+(:[\w@#%:]+:))?\s*$/;
+interface Heading {
+  level: number;
+  text: string;
+  /** `:work:home:`; empty where there are none. */
+  tags: string;
+}
+
+/** A heading without its state and priority; `null` for another line. */
+function headingOf(line: string): Heading | null {
+  const [, stars = "", rest = ""] = /^(\*+)\s+(.*)$/.exec(line) ?? [];
+  if (stars === "") return null;
+  const text = rest
+    .trim()
+    .replace(/^(?:TODO|DONE|NEXT|WAITING|CANCELL?ED|STARTED|HOLD)\s+/, "")
+    .replace(/^\[#\w\]\s+/, "");
+  const lastWord = text.split(/\s/).at(-1) ?? "";
+  const tags = lastWord !== text && /^:[\w@#%:]+:$/.test(lastWord) ? lastWord : "";
+  return { level: stars.length, text: text.slice(0, text.length - tags.length).trimEnd(), tags };
+}
 
 function convertOrg(lines: readonly string[]): LineMarkup {
   const settings = new Map<string, string>();
@@ -43,10 +60,10 @@ function convertOrg(lines: readonly string[]): LineMarkup {
       return setting[1]?.toLowerCase() === "caption" ? oneLine(setting[2] ?? "") : "";
     }
     if (/^\s*#(?:\+|\s|$)/.test(line)) return "";
-    const found = heading.exec(line);
-    if (found !== null) {
-      for (const tag of (found[3] ?? "").split(":")) if (tag !== "") tags.add(tag);
-      return `${"#".repeat(Math.min(6, found[1]?.length ?? 1))} ${inline(found[2] ?? "")}`;
+    const heading = headingOf(line);
+    if (heading !== null) {
+      for (const tag of heading.tags.split(":")) if (tag !== "") tags.add(tag);
+      return `${"#".repeat(Math.min(6, heading.level))} ${inline(heading.text)}`;
     }
     if (/^\s*\|[-+]+\|\s*$/.test(line)) return line.replaceAll(/-+/g, " --- ").replaceAll("+", "|");
     const fixed = /^\s*: (.*)$/.exec(line);
@@ -66,9 +83,10 @@ function convertOrg(lines: readonly string[]): LineMarkup {
   };
 }
 
+/** A link ends at the first opening bracket: from many that are never closed, the rest of the line must not be read. */
 function inline(line: string): string {
   return line
-    .replaceAll(/\[\[[^\]]+\]\[([^\]]+)\]\]/g, "$1")
-    .replaceAll(/\[\[([^\]]+)\]\]/g, "$1")
+    .replaceAll(/\[\[[^[\]]+\]\[([^[\]]+)\]\]/g, "$1")
+    .replaceAll(/\[\[([^[\]]+)\]\]/g, "$1")
     .replaceAll(/(^|[\s('"])[=~]([^\s=~](?:[^=~]*[^\s=~])?)[=~](?=$|[\s.,;:!?)'"-])/g, "$1`$2`");
 }

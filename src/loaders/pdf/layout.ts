@@ -1,5 +1,6 @@
 import { inColumns } from "./columns.ts";
 import type { PlacedRun } from "./columns.ts";
+import { gapBetween, inReadingDirection } from "./direction.ts";
 
 /** A run of text on a page, in the order in which the file draws it. */
 export interface TextRun {
@@ -91,7 +92,8 @@ function linesOf(runs: readonly TextRun[]): Line[] {
     if (run.text !== "") drawn.at(-1)?.push(place(run));
     if (run.endsLine) drawn.push([]);
   }
-  return inColumns(drawn).flatMap((line) => {
+  return inColumns(drawn).flatMap((drawnLine) => {
+    const line = inReadingDirection(drawnLine);
     const visible = line.filter((run) => run.text.trim() !== "");
     const [first] = visible;
     const text = cleanText(joinRuns(line)).trim();
@@ -152,7 +154,7 @@ function joinRuns(runs: readonly PlacedRun[]): string {
       continue;
     }
     if (previous !== null && !/\s$/.test(text) && !/^\s/.test(run.text)) {
-      const gap = Math.max(run.start - previous.end, previous.start - run.end) / run.size;
+      const gap = gapBetween(previous, run, runs) / run.size;
       const isSpaced = !unspaced.test(text.slice(-1)) && !unspaced.test(run.text.slice(0, 1));
       if (gap > cellGap) text += "  ";
       else if ((gap > spaceWidth && isSpaced) || (latinEnd.test(text) && rightToLeftStart.test(run.text))) text += " ";

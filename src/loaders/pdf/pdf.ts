@@ -1,32 +1,39 @@
-import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { availableParallelism } from "node:os";
 import { messageOf, UserError } from "../../errors.ts";
 import type { Page } from "../../types.ts";
+import { informationOf } from "./information.ts";
 import { fileStem } from "../../files/file-stem.ts";
-import { describeBinary, hasPdfHeader, looksLikeHtml } from "../../files/sniff.ts";
+import { describeBinary, fromPdfHeader, hasPdfEnd, looksLikeHtml } from "../../files/sniff.ts";
 import { looksLikeText } from "../../files/decode-text.ts";
-import { layOutLines, textOfLines, wordsOf } from "./layout.ts";
-import type { Line, TextRun } from "./layout.ts";
+import { namePages } from "./damage.ts";
+import type { OpenPdf } from "./parser.ts";
+import { textOfLines, wordsOf } from "./layout.ts";
+import { readPages } from "./pages.ts";
+import type { PageContent, PageContents } from "./pages.ts";
 import type { Loader } from "../types.ts";
 
-/** PDF: the text layer, page by page. Scanned pages have none and are reported; nothing is recognised from images. */
+/**
+ * PDF: the text layer, page by page. Scanned pages have none and are reported; nothing is recognised from images. So are
+ * pages whose fonts do not say which characters they show, and those of which a part is damaged.
+ */
 export const pdfLoader: Loader = {
   name: "pdf",
-  version: 1,
-  async load({ source, bytes }) {
-    if (!hasPdfHeader(bytes)) throw notPdf(bytes);
-    const { openPdf } = await import("./engine.ts");
-    const pdf = await openPdf(bytes).catch((error: unknown) => {
-      throw openingFailed(error);
-    });
+  version: 2,
+  async load({ source, bytes, password = "" }) {
+    const file = fromPdfHeader(bytes);
+    if (file === null) throw notPdf(bytes);
+    const readers = await openReaders(file, password);
     try {
-      const title = await titleOf(pdf);
-      const { pages, warnings } = await readPages(pdf);
+      const title = usefulTitle(readers[0].information["Title"] ?? null);
+      const contents = await readPages(readers);
+      contents.isFileDamaged ||= !hasPdfEnd(file);
+      const { pages, warnings } = textOf(contents);
       return {
         document: {
           source,
           format: "pdf",
           title: title ?? fileStem(source),
-          metadata: {},
+          metadata: informationOf(readers[0].information),
           places: "pages",
           markup: "plain",
           pages,
@@ -35,102 +42,69 @@ export const pdfLoader: Loader = {
         warnings,
       };
     } finally {
-      await pdf.loadingTask.destroy();
+      await Promise.all(readers.map((reader) => reader.close()));
     }
   },
 };
 
-interface PageContent {
-  lines: Line[];
-  fields: string;
-  /** Whether some of it shows glyphs that no character is known for. */
-  isUnmapped: boolean;
+/** A document of so many pages is read by two threads: a second one costs as much time as some twenty pages. */
+const pagesForTwo = 64;
+
+async function openReaders(bytes: Uint8Array, password: string): Promise<[OpenPdf, ...OpenPdf[]]> {
+  const { openPdf } = await import("./parser.ts");
+  const first = await openPdf(bytes, password).catch((error: unknown) => {
+    throw openingFailed(error, password);
+  });
+  if (first.pageCount < pagesForTwo || availableParallelism() < 2) return [first];
+  // What the first thread can open alone is read by it alone.
+  const second = await openPdf(bytes, password).catch(() => null);
+  return second === null ? [first] : [first, second];
 }
 
-async function readPages(pdf: PDFDocumentProxy): Promise<{ pages: Page[]; warnings: string[] }> {
-  const contents: PageContent[] = [];
-  const broken: number[] = [];
-  let unmapped = 0;
-  let cause: unknown;
-  for (let number = 1; number <= pdf.numPages; number += 1) {
-    let content: PageContent = { lines: [], fields: "", isUnmapped: false };
-    try {
-      const page = await pdf.getPage(number);
-      content = await contentOf(page);
-      if (content.isUnmapped) unmapped += 1;
-      page.cleanup();
-    } catch (error) {
-      broken.push(number);
-      cause = error;
-    }
-    contents.push(content);
-  }
-  const words = wordsOf(contents.map((content) => content.lines));
-  const pages = contents.map(({ lines, fields }): Page => {
-    const parts = [textOfLines(lines, words), fields].filter((part) => part !== "");
-    return { text: parts.join("\n\n") };
+function textOf({ pages: contents, isFileDamaged }: PageContents): { pages: Page[]; warnings: string[] } {
+  const words = wordsOf(contents.map(({ lines }) => lines));
+  const pages = contents.map(({ lines, added, readability }): Page => {
+    const text = readability === "unreadable" ? "" : textOfLines(lines, words);
+    return { text: [text, ...added].filter((part) => part !== "").join("\n\n") };
   });
-  if (broken.length === pages.length) throw unreadable("none of its pages can be read", cause);
-  const empty = pages.filter(({ text }, index) => text === "" && !broken.includes(index + 1)).length;
+  const numbersOf = (isMeant: (content: PageContent, text: string) => boolean): number[] =>
+    contents.flatMap((content, index) => (isMeant(content, pages[index]?.text ?? "") ? [index + 1] : []));
   const warnings: string[] = [];
-  if (broken.length > 0) {
-    const reason = messageOf(cause).replace(/\.$/, "");
-    warnings.push(`${broken.length} of ${pages.length} pages could not be read (${reason})`);
+  const share = (numbers: readonly number[]): string => `${numbers.length} of ${pages.length} pages`;
+
+  const failures = contents.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === pages.length) throw unreadable("none of its pages can be read", failures[0]);
+  const broken = numbersOf(({ failure }) => failure !== null);
+  if (broken.length > 0) warnings.push(`${share(broken)} could not be read (${failures[0]}): ${namePages(broken)}`);
+  const damaged = numbersOf(({ isDamaged, failure }) => isDamaged && failure === null);
+  if (damaged.length > 0) {
+    warnings.push(`${share(damaged)} are damaged; some of their text may be lost or wrong: ${namePages(damaged)}`);
   }
-  if (empty > 0) warnings.push(`${empty} of ${pages.length} pages have no text; they may need OCR`);
-  if (unmapped > 0) {
+  const unknown = numbersOf(({ readability }) => readability === "unreadable");
+  if (unknown.length > 0) {
+    const reason = "their fonts do not say which characters they show";
+    warnings.push(`${share(unknown)} are not readable without OCR, for ${reason}: ${namePages(unknown)}`);
+  }
+  const empty = numbersOf(
+    ({ failure, readability }, text) => text === "" && failure === null && readability !== "unreadable",
+  );
+  if (empty.length > 0) warnings.push(`${share(empty)} have no text; they may need OCR`);
+  const partly = numbersOf(({ readability }) => readability === "partly");
+  if (partly.length > 0) {
     warnings.push(
-      `${unmapped} of ${pages.length} pages use fonts that do not say which characters they show; their text may be unreadable`,
+      `${share(partly)} use fonts that do not say which characters they show; their text may be unreadable`,
     );
   }
+  if (isFileDamaged) warnings.push("the structure of the file is damaged; pages, or parts of them, may be missing");
   return { pages, warnings };
-}
-
-/** Characters that no text has: the numbers of glyphs, where a font says nothing else about them. */
-// oxlint-disable-next-line no-control-regex
-const glyphNumber = /[\u0001-\u0008\u000E-\u001F]/;
-
-async function contentOf(page: PDFPageProxy): Promise<PageContent> {
-  // Normalised here instead: a ligature of Arabic must stay one character until the line is in reading order.
-  const { items, styles } = await page.getTextContent({ disableNormalization: true });
-  const runs: TextRun[] = [];
-  for (const item of items) {
-    if (!("str" in item)) continue;
-    const vertical = styles[item.fontName]?.vertical ?? false;
-    runs.push({
-      text: item.str,
-      transform: item.transform,
-      width: vertical ? item.height : item.width,
-      vertical,
-      endsLine: item.hasEOL,
-    });
-  }
-  const isUnmapped = runs.some((run) => glyphNumber.test(run.text));
-  return { lines: layOutLines(runs), fields: await fieldValues(page), isUnmapped };
-}
-
-/** What was filled in where the form lets people write or choose, one line each: `name: value`. */
-async function fieldValues(page: PDFPageProxy): Promise<string> {
-  const annotations: unknown[] = await page.getAnnotations();
-  const lines: string[] = [];
-  for (const annotation of annotations) {
-    const { fieldType, fieldName, alternativeText, fieldValue } = annotation as Record<string, unknown>;
-    if (fieldType !== "Tx" && fieldType !== "Ch") continue;
-    const value = [fieldValue].flat().filter((part) => typeof part === "string" && part.trim() !== "");
-    const name = [alternativeText, fieldName].find((part) => typeof part === "string" && part !== "");
-    if (value.length > 0) lines.push(`${typeof name === "string" ? name : "field"}: ${value.join(", ")}`);
-  }
-  return lines.join("\n");
 }
 
 /** Titles that a program put there: they name the program, the file or nothing. */
 const noTitle =
   /^(?:microsoft (?:office )?(?:word|powerpoint|excel)\b.*|\(?(?:untitled|anonymous|unspecified|no title|title)\)?[\s\d]*|(?:document|slide|layout|presentation|powerpoint presentation)[\s\d]*|.*\.(?:docx?|odt|rtf|pptx?|odp|xlsx?|tex|dvi|ps|eps|indd|qxd|pdf|html?|txt|md))$/i;
 
-async function titleOf(pdf: PDFDocumentProxy): Promise<string | null> {
-  const { info } = await pdf.getMetadata().catch(() => ({ info: {} }));
-  const { Title: title } = info as Record<string, unknown>;
-  if (typeof title !== "string") return null;
+function usefulTitle(title: string | null): string | null {
+  if (title === null) return null;
   const line = title.replaceAll(/[\p{C}\s]+/gu, " ").trim();
   return /\p{L}/u.test(line) && !line.includes("\uFFFD") && !noTitle.test(line) ? line : null;
 }
@@ -146,10 +120,14 @@ function notPdf(bytes: Uint8Array): UserError {
   );
 }
 
-function openingFailed(error: unknown): UserError {
+function openingFailed(error: unknown, password: string): UserError {
   if (error instanceof Error && error.name === "PasswordException") {
-    return new UserError("encrypted", "the PDF is encrypted and needs a password to be read", {
-      hint: "save a copy without a password",
+    const message =
+      password === ""
+        ? "the PDF is encrypted and needs a password to be read"
+        : "the PDF is encrypted, and the password given does not open it";
+    return new UserError("encrypted", message, {
+      hint: "give its password in RAG_PDF_PASSWORD or by --pdf-password, or save a copy without a password",
       cause: error,
     });
   }

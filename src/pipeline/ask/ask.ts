@@ -4,11 +4,14 @@ import { withoutMeasures } from "../../text/measure-words.ts";
 import type { Hit, WordFrequencies } from "../../types.ts";
 import type { Citation, CitationChecker, Citations, Quotation } from "./citations.ts";
 import { buildContext } from "./context.ts";
+import type { Turn } from "./conversation.ts";
 import type { DoubtMarks, MarkedPiece } from "./doubt-marks.ts";
 import type { PromptTemplate } from "./prompt.ts";
 import { createOpening } from "./refusal-opening.ts";
 
 export type AskEvent =
+  /** What is searched for in the place of a question that goes on with a conversation. */
+  | { type: "standalone"; question: string }
   /** The passages that the answer is made from, before the model is asked; `hits[n - 1]` is the passage `[n]`. */
   | { type: "searched"; hits: Hit[] }
   /** A piece of the answer, to be shown at once. */
@@ -30,6 +33,8 @@ export interface AskResult {
   citations: Citation[];
   /** The passages as the model saw them; `hits[n - 1]` is the passage `[n]`. */
   hits: Hit[];
+  /** What was searched for, where the question went on with a conversation. */
+  standalone?: string;
   /** Where `refused`, the places that come nearest to an answer; else empty. */
   closest: Hit[];
 }
@@ -44,6 +49,8 @@ export interface AskDependencies {
 
 export interface AskRequest {
   question: string;
+  /** The conversation that the question goes on with, the oldest turn first. */
+  turns?: readonly Turn[] | undefined;
   /** Characters of passages that the model is given at most. */
   maxContextChars: number;
   /** Refuse an answer that has no citation, or one that could not be verified. Nothing is shown before it is checked. */
@@ -77,12 +84,14 @@ export class IncompleteAnswerError extends UserError {
 export async function ask(dependencies: AskDependencies, request: AskRequest): Promise<AskResult> {
   const { chat } = dependencies;
   const { question, strict, onEvent } = request;
-  const counted = chat.generative ? null : dependencies.wordFrequencies?.(withoutMeasures(question));
-  const [found, frequencies = null] = await Promise.all([dependencies.search(question), counted]);
+  const standalone = await searchedFor(dependencies, request);
+  const counted = chat.generative ? null : dependencies.wordFrequencies?.(withoutMeasures(standalone));
+  const [found, frequencies = null] = await Promise.all([dependencies.search(standalone), counted]);
   const hits = await buildContext(found.hits, request.maxContextChars);
   onEvent({ type: "searched", hits });
 
-  const result = { question, model: chat.name, usage: null, citations: [], hits, closest: [] };
+  const continued = request.turns === undefined ? {} : { standalone };
+  const result = { question, ...continued, model: chat.name, usage: null, citations: [], hits, closest: [] };
   const refuse = (answer: string, rest: Partial<AskResult> = {}): AskResult => {
     onEvent({ type: "text", text: answer });
     return { ...result, answer, refused: true, closest: nearest(hits), ...rest };
@@ -92,7 +101,7 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   // Loaded while the model thinks.
   const citing = import("./citations.ts");
   const checking = citing.then(({ createCitationChecker }) => createCitationChecker(hits));
-  const reply = await readReply(dependencies, request, { hits, frequencies, checking });
+  const reply = await readReply(dependencies, request, { standalone, hits, frequencies, checking });
   const { usage } = reply;
   if (reply.refused) return { ...result, answer: reply.text, refused: true, usage, closest: nearest(hits) };
   if (reply.text === "") {
@@ -118,6 +127,19 @@ export async function ask(dependencies: AskDependencies, request: AskRequest): P
   return { ...result, answer: reply.text, refused: false, usage, citations };
 }
 
+/** The question as it is searched for: by itself it may not say what it is about. */
+async function searchedFor(
+  { chat, wordFrequencies }: AskDependencies,
+  { question, turns = [], signal, onEvent }: AskRequest,
+): Promise<string> {
+  if (turns.length === 0) return question;
+  const { standaloneQuestion } = await import("./standalone-question.ts");
+  const onNotice = (message: string) => onEvent({ type: "notice", message });
+  const standalone = await standaloneQuestion({ chat, wordFrequencies }, question, turns, { signal, onNotice });
+  onEvent({ type: "standalone", question: standalone });
+  return standalone;
+}
+
 /** Places that a refusal names. */
 const namedPlaces = 3;
 
@@ -137,6 +159,8 @@ interface Reply {
 
 /** What a reply is made of. */
 interface Material {
+  /** The question, understood without the conversation. */
+  standalone: string;
   hits: Hit[];
   frequencies: WordFrequencies | null;
   checking: Promise<CitationChecker>;
@@ -145,8 +169,8 @@ interface Material {
 /** Asks the model, and passes on its text as it comes; in strict mode only a refusal, once it is complete. */
 async function readReply(
   { chat, prompt }: AskDependencies,
-  { question, strict, stream, signal, onEvent }: AskRequest,
-  { hits, frequencies, checking }: Material,
+  { question, turns, strict, stream, signal, onEvent }: AskRequest,
+  { standalone, hits, frequencies, checking }: Material,
 ): Promise<Reply> {
   const opening = createOpening();
   const reply: Reply = { text: "", quotes: [], refused: false, usage: null, truncated: null };
@@ -163,10 +187,11 @@ async function readReply(
   };
   try {
     const events = chat.answer({
-      question,
+      // Who quotes goes by the words alone; who understands gets the question as it was asked, with the conversation.
+      question: standalone,
       passages: hits,
       frequencies,
-      messages: prompt.messages(question, hits),
+      messages: prompt.messages(question, hits, turns),
       stream,
       ...(signal === undefined ? {} : { signal }),
     });

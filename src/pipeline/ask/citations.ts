@@ -23,6 +23,8 @@ export interface Citation {
   supported: boolean;
   /** What the first statement that the passage does not bear out lacks there; `null` where all are borne out. */
   why: string | null;
+  /** As in `Hit`. */
+  url?: string;
 }
 
 export interface Citations {

@@ -72,11 +72,12 @@ export function claimsIn(answer: string): Claim[] {
           .split(boundary)
           .at(-1) ?? "",
       ).at(-1) ?? "";
-    const after = statements(text.slice(previousEnd, previousEnd + reach).split(boundary, 1)[0] ?? "")[0] ?? "";
+    const end = previousEnd;
+    const after = (): string => statements(text.slice(end, end + reach).split(boundary, 1)[0] ?? "")[0] ?? "";
     const opensLine =
       /(?:^|\n)[\s>*+-]*$/.test(text.slice(Math.max(0, match.index - longestLineMark), match.index)) &&
       /^[^\n]*[\p{L}\p{N}]/u.test(text.slice(previousEnd, previousEnd + reach));
-    claims.push({ text: opensLine || !/[\p{L}\p{N}]/u.test(before) ? after : before, numbers, end: previousEnd });
+    claims.push({ text: opensLine || !/[\p{L}\p{N}]/u.test(before) ? after() : before, numbers, end });
   }
   return claims;
 }

@@ -1,8 +1,11 @@
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { extname, relative, resolve } from "node:path";
+import { basename, extname, relative, resolve, sep } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { UserError } from "../../errors.ts";
 import { type Misnamed, type Walk, walkFolder } from "../../files/walk-folder.ts";
 import { compareCodePoints } from "../../util/compare-code-points.ts";
+import { isAddress } from "../pages/address.ts";
 import { type Root, posix, reasonOf, refuseLinkOutside, resolveRoot } from "./roots.ts";
 import { createSelection } from "./selection.ts";
 
@@ -14,6 +17,8 @@ export interface DiscoveredFile {
   path: string;
   /** In bytes. */
   size: number;
+  /** A name whose extension says what the file is, where the source does not: a page's address. */
+  name?: string;
 }
 
 /** A file that cannot be ingested, or a folder that cannot be read. */
@@ -38,8 +43,15 @@ export interface Discovery {
   failures: DiscoveryFailure[];
   /** One sentence for each place that was left out unexpectedly. */
   warnings: string[];
-  /** Number of files in the folders and globs whose format has no loader. */
-  skipped: number;
+  /** Files in the folders and globs whose format has no loader; the most frequent extension first. */
+  leftOut: LeftOut[];
+}
+
+/** Files of one extension that are not taken. */
+export interface LeftOut {
+  /** Lower case with the dot, `.svg`; the whole name (`makefile`) where it has none. */
+  extension: string;
+  files: number;
 }
 
 export interface DiscoverOptions {
@@ -62,8 +74,10 @@ export interface DiscoverOptions {
   followLinks: boolean;
 }
 
-/** Files whose sizes are read at the same time, at most. */
+/** Files whose sizes are read in one go, at most. */
 const statsAtOnce = 256;
+/** Milliseconds that they take at least on a disk behind a network. */
+const slowBatchMs = 100;
 
 /**
  * Finds the files to ingest. `.gitignore` and `.ragignore` hold in folders and globs; a file that is named outright is
@@ -80,7 +94,9 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       [...options.include, ...(globs ?? [])].some((glob) => namesExtension(glob, source)),
     );
   const { isWanted, isExcluded } = createSelection(options.include, options.exclude);
-  const sourceOf = (path: string) => posix(relative(root, path));
+  const inRoot = root.endsWith(sep) ? root : root + sep;
+  // Most paths lie in the root: of a great many, `relative` takes more time than all the rest.
+  const sourceOf = (path: string) => posix(path.startsWith(inRoot) ? path.slice(inRoot.length) : relative(root, path));
   const roots: Root[] = [];
   for (const path of options.paths) {
     const place = await resolveRoot(path, options.workingDirectory);
@@ -92,12 +108,13 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const failures = new Map<string, DiscoveryFailure>();
   const warnings = new Set<string>();
   const outside = new Set<string>();
-  let skipped = 0;
+  // By source: a file that two paths of the command line reach is one file.
+  const leftOut = new Set<string>();
   const noteMisnamed = ({ path, isFolder }: Misnamed, isWelcome: (source: string) => boolean): void => {
     const source = sourceOf(path);
     if (isFolder ? isExcluded(`${source}/`) : !isWanted(source)) return;
     if (isFolder || isWelcome(source)) failures.set(source, misnamed(source, isFolder));
-    else skipped += 1;
+    else leftOut.add(source);
   };
   for (const [index, place] of roots.entries()) {
     if (place.kind === "file") {
@@ -117,8 +134,8 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     for (const path of walk.files) {
       const source = sourceOf(path);
       if (!isWanted(source)) continue;
-      if (isSupported(source, place.globs)) paths.set(source, resolve(path));
-      else skipped += 1;
+      if (isSupported(source, place.globs)) paths.set(source, place.globs === null ? path : resolve(path));
+      else leftOut.add(source);
     }
     for (const { path, error } of walk.unreadable) {
       const source = sourceOf(path);
@@ -134,13 +151,16 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     }
   }
 
-  if (outside.size > 0) warnings.add(leftOut([...outside].sort(compareCodePoints)));
+  for (const source of paths.keys()) leftOut.delete(source);
+  if (outside.size > 0) warnings.add(notFollowed([...outside].sort(compareCodePoints)));
   const files = await withSizes(paths, failures);
   // A file in an unreadable folder may still exist, so its stored source stays.
   const unknown = [...failures.keys()];
   return {
     files,
     covers(source) {
+      // An address is no file of a folder, though it reads like a path.
+      if (isAddress(source)) return false;
       if (!isWanted(source) || unknown.some((place) => isBelow(source, place))) return false;
       const path = resolve(root, source);
       return roots.some((place) => {
@@ -150,8 +170,19 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     },
     failures: [...failures.values()].sort((a, b) => compareCodePoints(a.source, b.source)),
     warnings: [...warnings].sort(compareCodePoints),
-    skipped,
+    leftOut: byExtension(leftOut),
   };
+}
+
+function byExtension(sources: Iterable<string>): LeftOut[] {
+  const counts = new Map<string, number>();
+  for (const source of sources) {
+    const extension = (extname(source) || basename(source)).toLowerCase();
+    counts.set(extension, (counts.get(extension) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([extension, files]) => ({ extension, files }))
+    .sort((a, b) => b.files - a.files || compareCodePoints(a.extension, b.extension));
 }
 
 /** Whether a glob without braces ends with the extension of a file: `*.py`, `src/main.py`. */
@@ -163,7 +194,7 @@ function namesExtension(glob: string, source: string): boolean {
 /** Links in the sentence at most. */
 const linksNamed = 3;
 
-function leftOut(links: readonly string[]): string {
+function notFollowed(links: readonly string[]): string {
   const names = links.slice(0, linksNamed).map((link) => `"${link}"`);
   const more = links.length > names.length ? `${names.join(", ")}, …` : names.join(", ");
   const [count, verb] = links.length === 1 ? ["1 link", "leads"] : [`${links.length} links`, "lead"];
@@ -190,17 +221,41 @@ async function withSizes(
 ): Promise<DiscoveredFile[]> {
   const sorted = [...paths].sort(([a], [b]) => compareCodePoints(a, b));
   const files: DiscoveredFile[] = [];
+  // A local disk answers sooner than a thread could be asked to; a slow one is asked several things at once.
+  let isFast = true;
   for (let start = 0; start < sorted.length; start += statsAtOnce) {
-    const batch = sorted.slice(start, start + statsAtOnce).map(async ([source, path]) => {
-      const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-      if (!(found instanceof Error)) return [{ source, path, size: found.size }];
+    const batch = sorted.slice(start, start + statsAtOnce);
+    const started = performance.now();
+    const found = isFast
+      ? batch.map(([, path]) => statNow(path))
+      : await Promise.all(batch.map(([, path]) => statSoon(path)));
+    if (isFast) {
+      isFast = performance.now() - started < slowBatchMs;
+      await nextTurn();
+    }
+    for (const [index, [source, path]] of batch.entries()) {
+      const result = found[index];
+      if (result === undefined) continue;
+      if (!(result instanceof Error)) files.push({ source, path, size: result.size });
       // A file that went away meanwhile is gone.
-      if (found.code !== "ENOENT") failures.set(source, notReadable(source, found));
-      return [];
-    });
-    files.push(...(await Promise.all(batch)).flat());
+      else if (result.code !== "ENOENT") failures.set(source, notReadable(source, result));
+    }
   }
   return files;
+}
+
+type Found = { size: number } | NodeJS.ErrnoException;
+
+function statNow(path: string): Found {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+function statSoon(path: string): Promise<Found> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => error);
 }
 
 function isBelow(source: string, folder: string): boolean {

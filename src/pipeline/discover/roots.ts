@@ -36,11 +36,11 @@ export async function resolveRoot(path: string, workingDirectory: string): Promi
   const unnameable = await misnamedOnPath(absolute);
   if (unnameable !== null) return { kind: "misnamed", found: unnameable };
   const { default: fastGlob } = await import("fast-glob");
-  const pattern = sep === "\\" ? fastGlob.convertPathToPattern(path) : path;
+  const pattern = posix(path);
   // A broken link exists, whatever characters its name has, so it is no glob.
   if (!fastGlob.isDynamicPattern(pattern) || (await isThere(absolute))) throw await notFound(path, absolute, found);
   checkGlob(pattern);
-  const { base, glob } = splitGlob(pattern);
+  const { base, glob } = await splitGlob(pattern, workingDirectory);
   const folder = resolve(workingDirectory, base);
   const start = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
   if (start instanceof Error) throw await notFound(base, folder, start);
@@ -71,12 +71,13 @@ export async function refuseLinkOutside(
 
 async function folderRoot(folder: string, globs: readonly string[] | null): Promise<Root> {
   const isMatch = globs === null ? isVisible : await globMatcher(globs);
+  const inFolder = folder.endsWith(sep) ? folder : folder + sep;
   return {
     kind: "folder",
     folder,
     globs,
     matches(path) {
-      const inside = posix(relative(folder, path));
+      const inside = posix(path.startsWith(inFolder) ? path.slice(inFolder.length) : relative(folder, path));
       if (inside === "" || inside.startsWith("../") || isAbsolute(inside)) return false;
       return !inside.split("/").slice(0, -1).some(isNeverEntered) && isMatch(inside);
     },
@@ -87,12 +88,23 @@ function isVisible(path: string): boolean {
   return !path.split("/").some((name) => name.startsWith("."));
 }
 
-/** The folders at the front of a glob that are plain names, and the rest: `docs/en/*.md` → `docs/en`, `*.md`. */
-function splitGlob(pattern: string): { base: string; glob: string } {
+/**
+ * The folders at the front of a glob, and the rest: `docs/en/*.md` → `docs/en`, `*.md`. A folder of that very name is
+ * taken literally, whatever characters it has: `app/[id]/*.md` → `app/[id]`, `*.md` where there is such a folder.
+ */
+async function splitGlob(pattern: string, workingDirectory: string): Promise<{ base: string; glob: string }> {
   const segments = pattern.split("/");
-  const first = segments.findIndex((segment) => /[*?[\](){}!+@|\\]/.test(segment));
-  const base = segments.slice(0, first).join("/");
-  return { base: pattern.startsWith("/") && base === "" ? "/" : base || ".", glob: segments.slice(first).join("/") };
+  const pathOf = (count: number): string => {
+    const path = segments.slice(0, count).join("/");
+    return pattern.startsWith("/") && path === "" ? "/" : path || ".";
+  };
+  let count = 0;
+  for (; count < segments.length - 1; count += 1) {
+    if (!/[*?[\](){}!+@|\\]/.test(segments[count] ?? "")) continue;
+    const found = await stat(resolve(workingDirectory, pathOf(count + 1))).catch(() => null);
+    if (found?.isDirectory() !== true) break;
+  }
+  return { base: pathOf(count), glob: segments.slice(count).join("/") };
 }
 
 async function notFound(path: string, absolute: string, error: NodeJS.ErrnoException): Promise<UserError> {
@@ -133,7 +145,7 @@ export function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code === "EACCES" || error.code === "EPERM" ? "permission denied" : (error.code ?? messageOf(error));
 }
 
-/** A path with slashes, whatever separates names on this system. */
-export function posix(path: string): string {
-  return sep === "/" ? path : path.replaceAll(sep, "/");
+/** A path with slashes, whatever separates names on this system. Braces and other signs of globs stay. */
+export function posix(path: string, separator: string = sep): string {
+  return separator === "/" ? path : path.replaceAll(separator, "/");
 }

@@ -33,7 +33,7 @@ export async function writeCorpus(corpus: readonly CorpusDocument[], folder: str
     });
     files.push(...(await Promise.all(batch)));
   }
-  const discovery = { files, covers: () => true, failures: [], warnings: [], skipped: 0 };
+  const discovery = { files, covers: () => true, failures: [], warnings: [], leftOut: [] };
   return { discovery, loaderFor: async () => corpusLoader };
 }
 

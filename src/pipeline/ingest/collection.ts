@@ -16,8 +16,10 @@ import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts
 import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
+import type { DocumentCutter } from "./cut-document.ts";
 import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
 import type { IngestResult } from "./ingest-tally.ts";
+import { type Budget, type IngestPlan, overBudget, planOf, refuseUnknownPrice } from "./plan.ts";
 import { type IngestProject, refuseOtherProject } from "./project.ts";
 import { isOutdated, upgrade } from "./upgrade.ts";
 
@@ -26,6 +28,7 @@ export interface CollectionParts {
   openModel: OpenModel;
   chunker: Chunker;
   loaderFor: IngestParts["loaderFor"];
+  cutter?: DocumentCutter;
 }
 
 export interface CollectionRequest extends IngestRequest, WriterWait {
@@ -43,6 +46,10 @@ export interface CollectionRequest extends IngestRequest, WriterWait {
   /** Of a new collection. */
   metric: Metric;
   toolVersion: string;
+  /** What the ingest may take: more is refused before anything is sent or written. */
+  budget?: Budget;
+  /** USD per million tokens of an embedding model; `null` where it is not known. */
+  priceOf?(provider: string, model: string | null): number | null;
   /**
    * Called before anything is written where the collection was made with another chunking: unchanged documents are then
    * read as changed, and embedded again.
@@ -54,6 +61,10 @@ export interface CollectionOutcome {
   result: IngestResult;
   /** There was no such collection and nothing to write, so there still is none. */
   isMissing: boolean;
+  /** Of a dry run: what would be written, and what that takes. */
+  plan: IngestPlan | null;
+  /** Of a dry run: why the ingest itself would be refused. */
+  refusal: UserError | null;
 }
 
 /**
@@ -61,7 +72,7 @@ export interface CollectionOutcome {
  * meanwhile. With `recreate`, a new collection is built beside the old one, which stays as it is until the new one is
  * complete. A dry run holds, writes and opens nothing.
  *
- * Throws `UserError`: `foreign-collection`, also with `recreate`; `other-project`; `embedding-mismatch`;
+ * Throws `UserError`: `over-budget` and `unknown-price`; `foreign-collection`, also with `recreate`; `other-project`; `embedding-mismatch`;
  * `collection-locked`; and what `ingest`, the store and the model refuse.
  */
 export async function ingestIntoCollection(
@@ -98,7 +109,29 @@ async function ingestHeld(parts: CollectionParts, request: CollectionRequest): P
     request.onOtherChunking(existing.manifest.chunking, chunking);
   }
   const choice = modelForIngest(existing, request.embedding);
-  const embedder = dryRun ? null : await openEmbedder(choice, existing, parts.openModel, signal);
+  const common = {
+    refusalOf: (chunk: StoredChunk): string | null => store.refusalOf(chunk),
+    collection: existing,
+    loaderFor: parts.loaderFor,
+    ...(parts.cutter === undefined ? {} : { cutter: parts.cutter }),
+    chunker,
+    chunking: request.chunking,
+    hasVectors: choice.use !== "none",
+  };
+  const { budget = {}, priceOf = () => null } = request;
+  const model = nameOf(choice, request.embedding);
+  const price = model === null ? null : priceOf(model.provider, model.model);
+  if (dryRun || isLimited(budget)) {
+    refuseUnknownPrice(model === null ? null : `${model.provider}/${model.model ?? "default"}`, price, budget);
+    const dry = { ...common, embedding: choice.identity, embed: null, createCollection: neverCreated };
+    const result = await ingest(dry, { ...request, dryRun: true });
+    const plan = planOf(result.planned, price);
+    const refusal = overBudget(plan, budget);
+    const isMissing = existing === null && result.chunks.written === 0;
+    if (dryRun) return { result, isMissing, plan, refusal: result.refusal ?? refusal };
+    if (refusal !== null) throw refusal;
+  }
+  const embedder = await openEmbedder(choice, existing, parts.openModel, signal);
   const embedding = choice.identity ?? (embedder && (await identityOf(embedder, signal)));
 
   const { metric, toolVersion, project } = request;
@@ -111,30 +144,17 @@ async function ingestHeld(parts: CollectionParts, request: CollectionRequest): P
     ...(project.name === null ? {} : { project: project.name }),
   };
   const embed = await openPool(embedder, embedding, request);
-  const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> => {
-    const { loaderFor } = parts;
-    const hasVectors = choice.use !== "none";
-    const refusalOf = (chunk: StoredChunk): string | null => store.refusalOf(chunk);
-    const of = {
-      refusalOf,
-      collection: existing,
-      createCollection,
-      loaderFor,
-      chunker,
-      embedding,
-      embed,
-      hasVectors,
-    };
-    return ingest({ ...of, chunking: request.chunking }, request);
-  };
-  if (recreate && exists && !dryRun) {
+  const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> =>
+    ingest({ ...common, createCollection, embedding, embed }, request);
+  if (recreate && exists) {
     const result = await replaceCollection(store, name, manifest, ingestWith);
-    return { result, isMissing: result.chunks.written === 0 && result.documents.failed === 0 };
+    const isMissing = result.chunks.written === 0 && result.documents.failed === 0;
+    return { result, isMissing, plan: null, refusal: null };
   }
   const result = await ingestWith(() => store.create(name, manifest));
   const files = new Set(request.discovery.files.map(({ source }) => source));
   for (const source of leftOut) if (!files.has(source)) result.warnings.push(incompleteBefore(source));
-  return { result, isMissing: existing === null && result.chunks.written === 0 };
+  return { result, isMissing: existing === null && result.chunks.written === 0, plan: null, refusal: null };
 }
 
 /**
@@ -163,6 +183,21 @@ async function replaceCollection(
     await begun[0]?.discard().catch(() => {});
     throw isInterruption(error) ? interruptedReplacement(error, name) : error;
   }
+}
+
+/** The model that vectors are made with; `model` is `null` where the provider's default is taken. */
+function nameOf(choice: ModelChoice, configured: ConfiguredModel): { provider: string; model: string | null } | null {
+  if (choice.use === "none") return null;
+  if (choice.use === "collection") return choice.identity;
+  return { provider: configured.provider ?? "", model: configured.model ?? null };
+}
+
+function isLimited({ maxCost, maxTokens }: Budget): boolean {
+  return maxCost !== undefined || maxTokens !== undefined;
+}
+
+async function neverCreated(): Promise<Collection> {
+  throw new Error("a dry run was to create a collection");
 }
 
 function isInterruption(error: unknown): error is UserError {

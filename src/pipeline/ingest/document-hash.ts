@@ -13,18 +13,18 @@ export interface IngestSettings {
 }
 
 /**
- * Equal hashes mean equal rows: it covers the file's bytes and place, the loader's version, the settings that the
+ * Equal hashes mean equal rows: it covers the file's bytes and place, the loader's version and variant, the settings that the
  * chunker uses, the embedding model and the metadata given. 32 hexadecimal digits.
  */
 export function documentHash(
   source: string,
   bytes: Uint8Array,
-  loader: Pick<Loader, "name" | "version">,
+  loader: Pick<Loader, "name" | "version" | "variant">,
   settings: IngestSettings,
 ): string {
   const decisive = {
     source,
-    loader: [loader.name, loader.version],
+    loader: [loader.name, loader.version, ...(loader.variant === undefined ? [] : [loader.variant])],
     chunker: [settings.chunker.name, settings.chunker.version],
     chunking: settings.chunker.uses.map((option) => [option, settings.chunking[option]]),
     embedding: settings.embedding,

@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from "../../errors.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import type { EmbedProgress } from "../embed/embed.ts";
+import type { PlannedDocument } from "./plan.ts";
 
 export interface IngestProgress {
   stage: "scanning" | "ingesting" | "removing" | "optimizing";
@@ -32,6 +33,10 @@ export interface IngestResult {
   tokens: number | null;
   /** Of a dry run: the ingest itself would be refused without `--prune`, see `documentsToRemove`. */
   pruneRefused: boolean;
+  /** Of a dry run: what that refusal says. */
+  refusal: UserError | null;
+  /** Of a dry run: the documents that would be written. */
+  planned: PlannedDocument[];
 }
 
 /** What becomes of each file, counted for the result and told to whoever watches. */
@@ -54,6 +59,8 @@ export class IngestTally {
       warnings: [...warnings],
       tokens: null,
       pruneRefused: false,
+      refusal: null,
+      planned: [],
     };
     this.#progress = {
       stage: "scanning",

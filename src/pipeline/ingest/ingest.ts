@@ -7,12 +7,17 @@ import { ChunkWriter } from "./rows/chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
+import { estimateTokens } from "../embed/estimate-tokens.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
+import { type DocumentCutter, cutterOfThisThread } from "./cut-document.ts";
 import { findDifferences } from "./rows/differences.ts";
-import { type PrepareParts, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
+import { type PrepareParts, type Prepared, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
+import type { PlannedDocument } from "./plan.ts";
 import { reconcile } from "./rows/reconcile.ts";
 import { type RowWriter, thisProcess } from "./rows/row-writer.ts";
+import { inOrder } from "../../util/in-order.ts";
+import { untilAborted } from "../../util/until-aborted.ts";
 
 export interface IngestParts {
   /** `null` where the collection does not exist yet. */
@@ -23,6 +28,8 @@ export interface IngestParts {
   refusalOf: PrepareParts["refusalOf"];
   chunker: Chunker;
   chunking: ChunkingOptions;
+  /** Left out: files are loaded and cut in this thread. */
+  cutter?: DocumentCutter;
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
   embedding: EmbeddingIdentity | null;
   embed: EmbedPool | null;
@@ -52,6 +59,9 @@ export interface IngestRequest {
 const groupDocuments = 64;
 const groupChunks = 1000;
 
+/** Bytes of files that are loaded ahead of the one that is written next. */
+const aheadBytes = 32 * 2 ** 20;
+
 /** Times that incomplete documents are written again, where other writers take rows away from them meanwhile. */
 const mostMendings = 3;
 
@@ -73,9 +83,10 @@ export async function ingest(parts: IngestParts, request: IngestRequest): Promis
   const { records } = before;
   const found = new Set(discovery.files.map((file) => file.source));
   const { gone, refusal } = documentsToRemove(records, found, (source) => discovery.covers(source), request.prune);
-  // A dry run has nothing to refuse: how much is gone is its answer.
+  // A dry run goes on: what would be written is its answer too.
   if (refusal !== null && !request.dryRun) throw refusal;
   tally.result.pruneRefused = refusal !== null;
+  tally.result.refusal = refusal;
 
   tally.enter("ingesting");
   const run = new IngestRun(parts, request, tally);
@@ -192,21 +203,10 @@ class IngestRun {
   async *#preparedGroups(
     files: readonly DiscoveredFile[],
   ): AsyncGenerator<{ file: DiscoveredFile; document: ReadyDocument }[]> {
-    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
-    const { metadata, maxFileBytes } = this.request;
-    const settings = { chunker, chunking, embedding, metadata };
     let group: { file: DiscoveredFile; document: ReadyDocument }[] = [];
     let chunks = 0;
-    for (const file of files) {
+    for await (const { item: file, result: prepared } of this.#preparedFiles(files)) {
       this.tally.throwIfAborted(this.request);
-      const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
-      const prepared = await prepareDocument(file, storedHash, {
-        loaderFor,
-        refusalOf,
-        chunker,
-        settings,
-        maxFileBytes,
-      });
       if (prepared.state === "unchanged") {
         this.#count(file, "unchanged");
       } else if (prepared.state === "failed") {
@@ -221,7 +221,26 @@ class IngestRun {
         chunks = 0;
       }
     }
+    this.#parts.cutter?.rest();
     if (group.length > 0) yield group;
+  }
+
+  /** Files in their order, each with its rows, which are made ahead. An interruption does not wait for a loader. */
+  #preparedFiles(files: readonly DiscoveredFile[]): AsyncGenerator<{ item: DiscoveredFile; result: Prepared }> {
+    const { chunker, chunking, embedding, loaderFor, refusalOf } = this.#parts;
+    const { metadata, maxFileBytes, dryRun, signal } = this.request;
+    const cutter = this.#parts.cutter ?? cutterOfThisThread({ loaderFor, chunker, chunking });
+    const settings = { chunker, chunking, embedding, metadata };
+    const withTerms = !dryRun && (this.collection?.modes.includes("text") ?? true);
+    const parts = { loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
+    const prepare = async (file: DiscoveredFile): Promise<Prepared> => {
+      const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
+      return untilAborted(prepareDocument(file, storedHash, parts), signal).catch((error: unknown) => {
+        this.tally.throwIfAborted(this.request);
+        throw error;
+      });
+    };
+    return inOrder(files, prepare, { items: cutter.ahead, size: aheadBytes, sizeOf: ({ size }) => size });
   }
 
   async #embedGroup(group: readonly { file: DiscoveredFile; document: ReadyDocument }[]): Promise<Pending[]> {
@@ -255,6 +274,7 @@ class IngestRun {
       this.isUntouched = false;
     } else if (this.request.dryRun) {
       this.#wouldWrite += document.chunks.length;
+      this.tally.result.planned.push(planned(document));
     } else {
       const { docId, docHash, chunks } = document;
       await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
@@ -285,6 +305,13 @@ class IngestRun {
     if (this.request.failFast) throw failedFast({ source: file.source, code, message });
     this.tally.fail(file, code, message);
   }
+}
+
+function planned({ source, chunks }: ReadyDocument): PlannedDocument {
+  const tokens = chunks
+    .filter(({ vector }) => vector === null)
+    .reduce((sum, { context, text }) => sum + estimateTokens(context + text), 0);
+  return { source, format: chunks[0]?.format ?? "", chunks: chunks.length, tokens };
 }
 
 function failedFast({ source, code, message }: IngestResult["failures"][number]): UserError {

@@ -1,17 +1,17 @@
-import type { Chunker } from "../../chunkers/types.ts";
 import { UserError, messageOf } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
-import type { Chunk, Document, StoredChunk } from "../../types.ts";
+import type { Metadata, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
-import { documentLanguage } from "./rows/language.ts";
-import { passageContext } from "./passage-context.ts";
+import { type CutDocument, type CutRequest, type DocumentCutter, crashed } from "./cut-document.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
 export interface PrepareParts {
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
-  chunker: Chunker;
+  cutter: DocumentCutter;
+  /** Whether rows come with the terms that BM25 reads. */
+  withTerms: boolean;
   settings: IngestSettings;
   /** Why the store cannot hold a chunk, for people; `null` where it can. */
   refusalOf(chunk: StoredChunk): string | null;
@@ -40,25 +40,31 @@ export async function prepareDocument(
 ): Promise<Prepared> {
   try {
     const bytes = await read(file, parts.maxFileBytes);
-    const loader = await parts.loaderFor(file.source, bytes);
+    const { source, name = source } = file;
+    const loader = await parts.loaderFor(name, bytes);
     const docHash = documentHash(file.source, bytes, loader, parts.settings);
     if (docHash === storedHash) return { state: "unchanged" };
-    const { document, warnings } = await loader.load({ source: file.source, bytes });
-    const chunks = parts.chunker.chunk(document, parts.settings.chunking);
-    const docId = documentId(file.source);
-    const language = await documentLanguage(chunks);
-    const rows = toRows(document, chunks, { docId, docHash, language, metadata: parts.settings.metadata });
+    const cut = await cutFile({ source, name, bytes, withTerms: parts.withTerms }, parts.cutter);
+    const rows = toRows(cut, file.source, docHash, parts.settings.metadata);
     for (const row of rows) {
       const refusal = parts.refusalOf(row);
       if (refusal !== null) return { state: "failed", code: "not-storable", message: refusal };
     }
-    return { state: "ready", document: { docId, source: file.source, docHash, chunks: rows, warnings } };
+    const docId = documentId(source);
+    return { state: "ready", document: { docId, source, docHash, chunks: rows, warnings: cut.warnings } };
   } catch (error) {
-    // What a loader or a chunker throws beside that is a bug.
+    // Anything else is a bug, and of no single file.
     if (!(error instanceof UserError)) throw error;
     const message = error.hint === null ? error.message : `${error.message}; ${error.hint}`;
     return { state: "failed", code: error.code, message };
   }
+}
+
+/** What is wrong with a loader costs the one file that it fails on. */
+async function cutFile(request: CutRequest, cutter: DocumentCutter): Promise<CutDocument> {
+  return cutter.cut(request).catch((error: unknown) => {
+    throw error instanceof UserError ? error : crashed(error);
+  });
 }
 
 async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Array> {
@@ -95,24 +101,24 @@ function megabytes(bytes: number): string {
 }
 
 function toRows(
-  document: Document,
-  chunks: readonly Chunk[],
-  common: { docId: string; docHash: string; language: string; metadata: Document["metadata"] },
+  { title, format, metadata, passages, language }: CutDocument,
+  source: string,
+  docHash: string,
+  added: Metadata,
 ): StoredChunk[] {
-  const { source, title, format } = document;
-  const metadata = { ...document.metadata, ...common.metadata };
-  return chunks.map((chunk) => ({
-    ...chunk,
-    id: chunkId(common.docId, common.docHash, chunk.ordinal),
-    docId: common.docId,
-    docHash: common.docHash,
-    docChunks: chunks.length,
+  const docId = documentId(source);
+  const all = { ...metadata, ...added };
+  return passages.map((passage) => ({
+    ...passage,
+    id: chunkId(docId, docHash, passage.ordinal),
+    docId,
+    docHash,
+    docChunks: passages.length,
     source,
     title,
     format,
-    metadata,
-    context: passageContext(title, chunk),
-    language: common.language,
+    metadata: all,
+    language,
     // Set when they are written.
     updatedAt: 0,
     writer: "",

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UserError } from "../../errors.ts";
+import { isAddress } from "../pages/address.ts";
 import type { Collection } from "../../stores/types.ts";
 
 /** The project that is ingested. */
@@ -42,7 +43,8 @@ export async function refuseOtherProject(
       },
     );
   }
-  const sources = (await collection.documents()).map(({ source }) => source);
+  // An address is the same from every project, and tells nothing.
+  const sources = (await collection.documents()).map(({ source }) => source).filter((source) => !isAddress(source));
   const looked = sources.slice(0, documentsToLookFor);
   const found = await Promise.all(
     looked.map((source) =>

@@ -23,7 +23,7 @@ import { sqlString } from "./filter.ts";
 import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
-import { embeddedColumns, fromRow, readRows, toRow } from "./rows.ts";
+import { embeddedColumns, fromRow, readRows, toTable } from "./rows.ts";
 import { countHolders, searchTable, textsLike } from "./search.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
@@ -133,7 +133,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       if (chunks.length === 0) return;
       const termsOf = await loadTermsOf(chunks);
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await merge.execute(chunks.map((chunk) => toRow(chunk, termsOf))).catch(failure);
+      await merge.execute(toTable(chunks, manifest, termsOf)).catch(failure);
       await rights.share();
       rowsWritten += chunks.length;
       if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();

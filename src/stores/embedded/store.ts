@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Connection, Table } from "@lancedb/lancedb";
+import type { Table } from "@lancedb/lancedb";
 import { UserError } from "../../errors.ts";
 import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { openEmbeddedCollection } from "./collection.ts";
-import { corruptCollection, droppedMeanwhile, translateStoreError } from "./errors.ts";
+import { droppedMeanwhile, translateStoreError } from "./errors.ts";
 import {
   type StoreFolder,
   checkFolder,
@@ -30,7 +30,7 @@ import {
 import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";
 import { searchModes } from "../../types.ts";
-import { lancedb } from "./lancedb.ts";
+import { storeTables } from "./tables.ts";
 import { type VectorIndexSizes, createTextIndex, usualSizes } from "./indexes.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 
@@ -42,49 +42,13 @@ export interface EmbeddedStoreOptions extends StoreFolder {
 /** A store in a folder, served in-process by LanceDB: one table a collection, `<name>.lance`. */
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   const { path, location, sizes = usualSizes } = options;
-  /** By folder. */
-  const connections = new Map<string, Promise<Connection>>();
-  const abandoned: Promise<Connection>[] = [];
+  const tables = storeTables(options);
   /** By name, as long as nobody has written since: what a collection has learnt of itself is kept over many searches. */
   const unchanged = new Map<string, { state: string; collection: Collection }>();
 
-  function connected(folder: StoreFolder = options): Promise<Connection> {
-    const known = connections.get(folder.path);
-    if (known !== undefined) return known;
-    const opened = lancedb().then(({ connect }) => connect(folder.path));
-    connections.set(folder.path, opened);
-    return opened;
-  }
-
-  /** Another table may have come into the place of one that LanceDB keeps parts of in memory. */
-  function forget(folder: StoreFolder = options): void {
-    const known = connections.get(folder.path);
-    if (known !== undefined) abandoned.push(known);
-    connections.delete(folder.path);
-  }
-
-  /** `null` where there is no such table. Throws `UserError` where it cannot be opened. */
-  async function openTable(name: string): Promise<Table | null> {
-    for (let attempt = 1; ; attempt++) {
-      const found = await findTable(options, name);
-      if (found === null) return null;
-      try {
-        return await (await connected(found)).openTable(name);
-      } catch (error) {
-        // It may have been replaced in this moment.
-        if (attempt === 3) {
-          const folder = tablePath(found, name);
-          if (await isGone(folder, dropMs)) return null;
-          throw corruptCollection({ name, folder, location }, error);
-        }
-        forget(found);
-      }
-    }
-  }
-
   /** Throws `UserError` unless this tool made the table: one that cannot be read may be another program's. */
   async function refuseForeign(name: string): Promise<void> {
-    const table = await openTable(name).catch((error: unknown) => {
+    const table = await tables.open(name).catch((error: unknown) => {
       throw unreadableIsNotDropped(name, location, error);
     });
     if (table === null) return;
@@ -97,16 +61,17 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     if (manifest === null) throw foreignIsNotDropped(name, location);
   }
 
-  async function reopen(name: string): Promise<Table> {
-    forget();
-    const table = await openTable(name);
-    if (table === null) throw droppedMeanwhile(name, location);
-    return table;
-  }
-
   function openCollection(table: Table, name: string, manifest: Manifest): Collection {
     const folder = tablePath(options, name);
-    return openEmbeddedCollection({ table, reopen: () => reopen(name), name, manifest, folder, location, sizes });
+    return openEmbeddedCollection({
+      table,
+      reopen: () => tables.reopen(name),
+      name,
+      manifest,
+      folder,
+      location,
+      sizes,
+    });
   }
 
   /** Makes a table in the store's folder, or in another one beside it. */
@@ -117,10 +82,10 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       // A process that was killed while it made the table leaves an empty one.
       await rm(path, { recursive: true, force: true });
       await makeFolder(folder.path);
-      const table = await (await connected(folder)).createEmptyTable(name, collectionSchema(manifest));
+      const table = await (await tables.connected(folder)).createEmptyTable(name, collectionSchema(manifest));
       await createTextIndex(table);
       await rightsOf(path).share();
-      const reopenBuilt = async (): Promise<Table> => (await connected(folder)).openTable(name);
+      const reopenBuilt = async (): Promise<Table> => (await tables.connected(folder)).openTable(name);
       if (folder === options) return openCollection(table, name, manifest);
       return openEmbeddedCollection({
         table,
@@ -161,7 +126,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       const known = unchanged.get(name);
       if (known !== undefined && known.state === state) return known.collection;
       unchanged.delete(name);
-      const table = await openTable(name);
+      const table = await tables.open(name);
       if (table === null) return null;
       const manifest = readManifest(
         await table.schema().catch(async (error: unknown) => {
@@ -195,10 +160,10 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
         collection,
         async swap() {
           await swapTables(options, name).catch(translateStoreError(location));
-          [options, beside].forEach(forget);
+          [options, beside].forEach((folder) => tables.forget(folder));
         },
         async discard() {
-          forget(beside);
+          tables.forget(beside);
           await recoverTables(options, name).catch(translateStoreError(location));
         },
       };
@@ -214,7 +179,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       if (!evenIfForeign) await refuseForeign(name);
       try {
         await recoverTables(options, name);
-        await (await connected()).dropTable(name);
+        await (await tables.connected()).dropTable(name);
       } catch (error) {
         throw translateStoreError(location)(error);
       }
@@ -228,9 +193,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       throw collectionLocked(`collection "${name}"`, result.heldBy);
     },
 
-    async close() {
-      for (const opening of [...connections.values(), ...abandoned]) (await opening.catch(() => null))?.close();
-    },
+    close: () => tables.close(),
   };
 }
 

@@ -33,10 +33,11 @@ export async function whenLoaded<Value>(handle: CollectionHandle, call: () => Pr
 export async function load(handle: CollectionHandle): Promise<void> {
   const { connection, name } = handle;
   await startLoading(handle).catch(async (error: unknown) => {
+    if (await isOnItsWay(handle)) return;
     if (handle.ensureIndexes === undefined || !(await lacksIndex(handle, error))) throw cannotLoad(handle, error);
     await handle.ensureIndexes();
-    await startLoading(handle).catch((again: unknown) => {
-      throw cannotLoad(handle, again);
+    await startLoading(handle).catch(async (again: unknown) => {
+      if (!(await isOnItsWay(handle))) throw cannotLoad(handle, again);
     });
   });
   const deadline = Date.now() + LOAD_MS;
@@ -58,6 +59,15 @@ export async function flush({ connection, dialect, name }: CollectionHandle): Pr
 
 async function startLoading({ connection, name }: CollectionHandle): Promise<void> {
   await connection.call("LoadCollection", { collection_name: name }, { timeoutMs: LOAD_MS });
+}
+
+/**
+ * Whether the collection is loaded, or being loaded, all the same: another process began with the indexes that were there,
+ * and a server refuses to load it with one more.
+ */
+async function isOnItsWay({ connection, name }: CollectionHandle): Promise<boolean> {
+  const answer = await connection.call("GetLoadState", { collection_name: name }).catch(() => null);
+  return answer?.state === LoadState.loaded || answer?.state === LoadState.loading;
 }
 
 /** Whether loading failed for want of an index; one that is damaged is dropped where the dialect can tell. */

@@ -76,7 +76,13 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
       );
     }
-    const manifest = await createCollection({ connection, dialect, name }, newManifest, properties);
+    const manifest = await createCollection({ connection, dialect, name }, newManifest, properties).catch(
+      async (error: unknown) => {
+        // Another writer was faster; servers say so in several ways.
+        if ((await describe(name).catch(() => null)) !== null) throw collectionExists(name, location);
+        throw error;
+      },
+    );
     const { schema } = (await describe(name)) as DescribedCollection;
     const options = await ownOptions(name, manifest, schema);
     await prepareOrDrop(options, schema);

@@ -16,15 +16,18 @@ export function isReadable({ schemaVersion, analysis = 0 }: Manifest): boolean {
 }
 
 /** What BM25 reads of a chunk: the terms of its context and text in their order, separated by single spaces. */
-export type TermsOf = (chunk: Pick<StoredChunk, "language" | "context" | "text">) => string;
+export type TermsOf = (chunk: Pick<StoredChunk, "language" | "context" | "text" | "terms">) => string;
 
-/** Loads the analyzers of the chunks' languages. */
-export async function loadTermsOf(chunks: readonly Pick<StoredChunk, "language">[]): Promise<TermsOf> {
+/** Loads the analyzers of the languages whose chunks come without terms. */
+export async function loadTermsOf(chunks: readonly Pick<StoredChunk, "language" | "terms">[]): Promise<TermsOf> {
   const analyzers = new Map<string, Analyzer>();
-  for (const { language } of chunks) {
-    if (!analyzers.has(language)) analyzers.set(language, await loadAnalyzer(languageOf(language)));
+  for (const { language, terms } of chunks) {
+    if (terms === undefined && !analyzers.has(language)) {
+      analyzers.set(language, await loadAnalyzer(languageOf(language)));
+    }
   }
-  return ({ language, context, text }) => (analyzers.get(language) as Analyzer).documentTerms(context + text);
+  return ({ language, context, text, terms }) =>
+    terms ?? (analyzers.get(language) as Analyzer).documentTerms(context + text);
 }
 
 /** One language of a commit record that is not in this list; `null` where the collection holds no other. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { discover } from "../../../src/pipeline/discover/discover.ts";
+import { posix } from "../../../src/pipeline/discover/roots.ts";
 import type { DiscoverOptions, Discovery } from "../../../src/pipeline/discover/discover.ts";
 
 let root: string;
@@ -59,7 +60,10 @@ describe("what is found", () => {
       path: join(root, "b.md"),
       size: 5,
     });
-    expect(discovery.skipped).toBe(2);
+    expect(discovery.leftOut).toEqual([
+      { extension: ".png", files: 1 },
+      { extension: ".svg", files: 1 },
+    ]);
     expect(discovery.warnings).toEqual([]);
   });
 
@@ -69,6 +73,31 @@ describe("what is found", () => {
       "docs/a.md",
       "docs/b.md",
     ]);
+  });
+
+  it("counts what has no loader by extension, each file once", async () => {
+    await write({ "a.md": "", "b.KEY": "", "c.key": "", "docs/d.svg": "", "docs/Makefile": "", "docs/.hidden": "" });
+    expect((await find(["."])).leftOut).toEqual([
+      { extension: ".key", files: 2 },
+      { extension: ".svg", files: 1 },
+      { extension: "makefile", files: 1 },
+    ]);
+    expect((await find([".", "docs", "docs/d.svg"], { exclude: ["b.*"] })).leftOut).toEqual([
+      { extension: ".key", files: 1 },
+      { extension: "makefile", files: 1 },
+    ]);
+  });
+
+  it("takes a folder in front of a glob literally where there is one of that name", async () => {
+    await write({ "app/[id]/a.md": "", "app/[id]/b.txt": "", "app/i/c.md": "", "{x,y}/d.md": "", "x/e.md": "" });
+    expect(sources(await find(["app/[id]/*.md"]))).toEqual(["app/[id]/a.md"]);
+    expect(sources(await find(["{x,y}/*.md"]))).toEqual(["{x,y}/d.md"]);
+    expect(sources(await find(["app/[ij]/*.md"]))).toEqual(["app/i/c.md"]);
+  });
+
+  it("keeps the braces of a path that Windows writes with backslashes", () => {
+    expect(posix("docs\\*.{md,txt}", "\\")).toBe("docs/*.{md,txt}");
+    expect(posix("docs\\*.{md,txt}", "/")).toBe("docs\\*.{md,txt}");
   });
 
   it("says whether a glob or an include pattern asks for a file's extension", async () => {
@@ -257,6 +286,53 @@ describe("ignore files", () => {
     expect(sources(await find(["build/docs"]))).toEqual(["build/docs/a.md"]);
     expect(sources(await find(["."]))).toEqual([]);
   });
+
+  it("hold from the top of the repository downwards, wherever the project begins", async () => {
+    await write({
+      ".git/HEAD": "ref: refs/heads/main\n",
+      ".gitignore": "_build/\n",
+      "docs/a.md": "",
+      "docs/_build/b.md": "",
+      "docs/deep/c.md": "",
+      "docs/deep/_build/d.md": "",
+    });
+    const docs = { root: join(root, "docs"), workingDirectory: join(root, "docs") };
+    expect(sources(await find(["."], docs))).toEqual(["a.md", "deep/c.md"]);
+    expect(sources(await find(["**/*.md"], docs))).toEqual(["a.md", "deep/c.md"]);
+    const deep = { ...docs, root: join(root, "docs/deep"), workingDirectory: join(root, "docs/deep") };
+    expect(sources(await find(["."], deep))).toEqual(["c.md"]);
+    // Named all the same, it is taken.
+    expect(sources(await find(["_build"], deep))).toEqual(["_build/d.md"]);
+  });
+
+  it("git's own info/exclude counts, weaker than any .gitignore, in a work tree too", async () => {
+    await write({
+      "main/.git/info/exclude": "private.md\n*.local.md\n",
+      "main/.git/worktrees/side/commondir": "../..\n",
+      "main/.gitignore": "!kept.local.md\n",
+      "main/docs/a.md": "",
+      "main/docs/private.md": "",
+      "main/docs/b.local.md": "",
+      "main/docs/kept.local.md": "",
+      "side/.git": "gitdir: ../main/.git/worktrees/side\n",
+      "side/docs/a.md": "",
+      "side/docs/private.md": "",
+    });
+    expect(sources(await find(["main"]))).toEqual(["main/docs/a.md", "main/docs/kept.local.md"]);
+    expect(sources(await find(["main/docs"]))).toEqual(["main/docs/a.md", "main/docs/kept.local.md"]);
+    expect(sources(await find(["side"]))).toEqual(["side/docs/a.md"]);
+    expect(sources(await find(["side/docs/*.md"]))).toEqual(["side/docs/a.md"]);
+  });
+
+  it("judge any number of files in the same way", async () => {
+    await write({ ".gitignore": "*9.md\n!*99.md\n" });
+    await mkdir(join(root, "docs"));
+    for (let batch = 0; batch < 12; batch++) {
+      const names = Array.from({ length: 1000 }, (_, index) => `${batch * 1000 + index}.md`);
+      await Promise.all(names.map((name) => writeFile(join(root, "docs", name), "")));
+    }
+    expect((await find(["docs"])).files).toHaveLength(12_000 - 1200 + 120);
+  });
 });
 
 describe("--include and --exclude", () => {
@@ -386,7 +462,7 @@ describe("what cannot be found", () => {
 
   it("an empty folder is none", async () => {
     await mkdir(join(root, "empty"));
-    expect(await find(["empty"])).toMatchObject({ files: [], skipped: 0, warnings: [] });
+    expect(await find(["empty"])).toMatchObject({ files: [], leftOut: [], warnings: [] });
   });
 });
 

@@ -8,6 +8,7 @@ import { configSchema } from "../../../src/config/schema.ts";
 import { isSupported, loaderFor } from "../../../src/loaders/index.ts";
 import { discover } from "../../../src/pipeline/discover/discover.ts";
 import type { EmbedPool } from "../../../src/pipeline/embed/embed.ts";
+import { type DocumentCutter, cutDocument } from "../../../src/pipeline/ingest/cut-document.ts";
 import { type IngestParts, type IngestRequest, ingest } from "../../../src/pipeline/ingest/ingest.ts";
 import type { IngestResult } from "../../../src/pipeline/ingest/ingest-tally.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
@@ -65,6 +66,8 @@ function lengthPool(refuse?: string): EmbedPool & { asked: string[] } {
   };
 }
 
+const { chunking } = configSchema.parse({});
+
 interface RunOptions extends Partial<Omit<IngestRequest, "discovery">> {
   paths?: string[];
   embed?: EmbedPool | null;
@@ -76,6 +79,7 @@ interface RunOptions extends Partial<Omit<IngestRequest, "discovery">> {
   /** Wraps the collection, to make it fail. */
   through?: (collection: Collection) => Collection;
   refusalOf?: IngestParts["refusalOf"];
+  cutter?: DocumentCutter;
 }
 
 async function run(options: RunOptions = {}): Promise<IngestResult> {
@@ -86,6 +90,7 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
     strategy = "markdown",
     through = (same) => same,
     refusalOf = () => null,
+    cutter,
     discovering,
     discovered,
     ...request
@@ -119,7 +124,8 @@ async function run(options: RunOptions = {}): Promise<IngestResult> {
       loaderFor,
       refusalOf,
       chunker: await chunkerFor(strategy),
-      chunking: { ...configSchema.parse({}).chunking },
+      chunking,
+      ...(cutter === undefined ? {} : { cutter }),
       embedding,
       embed,
       hasVectors: embed !== null,
@@ -247,6 +253,30 @@ describe("a file that cannot be ingested", () => {
     expect(result.failures).toEqual([{ source: "docs/a.md", code: expect.any(String), message: expect.any(String) }]);
     const found = await (await opened()).search({ mode: "text", text: "alpha", vector: null, limit: 5, filters: [] });
     expect(found.map((hit) => hit.chunk.text)).toEqual(["alpha"]);
+  });
+
+  test("is reported with its place where its loader has a bug, and the others go in", async () => {
+    await write({ "docs/a.md": "alpha", "docs/b.md": "beta", "docs/c.md": "gamma" });
+    const result = await run({
+      cutter: {
+        ahead: 3,
+        rest() {},
+        cut: async (request) => {
+          if (request.source === "docs/b.md") throw new TypeError("no such thing");
+          return cutDocument(request, { loaderFor, chunker: await chunkerFor("markdown"), chunking });
+        },
+      },
+    });
+    expect(result.documents).toMatchObject({ added: 2, failed: 1 });
+    expect(result.failures).toEqual([
+      {
+        source: "docs/b.md",
+        code: "loader-crashed",
+        message: expect.stringMatching(
+          /^the loader failed: no such thing \(.*ingest\.test\.ts:\d+:\d+\); this is a bug/,
+        ),
+      },
+    ]);
   });
 
   test("is reported when it is too large", async () => {

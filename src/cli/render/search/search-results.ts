@@ -1,5 +1,6 @@
 import type { Hit, SearchMode } from "../../../types.ts";
 import { plainMarkdown, withoutHeading } from "../../../markdown/plain-markdown.ts";
+import { escapeMarkdown } from "./markdown-text.ts";
 import { escapeControls, terminalText } from "../terminal-text.ts";
 import type { SearchFormat } from "../../arguments/flags.ts";
 import { type Conditions, describeConditions } from "../conditions.ts";
@@ -105,7 +106,8 @@ async function renderTable(result: SearchResult, view: SearchView, channel: Chan
     const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
     const from = hit.collection === undefined ? "" : `${colors.dim(`${hit.collection}:`)} `;
     const title = `${from}${place}  ${colors.dim(heading)}`.trimEnd();
-    const lines = wrapText(`${title}\n${passage}`, room).split("\n");
+    const link = hit.url === undefined ? "" : `${colors.dim(terminalText(hit.url))}\n`;
+    const lines = wrapText(`${title}\n${link}${passage}`, room).split("\n");
     return lines.map((line, at) => `${at === 0 ? margin : indent}${line}`.trimEnd()).join("\n");
   });
   return `${entries.join("\n\n")}\n`;
@@ -174,11 +176,18 @@ function pathsOf({ hits }: SearchResult, { folders }: SearchView): string[] {
 
 function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): string {
   const clean = channel.isTerminal ? terminalText : (text: string) => text;
+  // A column of its own where there is something in it: who maps no addresses keeps the columns as they are.
+  const hasUrls = hits.some(({ url }) => url !== undefined);
   const isExpanded = hits.some(({ before }) => before !== undefined);
   const areSeveral = hits.some(({ collection }) => collection !== undefined);
   const columns = ["rank", "score", "source", "title", "heading", "page", "startLine", "endLine", "text"];
   return csv([
-    [...columns, ...(isExpanded ? ["before", "after"] : []), ...(areSeveral ? ["collection"] : [])],
+    [
+      ...columns,
+      ...(isExpanded ? ["before", "after"] : []),
+      ...(areSeveral ? ["collection"] : []),
+      ...(hasUrls ? ["url"] : []),
+    ],
     ...hits.map((hit) => [
       hit.rank,
       hit.score,
@@ -191,6 +200,7 @@ function renderCsv({ hits }: SearchResult, _: SearchView, channel: Channel): str
       clean(hit.text),
       ...(isExpanded ? [clean(hit.before ?? ""), clean(hit.after ?? "")] : []),
       ...(areSeveral ? [hit.collection ?? ""] : []),
+      ...(hasUrls ? [clean(hit.url ?? "")] : []),
     ]),
   ]);
 }
@@ -214,8 +224,4 @@ async function renderMarkdown({ query, hits }: SearchResult, view: SearchView): 
     return `${hit.rank}. [${name}](${linkOf(hit)}) · ${locationOf(hit)} · score ${formatScore(hit.score)}\n\n${quote}\n`;
   });
   return terminalText([title, ...entries].join("\n"));
-}
-
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>#]/g, (character) => `\\${character}`);
 }

@@ -2,7 +2,7 @@ import type { ChatMessage, ChatModel } from "../../../chat/types.ts";
 import { UserError } from "../../../errors.ts";
 import { ModelError } from "../../../models/model-error.ts";
 import type { Reranker } from "../../../rerankers/types.ts";
-import { neutralizeDelimiters } from "../../ask/prompt.ts";
+import { neutralizeDelimiters } from "../../ask/delimiters.ts";
 
 /** Passages that the model judges in one request: with more, models begin to leave some out. */
 const passagesAtOnce = 10;

@@ -1,23 +1,28 @@
-import type { IngestResult } from "../../pipeline/ingest/ingest-tally.ts";
-import type { StoreKind } from "../../stores/types.ts";
-import { terminalText } from "./terminal-text.ts";
-import { counted, formatCount, formatDuration } from "./format.ts";
-import type { Output } from "./output.ts";
+import type { IngestPlan } from "../../../pipeline/ingest/plan.ts";
+import type { LeftOut } from "../../../pipeline/discover/discover.ts";
+import type { IngestResult } from "../../../pipeline/ingest/ingest-tally.ts";
+import type { StoreKind } from "../../../stores/types.ts";
+import { terminalText } from "../terminal-text.ts";
+import { counted, formatCount, formatDuration } from "../format.ts";
+import { renderPlan } from "./plan.ts";
+import type { Output } from "../output.ts";
 
 /** What `rag ingest` did: its JSON document. */
-export interface IngestReport extends Omit<IngestResult, "pruneRefused"> {
+export interface IngestReport extends Omit<IngestResult, "pruneRefused" | "refusal" | "planned"> {
   collection: string;
   store: { kind: StoreKind; location: string };
+  /** Files in folders whose format nobody loads; not set where there are none. */
+  leftOut?: readonly LeftOut[];
+  /** Of `--dry-run`. */
+  plan?: IngestPlan;
   durationMs: number;
 }
 
-interface IngestView {
+export interface IngestView {
   /** Nothing was written. */
   dryRun: boolean;
   /** The question was whether the collection is up to date. */
   check: boolean;
-  /** Files in folders whose format nobody loads. */
-  skipped: number;
   /** There is no such collection, and none was made. */
   isMissing: boolean;
   /** Nothing was written, and the same without `--check` or `--dry-run` would be refused for how much is gone. */
@@ -27,8 +32,13 @@ interface IngestView {
 /** Failures and warnings are listed up to this many, and counted beyond. */
 const maxListed = 20;
 
+/** Extensions that are named in the summary at most. */
+const maxExtensions = 8;
+
 export async function renderIngest(report: IngestReport, view: IngestView, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson({ ...report, warnings: [...report.warnings, ...remarks(view)] });
+  if (output.options.json) {
+    return output.writeJson({ ...report, warnings: [...report.warnings, ...remarks(report, view)] });
+  }
   const { failures, warnings } = report;
   for (const warning of warnings.slice(0, maxListed)) output.warn(terminalText(warning));
   if (warnings.length > maxListed) output.warn(`${warnings.length - maxListed} more warnings; --json lists them all`);
@@ -37,7 +47,10 @@ export async function renderIngest(report: IngestReport, view: IngestView, outpu
   }
   if (failures.length > maxListed)
     output.failure(`${failures.length - maxListed} more failures; --json lists them all`);
-  if (!output.options.quiet) await output.results.write(summary(report, view));
+  if (!output.options.quiet) {
+    await output.results.writeProse(summary(report, view));
+    if (report.plan !== undefined) await renderPlan(report.plan, output.results);
+  }
   for (const advice of whatNext(report, view)) output.notice(advice);
 }
 
@@ -76,11 +89,20 @@ function prepositionOf({ dryRun, isMissing }: IngestView): string {
 }
 
 /** What `--json` says among the warnings, and people are told as notes. */
-function remarks({ skipped, pruneRefused }: IngestView): string[] {
+function remarks({ leftOut = [] }: IngestReport, { pruneRefused }: IngestView): string[] {
+  const files = leftOut.reduce((sum, { files }) => sum + files, 0);
   return [
-    ...(skipped > 0 ? [`${counted(skipped, "file")} of other formats left out`] : []),
+    ...(files > 0 ? [`${counted(files, "file")} of other formats left out`] : []),
     ...(pruneRefused ? ["most documents are gone: they will not be removed without --prune"] : []),
   ];
+}
+
+/** `12 .key, 3 .svg`; the rarest extensions together. */
+function extensionList(leftOut: readonly LeftOut[]): string {
+  const named = leftOut.length > maxExtensions + 1 ? leftOut.slice(0, maxExtensions) : leftOut;
+  const others = leftOut.slice(named.length).reduce((sum, { files }) => sum + files, 0);
+  const parts = named.map(({ extension, files }) => `${formatCount(files)} ${terminalText(extension)}`);
+  return [...parts, ...(others > 0 ? [`${formatCount(others)} others`] : [])].join(", ");
 }
 
 /** What `--check` found. A file that cannot be read may differ from what is stored, or not. */
@@ -93,8 +115,11 @@ function verdict({ added, changed, removed, failed }: IngestReport["documents"],
   return `nothing else has changed, but whether the collection holds what failed is not known; mend ${failed === 1 ? "the file" : "the files"}, or leave ${failed === 1 ? "it" : "them"} out with --exclude`;
 }
 
-function whatNext({ documents, failures }: IngestReport, view: IngestView): string[] {
-  const advice = remarks(view);
+function whatNext(report: IngestReport, view: IngestView): string[] {
+  const { documents, failures, leftOut = [] } = report;
+  const [first, ...others] = remarks(report, view);
+  const advice =
+    first === undefined ? [] : [leftOut.length > 0 ? `${first}: ${extensionList(leftOut)}` : first, ...others];
   if (view.check) return [...advice, verdict(documents, view)];
   const tooLong = failures.filter(({ code }) => code === "not-embedded").length;
   if (failures.length > tooLong && view.dryRun) advice.push("what failed would be left out; mend the files first");

@@ -1,6 +1,6 @@
-import { ExitCode, UserError } from "../../errors.ts";
-import { withKeptModels } from "../kept-models.ts";
-import type { Runtime } from "../runtime.ts";
+import { ExitCode, UserError } from "../errors.ts";
+import { withKeptModels } from "./kept-models.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Keeps one runtime open over many calls, and replaces it after a call that a lost store or model failed. */
 export interface Session {

@@ -1,9 +1,6 @@
-import { stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { readRegularText } from "./read-regular-file.ts";
-
-/** A configuration of git takes some kilobytes. */
-const maxGitBytes = 1_000_000;
+import { basename, join, relative, resolve, sep } from "node:path";
+import { commonGitFolder, maxGitBytes, repositoryTop } from "./repository.ts";
+import { readRegularText } from "../read-regular-file.ts";
 
 /** A folder of a git repository that has a remote. */
 export interface GitFolder {
@@ -19,28 +16,13 @@ export interface GitFolder {
  * its remotes has a host, or its configuration cannot be read.
  */
 export async function gitFolder(folder: string): Promise<GitFolder | null> {
-  for (let top = resolve(folder); ; top = dirname(top)) {
-    const found = await stat(join(top, ".git")).catch(() => null);
-    if (found === null) {
-      if (dirname(top) === top) return null;
-      continue;
-    }
-    const repository = found.isDirectory() ? join(top, ".git") : await linkedRepository(join(top, ".git"));
-    const config =
-      repository === null ? null : await readRegularText(join(repository, "config"), maxGitBytes).catch(() => null);
-    const remote = config === null ? null : remoteIn(config);
-    if (remote === null) return null;
-    return { remote, path: relative(top, resolve(folder)).split(sep).join("/") };
-  }
-}
-
-/** See gitrepository-layout(5): a `.git` file names the folder, and `commondir` in it the one with the configuration. */
-async function linkedRepository(file: string): Promise<string | null> {
-  const [, named] = /^gitdir: *(.+?)\s*$/m.exec(await readRegularText(file, maxGitBytes).catch(() => "")) ?? [];
-  if (named === undefined) return null;
-  const folder = resolve(dirname(file), named);
-  const common = await readRegularText(join(folder, "commondir"), maxGitBytes).catch(() => ".");
-  return resolve(folder, common.trim());
+  const top = await repositoryTop(folder);
+  if (top === null) return null;
+  const repository = await commonGitFolder(top);
+  const config =
+    repository === null ? null : await readRegularText(join(repository, "config"), maxGitBytes).catch(() => null);
+  const remote = config === null ? null : remoteIn(config);
+  return remote === null ? null : { remote, path: relative(top, resolve(folder)).split(sep).join("/") };
 }
 
 function remoteIn(config: string): string | null {

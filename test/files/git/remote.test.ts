@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { gitFolder, normaliseRemote } from "../../src/files/git-remote.ts";
+import { gitFolder, normaliseRemote } from "../../../src/files/git/remote.ts";
 
 let top: string;
 beforeEach(async () => {
