@@ -4,8 +4,9 @@ import { filled, integer, model, oneOf, repeatable, weights } from "../arguments
 
 /** What the help of search and ask says about `--filter`. */
 export const aboutFilters = `
-The fields of a filter are source, title, format (markdown, pdf, docx and whatever else docs/formats.md
-lists), page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
+The fields of a filter are source, title, format (markdown, text, pdf, html, docx, pptx, xlsx, odt,
+odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles or code),
+page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
 "heading=Guide > Storage"; with ~, also the name of a heading inside the passage. A condition is about the whole value
 and minds case; in the glob of ~,
 * stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
