@@ -253,7 +253,7 @@ describe("rag chat on a terminal", needing("pseudo-terminals"), () => {
     const { until, type, ended } = open(...flags);
     expect(await until(prompt)).toContain("docs, ollama/m; /help lists the commands, Ctrl-D ends");
     type("How is data stored?\r");
-    await until(/Data is /);
+    await until(/Data is/);
     type("\u0003");
     expect(await until(prompt)).toContain("note: interrupted");
     type("How is data stored?\r");
