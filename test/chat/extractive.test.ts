@@ -55,6 +55,17 @@ describe("the extractive model", () => {
     expect(await answer("How is data stored?", [])).toBe("");
   });
 
+  it("takes a name for no other word of the same stem", async () => {
+    const coins = hitOf("A franc was worth a hundred centimes. The capital of a bank was counted in francs.");
+    expect(await answer("What is the capital of France?", [coins])).toBe("");
+    expect(await answer("What was the capital counted in, francs?", [coins])).toContain("counted in francs");
+    const country = hitOf("Paris is the capital of France, and its largest city.");
+    expect(await answer("What is the capital of France?", [coins, country])).toMatch(/^Paris is the capital of France/);
+    const tools = hitOf("A docker container holds one service.");
+    expect(await answer("What does a Docker container hold?", [tools])).toContain("one service");
+    expect(await answer("What do Containers of docker hold?", [tools])).toContain("one service");
+  });
+
   it("gives no text where only the question's commonest word is there", async () => {
     const pages = ["The engine starts.", "The engine stops.", "The engine waits for the engine."].map((text) =>
       hitOf(text),

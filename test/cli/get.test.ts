@@ -153,6 +153,17 @@ describe("rag open", () => {
     expect(second.stdout).toBe(`--wait\n--goto\n${file}:${line}\n`);
   });
 
+  it("refuses a line 0", async () => {
+    for (const place of ["docs/guide.md:0", "docs/guide.md:0-3"]) {
+      const run = await sandbox.rag(["get", place, "--json"]);
+      expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 1, stdout: "" });
+      expect(JSON.parse(run.stderr).error).toMatchObject({
+        message: "docs/guide.md has no line 0",
+        hint: "lines are counted from 1",
+      });
+    }
+  });
+
   it("takes the pager where there is no editor, and shows the text of what has no lines", async () => {
     const less = await editor("less");
     const variables = { PAGER: `"${less}"` };

@@ -18,7 +18,7 @@ let credentials: (string | undefined)[];
 beforeEach(async () => {
   sandbox = await createSandbox();
   models = await startFakeServer({
-    handlers: { "/v1/chat/completions": streams(says("An answer [1]."), stops(), done) },
+    handlers: { "/v1/chat/completions": streams(says("Keys are rotated every month [1]."), stops(), done) },
   });
   credentials = [];
   milvus = await startStandIn({
@@ -117,7 +117,7 @@ describe.skipIf(process.platform === "win32")("a configuration that came with a 
     const { code, hint } = refusalOf(await runIn(config, ["ask", "keys", "--json"], variables));
     expect(code).toBe("foreign-host");
     const run = await runIn(config, ["ask", "keys"], { ...variables, ...allowanceIn(hint) });
-    expect(run.stdout).toContain("An answer [1].");
+    expect(run.stdout).toContain("Keys are rotated every month [1].");
     expect(keysReceived()).toEqual(["Bearer the-users-own-gateway-key"]);
   });
 

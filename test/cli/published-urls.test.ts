@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Hit } from "../../src/types.ts";
+import { connect } from "./mcp/client.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
 let sandbox: Sandbox;
@@ -27,6 +28,35 @@ it("hits and citations carry the address of their page and heading", async () =>
   );
   expect(answer.citations.map((citation) => citation.url)).toContain(url);
   expect(answer.hits.map((hit) => hit.url)).toContain(url);
+});
+
+it("the places that a refusal names, and a passage that is read, carry it, too", async () => {
+  const question = "Which kangaroos are kept by the zoo in Melbourne?";
+  const { exitCode, stdout } = await sandbox.rag(["ask", question, "--json"]);
+  expect(exitCode).toBe(1);
+  const { closest } = JSON.parse(stdout) as { closest: Hit[] };
+  expect(closest.find(({ source }) => source === "docs/faq.md")?.url).toBe(url);
+  expect((await sandbox.rag(["ask", question])).stdout).toMatch(/^docs\/faq\.md:\d+.*\n {4}https:.*are-data-kept$/m);
+  const read = (place: string) => sandbox.json<{ url?: string }>("get", place);
+  expect((await read("docs/faq.md#Where are data kept?")).url).toBe(url);
+  expect(await read("notes.md")).not.toHaveProperty("url");
+});
+
+it("agents get it, too", async () => {
+  const rag = await connect(sandbox.folder);
+  try {
+    const { hits } = await rag.call<{ hits: Hit[] }>("search", { query: "data kept" });
+    expect(new Map(hits.map((hit) => [hit.source, hit.url]))).toEqual(
+      new Map([
+        ["docs/faq.md", url],
+        ["notes.md", null],
+      ]),
+    );
+    expect(await rag.call("read", { source: "docs/faq.md", section: "Where are data kept?" })).toMatchObject({ url });
+    expect(await rag.call("read", { source: "notes.md" })).toMatchObject({ url: null });
+  } finally {
+    await rag.client.close();
+  }
 });
 
 it("people see it, too", async () => {

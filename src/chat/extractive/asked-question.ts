@@ -3,9 +3,10 @@ import type { Language } from "../../text/analysis/language.ts";
 import { queryAnalysis } from "../../text/analysis/query.ts";
 import type { Hit, WordFrequencies, WordFrequency } from "../../types.ts";
 import { withoutMeasures } from "../../text/measure-words.ts";
+import { isOnlyAnotherWord, namesIn } from "./other-word.ts";
 import { type TermsReader, loadTermsReader } from "./passage-terms.ts";
 
-/** A word of the question that carries its subject. */
+/** A word of the question that carries its subject; without terms where the passages have them for another word. */
 export interface AskedWord extends WordFrequency {
   /** What the word counts, by its rarity in the collection: near 0 where every chunk holds it, most where none does. */
   weight: number;
@@ -43,14 +44,17 @@ export async function askedQuestion(
   passages: readonly Hit[],
 ): Promise<AskedQuestion> {
   const { chunks, languages, words } = frequencies ?? (await estimatedFrequencies(question, passages));
-  return {
-    text: question,
-    words: words.map((word) => ({
-      ...word,
-      weight: word.chunks === 0 ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower,
-    })),
-    read: await loadTermsReader(languages as Language[]),
-  };
+  const read = await loadTermsReader(languages as Language[]);
+  // In German, every noun begins with a capital.
+  const names = languages.includes("de") ? new Set() : namesIn(question);
+  const texts = passages.map(({ title, heading, text }) => [title, ...heading, text].join("\n"));
+  const weighed = words.map((word): AskedWord => {
+    const isElse = word.chunks > 0 && names.has(word.word) && isOnlyAnotherWord(word, texts, read);
+    const isUnknown = word.chunks === 0 || isElse;
+    const weight = isUnknown ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower;
+    return isElse ? { ...word, terms: [], chunks: 0, weight } : { ...word, weight };
+  });
+  return { text: question, words: weighed, read };
 }
 
 /** Chunks that a collection is taken to have for each passage that was found in it. */

@@ -1,5 +1,6 @@
 import { ExitCode } from "../../errors.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
+import { withUrls } from "../../pipeline/links/with-urls.ts";
 import { placesOf } from "../../pipeline/passages/place.ts";
 import { type ReadPassage, readPassage } from "../../pipeline/passages/read.ts";
 import type { Extent } from "../../pipeline/passages/surroundings.ts";
@@ -8,7 +9,7 @@ import type { CommonFlags } from "../arguments/flags.ts";
 import { sourceNames } from "../arguments/source-names.ts";
 import type { CommandContext } from "../context.ts";
 import { noticeElsewhere, renderPassage } from "../render/places/passage.ts";
-import { type Runtime, withRuntime } from "../runtime.ts";
+import { type Runtime, linkOptions, withRuntime } from "../runtime.ts";
 
 export interface GetFlags extends CommonFlags {
   /** As given. */
@@ -22,7 +23,10 @@ export async function get(flags: GetFlags, context: CommandContext): Promise<Exi
     untilAborted(
       (async () => {
         const passage = await passageAt(flags.place, flags.expand ?? null, runtime, context);
-        await renderPassage({ collection: runtime.config.collection, ...passage }, context.output);
+        const {
+          hits: [linked = passage],
+        } = await withUrls({ hits: [passage] }, linkOptions(runtime));
+        await renderPassage({ collection: runtime.config.collection, ...linked }, context.output);
         return ExitCode.done;
       })(),
       context.signal,

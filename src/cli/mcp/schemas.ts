@@ -7,6 +7,7 @@ const place = {
   startLine: z.number().int().nullable(),
   endLine: z.number().int().nullable(),
 };
+const url = z.string().nullable().describe("where it is published, where the configuration maps it to an address");
 const notices = z.array(z.string()).describe("what is good to know of this result");
 const around = z.string().nullable().describe("text before or after it, where expand was given");
 const expand = z
@@ -44,6 +45,7 @@ export const searchOutput = {
       collection: z.string(),
       source: z.string(),
       uri: z.string(),
+      url,
       title: z.string(),
       heading: z.array(z.string()),
       headings: z.array(z.string()),
@@ -79,6 +81,7 @@ export const readOutput = {
   collection: z.string(),
   source: z.string(),
   uri: z.string(),
+  url,
   title: z.string(),
   format: z.string(),
   heading: z.array(z.string()),

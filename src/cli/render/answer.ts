@@ -124,10 +124,15 @@ export function sourcesText({ citations, refused }: AskResult, { colors }: Chann
       const why = citation.why === null || refused ? "" : `: ${terminalText(citation.why)}`;
       const doubt = citation.supported ? "" : `  ${colors.yellow("(not verified)")}${colors.dim(why)}`;
       const place = linkTo(citation.source, colors.cyan(terminalText(locationOf(citation))));
-      const link = citation.url === undefined ? "" : `    ${colors.dim(terminalText(citation.url))}\n`;
-      return `${colors.bold(`[${citation.n}]`)} ${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}${doubt}\n${link}`;
+      const name = heading === "" ? "" : `  ${colors.dim(heading)}`;
+      return `${colors.bold(`[${citation.n}]`)} ${place}${name}${doubt}\n${address(citation, colors)}`;
     });
   return `\n${colors.bold("Sources:")}\n${lines.join("")}`;
+}
+
+/** Where a place is published, in a line of its own. */
+function address({ url }: Pick<Hit, "url">, colors: Channel["colors"]): string {
+  return url === undefined ? "" : `    ${colors.dim(terminalText(url))}\n`;
 }
 
 /** Where a refusal sends its reader. */
@@ -136,7 +141,7 @@ function closest(hits: readonly Hit[], { colors }: Channel, linkTo: LinkTo): str
   const lines = hits.map((hit) => {
     const heading = terminalText(hit.heading.join(" › "));
     const place = linkTo(hit.source, colors.cyan(terminalText(locationOf(hit))));
-    return `${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n`;
+    return `${place}${heading === "" ? "" : `  ${colors.dim(heading)}`}\n${address(hit, colors)}`;
   });
   return `\n${colors.bold("Closest:")}\n${lines.join("")}`;
 }

@@ -16,6 +16,7 @@ export function rangeOfPart(source: string, document: AssembledDocument, part: P
     case "document":
       return { start: 0, end: document.text.length };
     case "lines":
+      if (part.first < 1) throw missing(`${source} has no line ${part.first}`, "lines are counted from 1");
       return part.last === null
         ? passageWithLine(source, document, part.first)
         : linesFrom(source, document, part.first, part.last);

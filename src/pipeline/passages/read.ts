@@ -28,6 +28,8 @@ export interface ReadPassage {
   before: string | null;
   after: string | null;
   metadata: Metadata;
+  /** Where the passage is published; set where the configuration maps its source to an address. */
+  url?: string;
 }
 
 export interface ReadRequest {

@@ -32,15 +32,19 @@ export function fuseCollections(lists: readonly CollectionHits[], topK: number):
     .map((hit, index) => ({ ...hit, rank: index + 1 }));
 }
 
-/** How rare words are in several collections together; `null` where one of them does not tell. */
+/**
+ * How rare words are in several collections together; `null` where one of them does not tell. The words are those of the
+ * collection that names the fewest: a collection in another language than the question takes its stop words for subjects.
+ */
 export function joinFrequencies(all: readonly (WordFrequencies | null)[]): WordFrequencies | null {
   const known = all.filter((one) => one !== null);
-  const [first] = known;
-  if (first === undefined || known.length < all.length) return null;
+  // The sort is stable: of equal lists, the first collection's counts.
+  const [fewest] = [...known].sort((a, b) => a.words.length - b.words.length);
+  if (fewest === undefined || known.length < all.length) return null;
   return {
     chunks: known.reduce((sum, { chunks }) => sum + chunks, 0),
     languages: [...new Set(known.flatMap(({ languages }) => languages))],
-    words: first.words.map((word) => {
+    words: fewest.words.map((word) => {
       const everywhere = known.flatMap(({ words }) => words.filter((one) => one.word === word.word));
       return {
         ...word,

@@ -2,12 +2,29 @@ import { stopWordsByLanguage } from "../stop-words.ts";
 import { normalizedWord } from "./fold.ts";
 import type { Language } from "./language.ts";
 
-/** Words without a subject, of languages that `../stop-words.ts` does not have: the same selection, question words above all. */
+/**
+ * Words without a subject, question words above all: of languages that `../stop-words.ts` does not have, and those of its
+ * languages that mean something in another one ("war", "hat", "gab"), because it compares with all languages at once.
+ */
 const more: Partial<Record<Language, string>> = {
   ar: "في من على إلى عن أن إن ما ماذا متى أين كيف لماذا من هل كم أي التي الذي الذين هذا هذه ذلك تلك هو هي هم كان كانت مع أو ثم لا لم لن قد كل بعد قبل بين عند",
   bg: "и в на за от с по че да се не как какво кой коя кое кои кога къде защо е са при до или",
   ca: "el la els les un una de del dels i o a en amb per que què com quan on qui quin quina quins és són no es se",
   da: "og i at det en et den de til er som på med for af der han hun hvad hvem hvor hvornår hvordan hvorfor hvilken hvilket hvilke kan jeg man ikke om har var blev fra",
+  de: [
+    "ab aller alles also alle anderen andere anderer auch aus außer befand befanden befindet befinden bin bis bisher da dabei",
+    "dafür dagegen daher damit danach dann daran darauf daraus darin darüber darum davon dazu denn dessen deren derer deshalb",
+    "dies diese diesem diesen dieser dieses doch dort du durch ebenso eigentlich eines er es etwa etwas euch euer eure gab",
+    "ganz geben gegen gehabt gibt ging geht habe haben hast hatte hatten hätte hätten heißen heißt hieß hießen hier hin hinter",
+    "ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres immer indem ins ja jede jedem jeden jeder jedes jedoch jene jener jenes jetzt",
+    "kannst kein keine keinem keinen keiner konnte konnten könnte könnten können lässt lassen lautet lautete ließ ließen",
+    "mal mehr mein meine meinem meinen meiner mich mir möchte möchten mögen muss müssen musste mussten neben noch nun nur ob",
+    "ohne schon sehr sein seine seinem seinen seiner seines seit sich so sobald sodass sogar solche solcher solches soll sollen",
+    "sollte sollten sondern sonst soweit sowie über überhaupt uns unser unsere unter viel viele vielen vieler vom vor während",
+    "war waren warst weder wegen weil welchem welchen wem wen wenig wenige weniger wessen weshalb wieso wieviel",
+    "wievielte will wir wird wobei wodurch wofür wogegen woher wohin womit wonach woran worauf woraus worin worüber worum",
+    "wovon wovor wozu wurde wurden würde würden worden geworden zwischen",
+  ].join(" "),
   el: "και το τα του της των ο η οι στο στη στην στα σε με για από που πως πώς τι ποιος ποια ποιο πότε πού γιατί είναι ένα μια δεν να θα",
   fa: "و در به از که این آن را با برای است هست چه چگونه چرا کجا کی کدام چند یا تا بر هم می شد بود",
   fi: "ja on ei se että mitä mikä missä milloin miten miksi kuka kuinka joka jotka tai oli ovat olla kun niin myös voi mihin mistä",

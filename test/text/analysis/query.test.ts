@@ -9,6 +9,23 @@ describe("the terms of a query", () => {
     expect(await analyzeQuery("Когда умер Тесла?", ["ru"])).toEqual(["умер", "тесл"]);
   });
 
+  test.each([
+    ["Worum ging es in den Gerichtsverfahren?", ["Gerichtsverfahren"]],
+    ["Wie hieß das Stadion, in dem die Mannschaften spielten?", ["Stadion", "Mannschaften", "spielten"]],
+    ["Mit wem haben sich die Normannen verbündet?", ["Normannen", "verbündet"]],
+    ["Wofür wurde dieses Netz ursprünglich gebaut?", ["Netz", "ursprünglich", "gebaut"]],
+    ["In wessen Besitz befinden sich ihre Schiffe?", ["Besitz", "Schiffe"]],
+    ["Welche Waffen gab es während des Krieges, und was kosteten sie?", ["Waffen", "Krieges", "kosteten"]],
+  ])("leave out the words that a German question is asked with: %s", async (question, subject) => {
+    expect((await queryWords(question, ["de"])).map(({ word }) => word.toLowerCase())).toEqual(
+      subject.map((word) => word.toLowerCase()),
+    );
+  });
+
+  test("take a word for a subject that is none in another language", async () => {
+    expect(await analyzeQuery("What was the war about?", ["en"])).toEqual(["war"]);
+  });
+
   test("keep abbreviations that are spelled like stop words", async () => {
     expect(await analyzeQuery("IT at the US", ["en"])).toEqual(["it", "us"]);
   });

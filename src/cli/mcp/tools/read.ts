@@ -1,11 +1,12 @@
 import { UserError } from "../../../errors.ts";
 import { findCollection } from "../../../pipeline/collections/collections.ts";
+import { withUrls } from "../../../pipeline/links/with-urls.ts";
 import { type Part, type Place, placesOf } from "../../../pipeline/passages/place.ts";
 import { readPassage } from "../../../pipeline/passages/read.ts";
 import type { Extent } from "../../../pipeline/passages/surroundings.ts";
 import { sourceNames } from "../../arguments/source-names.ts";
 import { locationOf } from "../../render/location.ts";
-import type { Runtime } from "../../runtime.ts";
+import { type Runtime, linkOptions } from "../../runtime.ts";
 import { linksTo, readResourceUri, resourceUri } from "../links.ts";
 import type { ToolAnswer } from "../results.ts";
 
@@ -31,12 +32,15 @@ export async function readTool(given: ReadArguments, runtime: Runtime): Promise<
     sourcesOf: (source) => sourceNames(source, environment),
     expand: given.expand ?? null,
   });
+  const {
+    hits: [{ url } = passage],
+  } = await withUrls({ hits: [passage] }, linkOptions(runtime));
   const heading = passage.heading.join(" › ") || passage.title;
   const texts = [passage.before, passage.text, passage.after].flatMap((text) => text ?? []);
   return {
     text: `${locationOf(passage)}${heading === "" ? "" : ` (${heading})`}\n${texts.join("\n\n")}`,
     links: linksTo(name, [passage]),
-    structured: { collection: name, uri: resourceUri(name, passage), ...passage },
+    structured: { collection: name, uri: resourceUri(name, passage), ...passage, url: url ?? null },
     notices: elsewhere.length === 0 ? [] : [`the heading also stands in ${elsewhere.join(", ")}`],
   };
 }

@@ -1,3 +1,4 @@
+import { withUrls } from "../../../pipeline/links/with-urls.ts";
 import type { Extent } from "../../../pipeline/passages/surroundings.ts";
 import type { Hit, SearchMode } from "../../../types.ts";
 import { collectionPatterns } from "../../arguments/collection-patterns.ts";
@@ -5,7 +6,7 @@ import { parseFilter } from "../../arguments/filters.ts";
 import { openRetrieval } from "../../commands/retrieval.ts";
 import { openRetrievals } from "../../commands/several-collections.ts";
 import { locationOf } from "../../render/location.ts";
-import type { Runtime } from "../../runtime.ts";
+import { type Runtime, linkOptions } from "../../runtime.ts";
 import type { CapturedContext } from "../captured.ts";
 import { linksTo, resourceUri } from "../links.ts";
 import type { ToolAnswer } from "../results.ts";
@@ -33,7 +34,8 @@ export async function searchTool(
     ? openRetrieval(wanted, request, context)
     : openRetrievals(wanted, several, request, context));
   const { collection } = retrieval;
-  const { mode, hits } = await retrieval.search(query, expand === undefined ? {} : { expand });
+  const { mode, hits: unlinked } = await retrieval.search(query, expand === undefined ? {} : { expand });
+  const { hits } = await withUrls({ hits: unlinked }, linkOptions(wanted));
   const found = hits.map((hit) => ({
     rank: hit.rank,
     score: hit.score,
@@ -41,6 +43,7 @@ export async function searchTool(
     collection: hit.collection ?? collection,
     source: hit.source,
     uri: resourceUri(hit.collection ?? collection, hit),
+    url: hit.url ?? null,
     title: hit.title,
     heading: hit.heading,
     headings: hit.headings,
