@@ -63,7 +63,9 @@ function summary(report: IngestReport, view: IngestView): string {
   const written = [
     chunks.written > 0 ? `${counted(chunks.written, "chunk")} ${dryRun ? "to write" : "written"}` : "",
     chunks.embedded > 0 ? `${formatCount(chunks.embedded)} ${dryRun ? "to embed" : "embedded"}` : "",
-    chunks.reused > 0 ? `${formatCount(chunks.reused)} vectors ${dryRun ? "to reuse" : "reused"}` : "",
+    chunks.reused > 0
+      ? `${formatCount(chunks.reused)} vectors ${dryRun ? "to reuse" : "reused"}${ofCache(chunks)}`
+      : "",
     chunks.deleted > 0 ? `${counted(chunks.deleted, "chunk")} ${dryRun ? "to delete" : "deleted"}` : "",
     report.tokens === null ? "" : counted(report.tokens, "token"),
   ].filter((part) => part !== "");
@@ -73,6 +75,11 @@ function summary(report: IngestReport, view: IngestView): string {
     `${prepositionOf(view)} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** How many of the vectors are from the cache, where there are some. */
+function ofCache({ cached = 0 }: IngestReport["chunks"]): string {
+  return cached === 0 ? "" : ` (${formatCount(cached)} from the cache)`;
 }
 
 /** What would become of documents, where nothing is done. */
