@@ -59,6 +59,28 @@ describe("the packed package, installed in an empty folder", () => {
     expect(await sizeOf(path.join(app, "node_modules"))).toBeLessThan(roomOnDisk);
   });
 
+  it("offers the types of what it prints with --json", async () => {
+    const script = [
+      'import type { ErrorDocument, IngestDocument, SearchDocument } from "milvus-rag/output";',
+      "export const places = ({ hits }: SearchDocument): string[] => hits.map(({ source, startLine }) => `${source}:${startLine}`);",
+      "export const sent = ({ chunks, tokens }: IngestDocument): number => chunks.embedded + (tokens ?? 0);",
+      "// @ts-expect-error: there is no such key",
+      "export const misspelt = ({ error }: ErrorDocument): string => error.mesage;",
+      "// @ts-expect-error: may be null",
+      "export const line = ({ hits }: SearchDocument): number | undefined => hits[0]?.startLine;",
+    ];
+    await writeFile(path.join(app, "places.ts"), `${script.join("\n")}\n`);
+    const compiler = path.join(project, "node_modules", "typescript", "bin", "tsc");
+    for (const resolution of [
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"],
+    ] as const) {
+      const [module, moduleResolution] = resolution;
+      const options = ["--noEmit", "--strict", "--module", module, "--moduleResolution", moduleResolution];
+      expect(run(process.execPath, [compiler, ...options, "places.ts"], app)).toBe("");
+    }
+  });
+
   it("says what it can do, and which version it is", async () => {
     const help = await rag("--help");
     expect(help).toMatchObject({ exitCode: 0, stderr: "" });

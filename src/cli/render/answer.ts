@@ -1,3 +1,4 @@
+import type { AskDocument } from "./documents.ts";
 import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
 import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
@@ -78,7 +79,17 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     async finish(result, durationMs) {
       if (options.json) {
         const { question, answer, refused, model, usage, citations, hits, closest } = result;
-        await output.writeJson({ question, answer, refused, model, usage, citations, hits, closest, durationMs });
+        await output.writeJson<AskDocument>({
+          question,
+          answer,
+          refused,
+          model,
+          usage,
+          citations,
+          hits,
+          closest,
+          durationMs,
+        });
       } else {
         endAnswer();
         const linkTo = await linksFor(results, view.folders);

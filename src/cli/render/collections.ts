@@ -1,3 +1,4 @@
+import type { CollectionDocument, CollectionsDocument, DroppedDocument, SourcesDocument } from "./documents.ts";
 import type {
   CollectionOverview,
   CollectionStats,
@@ -53,7 +54,7 @@ export async function renderCollections(
   output: Output,
 ): Promise<void> {
   const collections = listed.map(({ collection, overview }) => summaryOf(collection, overview));
-  if (output.options.json) return output.writeJson({ store: { kind, location }, collections });
+  if (output.options.json) return output.writeJson<CollectionsDocument>({ store: { kind, location }, collections });
   if (collections.length === 0) {
     return output.notice(`no collections in ${location} yet; make one with: rag ingest <paths...>`);
   }
@@ -83,7 +84,7 @@ export async function renderCollection(
   const { manifest, foreign } = collection;
   const { index, sizeBytes } = stats;
   const details: CollectionDetails = { ...summaryOf(collection, stats), manifest, index, sizeBytes };
-  if (output.options.json) await output.writeJson(details);
+  if (output.options.json) await output.writeJson<CollectionDocument>(details);
   else await output.results.write(describeCollection(details, output.results.colors));
   for (const line of foreign?.missing ?? []) output.notice(`before it can be searched: ${line}`);
 }
@@ -148,7 +149,7 @@ export async function renderSources(
       updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString(),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1));
-  if (output.options.json) return output.writeJson({ collection: name, sources });
+  if (output.options.json) return output.writeJson<SourcesDocument>({ collection: name, sources });
   if (sources.length === 0) return output.notice(`collection ${name} holds no documents`);
   const { table } = await import("./table.ts");
   const rows = sources.map(({ source, title, chunks, updatedAt }) => [
@@ -167,12 +168,12 @@ export async function renderSources(
 }
 
 export async function renderDropped(name: string, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson({ dropped: name });
+  if (output.options.json) return output.writeJson<DroppedDocument>({ dropped: name });
   await output.results.write(`dropped collection ${name}\n`);
 }
 
 /** The user said no. */
 export async function renderKept(name: string, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson({ dropped: null });
+  if (output.options.json) return output.writeJson<DroppedDocument>({ dropped: null });
   output.notice(`collection ${name} was kept`);
 }

@@ -5,6 +5,7 @@ import type { StoreKind } from "../../../stores/types.ts";
 import { terminalText } from "../terminal-text.ts";
 import { counted, formatCount, formatDuration } from "../format.ts";
 import { renderPlan } from "./plan.ts";
+import type { IngestDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 
 /** What `rag ingest` did: its JSON document. */
@@ -37,7 +38,7 @@ const maxExtensions = 8;
 
 export async function renderIngest(report: IngestReport, view: IngestView, output: Output): Promise<void> {
   if (output.options.json) {
-    return output.writeJson({ ...report, warnings: [...report.warnings, ...remarks(report, view)] });
+    return output.writeJson<IngestDocument>({ ...report, warnings: [...report.warnings, ...remarks(report, view)] });
   }
   const { failures, warnings } = report;
   for (const warning of warnings.slice(0, maxListed)) output.warn(terminalText(warning));
