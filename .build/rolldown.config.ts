@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
 import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
+import { pdfjsBeside, pdfjsFolder } from "./pdfjs.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -32,7 +33,8 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
       fileBeside("output.d.ts", "src/cli/render/documents.ts"),
       fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
-      thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
+      pdfjsBeside,
+      thirdPartyNotice("THIRD-PARTY-NOTICES.txt", [pdfjsFolder]),
     ],
     output: {
       dir,
