@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
 import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
+import { pdfjsBeside, pdfjsFolder } from "./pdfjs.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -9,15 +10,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { versio
  * Packages that stay outside, installed beside this one: native code, what reads files of its own by their path, what
  * is large and rarely used, and what only some install.
  */
-const outside = [
-  /^@lancedb\/lancedb-/,
-  /\.node$/,
-  /^@huggingface\//,
-  /^pdfjs-dist\//,
-  /^protobufjs\//,
-  /^@grpc\/grpc-js$/,
-  /^openai$/,
-];
+const outside = [/^@lancedb\/lancedb-/, /\.node$/, /^@huggingface\//, /^protobufjs\//, /^@grpc\/grpc-js$/, /^openai$/];
 
 /**
  * What makes a folder of bundles, with everything that they read beside them. The working folder is the project's root.
@@ -38,8 +31,10 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
       noElicitation,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      fileBeside("output.d.ts", "src/cli/render/documents.ts"),
       fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
-      thirdPartyNotice("THIRD-PARTY-NOTICES.txt"),
+      pdfjsBeside,
+      thirdPartyNotice("THIRD-PARTY-NOTICES.txt", [pdfjsFolder]),
     ],
     output: {
       dir,
@@ -104,7 +99,7 @@ const noElicitation: Plugin = {
   },
 };
 
-/** Copies a file that code reads by its path. */
+/** Copies a file that code reads by its path, or that the package offers to others. */
 function fileBeside(fileName: string, path: string): Plugin {
   return {
     name: "file-beside",

@@ -12,15 +12,18 @@ interface Manifest {
 const licenceFiles = /^(?:licen[cs]e|copying|notice|third-party)/i;
 const separator = `\n${"-".repeat(80)}\n\n`;
 
-/** Writes a file with the name, version, licence and notices of every package whose code is in the bundles. */
-export function thirdPartyNotice(fileName: string): Plugin {
+/**
+ * Writes a file with the name, version, licence and notices of every package whose code is in the bundles, and of those in
+ * the folders of `copied`, whose files are beside them.
+ */
+export function thirdPartyNotice(fileName: string, copied: readonly string[]): Plugin {
   return {
     name: "third-party-notice",
     generateBundle(_, outputs) {
       const modules = Object.values(outputs).flatMap((output) =>
         output.type === "chunk" ? Object.keys(output.modules) : [],
       );
-      const folders = new Set(modules.flatMap((id) => packageFolder(id) ?? []));
+      const folders = new Set([...copied, ...modules.flatMap((id) => packageFolder(id) ?? [])]);
       const notices = [...folders].map(noticeOf).sort();
       const source = ["The files of this folder contain code of these packages.\n", ...notices].join(separator);
       this.emitFile({ type: "asset", fileName, source });

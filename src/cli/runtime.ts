@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import type { ChatModel } from "../chat/types.ts";
 import type { Chunker } from "../chunkers/types.ts";
 import type { Environment } from "../config/environment.ts";
 import { type Override, loadConfig } from "../config/load.ts";
 import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
+import { cacheFolder } from "../files/user-folders.ts";
 import type { Loader, LoadingOptions } from "../loaders/types.ts";
 import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
+import type { VectorCacheSettings } from "../pipeline/embed/cache/vector-cache.ts";
 import type { ModelRequest, OpenModel } from "../pipeline/embed/open-model.ts";
 import { embeddingPrice } from "../models/embedding-price.ts";
 import type { LinkOptions } from "../pipeline/links/with-urls.ts";
@@ -15,6 +18,8 @@ import { credentialsOf } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 import { createDownloadReport } from "./render/terminal/download.ts";
+
+const bytesPerMegabyte = 1_000_000;
 
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
@@ -41,6 +46,8 @@ export interface Runtime {
   openModel: OpenModel;
   /** USD per million tokens of an embedding model; `null` where nobody knows it. `model`: `null` for the provider's own. */
   priceOf(provider: string, model: string | null): number | null;
+  /** Where vectors are kept between runs; `null`: nowhere. */
+  readonly vectorCache: VectorCacheSettings | null;
   chatModel(): Promise<ChatModel>;
   /** What `search.rerank` names; `null` where it names none. Connects to nothing yet. */
   reranker(): Promise<Reranker | null>;
@@ -125,6 +132,12 @@ export async function openRuntime(
       return keep(embedder);
     },
     priceOf: (provider, model) => config.embedding.price ?? embeddingPrice(provider, model, config.providers),
+    vectorCache: config.embedding.cache
+      ? {
+          folder: join(cacheFolder(environment.variables), "embeddings"),
+          maxBytes: config.embedding.cacheMb * bytesPerMegabyte,
+        }
+      : null,
     chatModel,
     reranker: once(async () => {
       const name = rerankerName(config.search.rerank);

@@ -21,7 +21,9 @@ export function defaultConfig(): Config {
   "embedding": {
     "concurrency": 8,
     "timeoutMs": 60000,
-    "maxWaitMs": 300000
+    "maxWaitMs": 300000,
+    "cache": true,
+    "cacheMb": 2000
   },
   "llm": {
     "provider": "extractive",

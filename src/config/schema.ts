@@ -113,6 +113,15 @@ const embedding = z.strictObject({
     .describe(
       "How long an ingest waits for a provider that asks to come back later, or fails, in milliseconds; one that asks for more is not waited for.",
     ),
+  cache: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Keep the vectors of passages in the user's cache folder, so that another collection, another chunk size or `--recreate` pays only for what is new. Turn it off where the model behind a name has changed. Vectors of `local` models are not kept.",
+    ),
+  cacheMb: positive()
+    .default(2000)
+    .describe("Megabytes that these vectors may take, of all models together; those used least lately go first."),
   quantization: z
     .enum(["fp32", "fp16", "q8", "int8", "uint8", "q4", "q4f16", "bnb4"])
     .optional()

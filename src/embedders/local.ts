@@ -99,6 +99,8 @@ export function createLocalEmbedder(
     provider: "local",
     model: name,
     limits: { maxBatch: 64, maxTokensPerText: Number.MAX_SAFE_INTEGER, maxTokensPerBatch: 65_536 },
+    // The files of a model's folder may change while its name stays.
+    keepsVectorsAs: null,
     pricePerMillionTokens: null,
     async identity(signal) {
       const [{ vectors }, { conventions }] = await Promise.all([enqueue(() => run(["dimensions"], signal)), load()]);

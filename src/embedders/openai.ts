@@ -107,6 +107,10 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
       maxTokensPerText: model.maxTokensPerText,
       maxTokensPerBatch: facts.maxTokensPerBatch,
     },
+    keepsVectorsAs: {
+      model: JSON.stringify([endpoint.provider, endpoint.baseUrl, endpoint.model, options.dimensions]),
+      documentPrefix: options.documentPrefix ?? model.documentPrefix,
+    },
     pricePerMillionTokens: model.price === 0 ? null : model.price,
     async identity(signal): Promise<EmbeddingIdentity> {
       if (dimensions === null) {

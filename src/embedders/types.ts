@@ -9,6 +9,13 @@ export interface EmbedderLimits {
   maxTokensPerBatch: number;
 }
 
+/** Says which vectors may stand for those that an embedder would make. */
+export interface KeptVectors {
+  /** Where the model is, its name and what it is asked for; the same text for the same vectors. Holds no secret. */
+  model: string;
+  documentPrefix: string;
+}
+
 export interface EmbeddingBatch {
   /** One vector a text, in the order of the texts, each of the model's dimensions, finite and not all zero. */
   vectors: Float32Array[];
@@ -24,6 +31,8 @@ export interface Embedder {
   readonly provider: string;
   readonly model: string;
   readonly limits: EmbedderLimits;
+  /** What its vectors are kept under between runs; `null` where they are not kept. */
+  readonly keepsVectorsAs: KeptVectors | null;
   /** USD per million tokens; `null` where it is not known or costs nothing. */
   readonly pricePerMillionTokens: number | null;
   /** The model's dimensions and prefixes; asks the model once where they are not known. */

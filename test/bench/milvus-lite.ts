@@ -79,7 +79,7 @@ async function ingest(workspace: Workspace): Promise<Figure[]> {
   try {
     const [{ port }] = (await once(worker, "message")) as [{ port: number }];
     const bench = { baseUrl: `http://127.0.0.1:${port}/v1`, embeddingModel: "bench", dimensions: 384, maxBatch: 100 };
-    const settings = { providers: { bench }, embedding: { provider: "bench" } };
+    const settings = { providers: { bench }, embedding: { provider: "bench", cache: false } };
     await writeFile(join(folder, ".ragrc"), JSON.stringify(settings));
     await writeMarkdown(join(folder, "docs"), { documents: 1000, sections: 20, words: 150 });
     workspace.progress("lite: ingesting 20,000 chunks with vectors");

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeMarkdown } from "./corpus.ts";
 import { type Figure, atMost } from "./figure.ts";
-import { type Comparison, compare } from "./measure.ts";
+import { compare, comparisonFigures } from "./measure.ts";
 import { type Workspace, projectRoot } from "./workspace.ts";
 
 const rounds = 15;
@@ -32,15 +32,20 @@ export async function benchStartup(workspace: Workspace): Promise<Figure[]> {
     () => workspace.node([bare, join(folder, ".rag"), "docs", query], folder).milliseconds,
   );
   return [
-    ...figures("rag --help", "an empty script", help, 1.6),
-    ...figures("rag search, 5k chunks, BM25", "the bare script", search, 1),
-  ];
-}
-
-function figures(name: string, yardstick: string, measured: Comparison, limit: number): Figure[] {
-  return [
-    { name, value: measured.milliseconds, unit: "ms", target: null },
-    { name: `${name}: ${yardstick}`, value: measured.yardstick, unit: "ms", target: null },
-    { name: `${name} against ${yardstick}`, value: measured.ratio, unit: "×", target: atMost(limit) },
+    ...comparisonFigures(
+      help,
+      { name: "rag --help", command: "rag --help", yardstick: "an empty script", yardstickCommand: "node empty.mjs" },
+      atMost(1.6),
+    ),
+    ...comparisonFigures(
+      search,
+      {
+        name: "rag search, 5k chunks, BM25",
+        command: `rag search "${query}"`,
+        yardstick: "the bare script",
+        yardstickCommand: `node test/bench/bare-search.mjs .rag docs "${query}"`,
+      },
+      atMost(1),
+    ),
   ];
 }

@@ -76,7 +76,7 @@ async function openCorpus(
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const progress = await showProgress(output, describeIngest);
   try {
-    const { config, openModel, chunker } = runtime;
+    const { config, openModel, chunker, vectorCache } = runtime;
     const uri = folderAddress(path.join(folder, "store"));
     const store = await runtime.otherStore({ ...config, milvus: { ...config.milvus, uri } });
     const { discovery, loaderFor } = await writeCorpus(corpus, path.join(folder, "corpus"));
@@ -87,6 +87,7 @@ async function openCorpus(
         recreate: false,
         chunking: config.chunking,
         embedding: config.embedding,
+        vectorCache,
         metric: config.metric,
         toolVersion: toolVersion(),
         discovery,

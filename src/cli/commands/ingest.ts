@@ -231,7 +231,7 @@ async function ingestInto(
   store: Store,
   discovery: Discovery,
   flags: IngestFlags,
-  { config, environment, openModel, chunker, loaders, cutter, priceOf }: Runtime,
+  { config, environment, openModel, chunker, loaders, cutter, priceOf, vectorCache }: Runtime,
   { output, signal }: CommandContext,
 ): Promise<CollectionOutcome> {
   const pdfPassword = flags.pdfPassword ?? environment.variables[passwordVariable];
@@ -252,6 +252,7 @@ async function ingestInto(
         onNotice: (text) => output.notice(text),
         chunking,
         embedding,
+        vectorCache,
         metric,
         toolVersion: toolVersion(),
         budget: { maxCost: flags.maxCost, maxTokens: flags.maxTokens },

@@ -1,3 +1,4 @@
+import type { AskDocument } from "./documents.ts";
 import type { AskEvent, AskResult } from "../../pipeline/ask/ask.ts";
 import type { Hit } from "../../types.ts";
 import { type Conditions, describeConditions } from "./conditions.ts";
@@ -76,7 +77,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
     },
     async finish(result, durationMs) {
       if (options.json) {
-        await output.writeJson(answerDocument(result, durationMs));
+        await output.writeJson<AskDocument>(answerDocument(result, durationMs));
       } else {
         endAnswer();
         const linkTo = await linksFor(results, view.folders);
@@ -107,7 +108,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
 }
 
 /** The JSON document of an answer. */
-export function answerDocument(result: AskResult, durationMs: number): Record<string, unknown> {
+export function answerDocument(result: AskResult, durationMs: number): AskDocument {
   const { question, standalone, answer, refused, model, usage, citations, hits, closest } = result;
   const continued = standalone === undefined ? {} : { standalone };
   return { question, ...continued, answer, refused, model, usage, citations, hits, closest, durationMs };

@@ -1,3 +1,4 @@
+import type { CollectionDocument, CollectionsDocument, DroppedDocument, SourcesDocument } from "./documents.ts";
 import type {
   CollectionOverview,
   CollectionStats,
@@ -54,7 +55,7 @@ export async function renderCollections(
   output: Output,
 ): Promise<void> {
   const collections = listed.map(({ collection, overview }) => summaryOf(collection, overview));
-  if (output.options.json) return output.writeJson({ store: { kind, location }, collections });
+  if (output.options.json) return output.writeJson<CollectionsDocument>({ store: { kind, location }, collections });
   if (collections.length === 0) {
     return output.notice(`no collections in ${location} yet; make one with: rag ingest <paths...>`);
   }
@@ -84,7 +85,7 @@ export async function renderCollection(
   const { manifest, foreign } = collection;
   const { index, sizeBytes } = stats;
   const details: CollectionDetails = { ...summaryOf(collection, stats), manifest, index, sizeBytes };
-  if (output.options.json) await output.writeJson(details);
+  if (output.options.json) await output.writeJson<CollectionDocument>(details);
   else await output.results.write(describeCollection(details, output.results));
   for (const line of foreign?.missing ?? []) output.notice(`before it can be searched: ${line}`);
 }
@@ -156,7 +157,7 @@ export async function renderSources(
       updatedAt: updatedAt === null ? null : new Date(updatedAt).toISOString(),
     }))
     .sort((a, b) => (a.source < b.source ? -1 : 1));
-  if (output.options.json) return output.writeJson({ collection: name, sources });
+  if (output.options.json) return output.writeJson<SourcesDocument>({ collection: name, sources });
   if (sources.length === 0) return output.notice(`collection ${name} holds no documents`);
   const { table } = await import("./table.ts");
   const rows = sources.map(({ source, title, chunks, updatedAt }) => [
@@ -175,12 +176,12 @@ export async function renderSources(
 }
 
 export async function renderDropped(name: string, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson({ dropped: name });
+  if (output.options.json) return output.writeJson<DroppedDocument>({ dropped: name });
   await output.results.write(`dropped collection ${name}\n`);
 }
 
 /** The user said no. */
 export async function renderKept(name: string, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson({ dropped: null });
+  if (output.options.json) return output.writeJson<DroppedDocument>({ dropped: null });
   output.notice(`collection ${name} was kept`);
 }

@@ -2,6 +2,7 @@ import type { CopyProgress, CopyResult } from "../../pipeline/copy/copy.ts";
 import type { StoreKind } from "../../stores/types.ts";
 import { folderAddress } from "../../addresses/store-address.ts";
 import { counted, formatCount, formatDuration } from "./format.ts";
+import type { CopyDocument } from "./documents.ts";
 import type { Output } from "./output.ts";
 import { terminalText } from "./terminal-text.ts";
 
@@ -22,7 +23,7 @@ export async function renderCopy({ from, to, result, durationMs }: CopyReport, o
   const { documents, chunks, failures } = result;
   for (const { source, message } of failures) output.notice(`${terminalText(source)} is left out: ${message}`);
   if (output.options.json) {
-    return output.writeJson({ from, to, chunks: chunks.total, verified: true, failures, durationMs });
+    return output.writeJson<CopyDocument>({ from, to, chunks: chunks.total, verified: true, failures, durationMs });
   }
   const lines = [
     `copied ${counted(documents.copied, "document")}, ${counted(chunks.written, "chunk")} in ${formatDuration(durationMs)}`,

@@ -4,6 +4,7 @@ import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
 import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
 import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
+import type { ErrorDocument, JsonDocument } from "./documents.ts";
 import { formatDuration } from "./format.ts";
 import { type ColorChoice, wantsColor } from "./terminal/color.ts";
 import { createWrapper, wrapText } from "./terminal/wrap.ts";
@@ -54,8 +55,8 @@ export interface Output {
   readonly messages: Channel;
   /** A result for people; in the user's pager where it is longer than the screen. */
   writeLong(text: string): Promise<void>;
-  /** One JSON document. */
-  writeJson(value: unknown): Promise<void>;
+  /** One JSON document, whose type has to be named: `writeJson<SearchDocument>(…)`. */
+  writeJson<Document extends JsonDocument = never>(value: NoInfer<Document>): Promise<void>;
   /** One text among the results, wrapped while it comes; a secret is masked in it though it comes cut in two. */
   openText(): TextInPieces;
   /** What is good to know; left out with `--quiet`. */
@@ -144,7 +145,9 @@ export function createOutput(
       if (options.verbose) say(messages.colors.dim(`${name}: ${formatDuration(durationMs)}${terminalText(remark)}`));
     },
     error: ({ code, message, hint }) => {
-      if (options.json) return print(escapeControls(JSON.stringify({ error: { code, message, hint } })));
+      if (options.json) {
+        return print(escapeControls(JSON.stringify({ error: { code, message, hint } } satisfies ErrorDocument)));
+      }
       const { cyan, red } = messages.colors;
       const advice = hint === null ? "" : `\n${cyan("hint:")} ${terminalText(hint)}`;
       return print(`${red("error:")} ${terminalText(message)}${advice}`);

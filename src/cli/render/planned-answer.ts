@@ -1,4 +1,5 @@
 import type { PlannedAnswer } from "../../pipeline/ask/dry-run.ts";
+import type { PlannedAnswerDocument } from "./documents.ts";
 import type { Output } from "./output.ts";
 import { terminalText } from "./terminal-text.ts";
 
@@ -8,7 +9,7 @@ export async function renderPlannedAnswer(
   output: Output,
 ): Promise<void> {
   const { results, options } = output;
-  if (options.json) return output.writeJson({ question, model, messages, tokens, hits });
+  if (options.json) return output.writeJson<PlannedAnswerDocument>({ question, model, messages, tokens, hits });
   const { bold } = results.colors;
   const shown = messages.map(({ role, content }) => `${bold(`${role}:`)}\n${terminalText(content)}\n`);
   await results.write(shown.join("\n"));

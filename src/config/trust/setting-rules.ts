@@ -86,6 +86,8 @@ export const settingRules: Readonly<Record<string, SettingRule>> = {
   "embedding.concurrency": harmless,
   "embedding.timeoutMs": harmless,
   "embedding.maxWaitMs": harmless,
+  "embedding.cache": harmless,
+  "embedding.cacheMb": harmless,
   "embedding.quantization": harmless,
   "embedding.pooling": harmless,
   "llm.provider": whereOpened,

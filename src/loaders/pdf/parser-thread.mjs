@@ -22,8 +22,8 @@ globalThis.DOMMatrix ??= Object;
 
 // The library's build for older platforms replaces this by a version in JavaScript, which takes a tenth of all time.
 const { push } = Array.prototype;
-const pdfjs = await import("pdfjs-dist/legacy/build/pdf.mjs");
-await import("pdfjs-dist/legacy/build/pdf.worker.mjs");
+const pdfjs = await import(assets.library);
+await import(assets.parser);
 Array.prototype.push = push; // oxlint-disable-line no-extend-native
 
 let document = null;

@@ -7,6 +7,7 @@ import { estimateTokens } from "./estimate-tokens.ts";
 import { ModelError } from "../../models/model-error.ts";
 import type { ModelErrorKind } from "../../models/model-error.ts";
 import { type Batch, createBatchQueue } from "./batch-queue.ts";
+import type { VectorCache } from "./cache/vector-cache.ts";
 import { type EmbedOutcome, createOutcomeMemory } from "./outcome-memory.ts";
 import { SuspectGroup } from "./suspects.ts";
 
@@ -44,6 +45,8 @@ export interface EmbedPoolOptions {
   batchSize?: number;
   /** Put before every text. */
   prefix: string;
+  /** What was embedded before is taken from it, and what is embedded is put into it; the caller closes it. */
+  cache?: VectorCache | null;
   signal?: AbortSignal;
   retry?: RetryPolicy;
   /** Told of a request that waits long for its next attempt: milliseconds, and why. */
@@ -104,6 +107,11 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     fail(new UserError("interrupted", "embedding was interrupted", { exitCode: ExitCode.interrupted }));
   }
 
+  function cached(text: string): EmbedOutcome | undefined {
+    const vector = options.cache?.get(text) ?? null;
+    return vector === null ? undefined : { vector, cached: true };
+  }
+
   function enqueue(text: string): Promise<EmbedOutcome> {
     return new Promise((resolve) => queue.add({ text, tokens: estimateTokens(text), settle: resolve }));
   }
@@ -134,6 +142,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       const { vectors, tokens } = await embedder.embed(texts, stop.signal);
       limit.end(ticket, "succeeded");
       lastSuccessAt = performance.now();
+      options.cache?.put(texts, vectors);
       if (tokens !== null) progress.tokens = (progress.tokens ?? 0) + tokens;
       for (const [index, entry] of batch.entries.entries()) {
         finish(entry, { vector: vectors[index] as Float32Array });
@@ -253,7 +262,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       const outcomes = texts.map((text): EmbedOutcome | Promise<EmbedOutcome> => {
         if (!/\S/.test(text)) return { error: "the text is empty" };
         const prefixed = options.prefix + text;
-        return memory.get(prefixed) ?? memory.set(prefixed, enqueue(prefixed));
+        return memory.get(prefixed) ?? cached(prefixed) ?? memory.set(prefixed, enqueue(prefixed));
       });
       clearTimeout(idleTimer);
       idleTimer = setTimeout(flush, idleMs);

@@ -1,5 +1,7 @@
 /** A text's vector, or why this one text has none. */
-export type EmbedOutcome = { vector: Float32Array } | { error: string };
+export type EmbedOutcome =
+  | { vector: Float32Array; /** It was kept from an earlier run. */ cached?: true }
+  | { error: string };
 
 /** Outcomes that are kept for texts that come again, e.g. a licence at the end of every page. */
 const rememberedTexts = 512;

@@ -13,7 +13,6 @@ import type {
 } from "../../stores/types.ts";
 import type { EmbeddingIdentity, StoredChunk } from "../../types.ts";
 import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts";
-import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
 import type { DocumentCutter } from "./cut-document.ts";
@@ -22,6 +21,7 @@ import type { IngestResult } from "./ingest-tally.ts";
 import { type Budget, type IngestPlan, overBudget, planOf, refuseUnknownPrice } from "./plan.ts";
 import { type IngestProject, refuseOtherProject } from "./project.ts";
 import { isOutdated, upgrade } from "./upgrade.ts";
+import { type VectorRequest, openKnownVectors, openPool } from "./vectors.ts";
 
 export interface CollectionParts {
   store: Store;
@@ -31,18 +31,13 @@ export interface CollectionParts {
   cutter?: DocumentCutter;
 }
 
-export interface CollectionRequest extends IngestRequest, WriterWait {
+export interface CollectionRequest extends IngestRequest, VectorRequest, WriterWait {
   /** Of the collection. */
   name: string;
   /** Start over with a new collection, which replaces the old one once it is complete. */
   recreate: boolean;
   project: IngestProject;
   chunking: ChunkingOptions;
-  /** The configured model, and how it is asked. */
-  embedding: ConfiguredModel &
-    Pick<EmbedPoolOptions, "concurrency"> & { batchSize?: number | undefined; maxWaitMs?: number | undefined };
-  /** As in `EmbedPoolOptions`. */
-  onPause?: EmbedPoolOptions["onPause"];
   /** Of a new collection. */
   metric: Metric;
   toolVersion: string;
@@ -123,8 +118,10 @@ async function ingestHeld(parts: CollectionParts, request: CollectionRequest): P
   const price = model === null ? null : priceOf(model.provider, model.model);
   if (dryRun || isLimited(budget)) {
     refuseUnknownPrice(model === null ? null : `${model.provider}/${model.model ?? "default"}`, price, budget);
+    const known = await openKnownVectors(choice, parts.openModel, request.vectorCache ?? null);
     const dry = { ...common, embedding: choice.identity, embed: null, createCollection: neverCreated };
-    const result = await ingest(dry, { ...request, dryRun: true });
+    const result = await ingest({ ...dry, isCached: known?.has }, { ...request, dryRun: true });
+    known?.close();
     const plan = planOf(result.planned, price);
     const refusal = overBudget(plan, budget);
     const isMissing = existing === null && result.chunks.written === 0;
@@ -143,9 +140,11 @@ async function ingestHeld(parts: CollectionParts, request: CollectionRequest): P
     createdAt: new Date().toISOString(),
     ...(project.name === null ? {} : { project: project.name }),
   };
-  const embed = await openPool(embedder, embedding, request);
+  const pool = await openPool(embedder, embedding, request);
   const ingestWith = (createCollection: () => Promise<Collection>): Promise<IngestResult> =>
-    ingest({ ...common, createCollection, embedding, embed }, request);
+    ingest({ ...common, createCollection, embedding, embed: pool?.embed ?? null }, request).finally(() =>
+      pool?.close(),
+    );
   if (recreate && exists) {
     const result = await replaceCollection(store, name, manifest, ingestWith);
     const isMissing = result.chunks.written === 0 && result.documents.failed === 0;
@@ -266,25 +265,6 @@ async function openEmbedder(
 async function identityOf(embedder: Embedder, signal: AbortSignal): Promise<EmbeddingIdentity> {
   const { embedderIdentity } = await import("../embed/embed-query.ts");
   return embedderIdentity(embedder, signal);
-}
-
-async function openPool(
-  embedder: Embedder | null,
-  identity: EmbeddingIdentity | null,
-  { embedding: { batchSize, concurrency, maxWaitMs }, signal, onPause }: CollectionRequest,
-): Promise<EmbedPool | null> {
-  if (embedder === null || identity === null) return null;
-  const { createEmbedPool } = await import("../embed/embed.ts");
-  const prefix = identity.documentPrefix;
-  const { defaultRetryPolicy } = await import("../../models/backoff.ts");
-  return createEmbedPool(embedder, {
-    concurrency,
-    prefix,
-    signal,
-    retry: { ...defaultRetryPolicy, maxElapsedMs: maxWaitMs ?? defaultRetryPolicy.maxElapsedMs },
-    onPause,
-    ...(batchSize === undefined ? {} : { batchSize }),
-  });
 }
 
 /** The strategy, and the settings that it looks at. */

@@ -26,7 +26,16 @@ export interface IngestResult {
     /** Without text: nothing of them is stored. Not counted as added or changed. */
     empty: number;
   };
-  chunks: { written: number; embedded: number; reused: number; deleted: number };
+  chunks: {
+    written: number;
+    /** Sent to the model. */
+    embedded: number;
+    /** With a vector that was there before, in the collection or in the cache. */
+    reused: number;
+    /** Of the reused, those of the cache; not set where there are none. */
+    cached?: number;
+    deleted: number;
+  };
   failures: { source: string; code: string; message: string }[];
   warnings: string[];
   /** As the embedding provider counted them; `null` where none was asked or it does not say. */

@@ -2,7 +2,7 @@ import type { Chunker, ChunkingOptions } from "../../chunkers/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
-import type { EmbeddingIdentity, Metadata } from "../../types.ts";
+import type { EmbeddingIdentity, Metadata, StoredChunk } from "../../types.ts";
 import { ChunkWriter } from "./rows/chunk-writer.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
@@ -33,6 +33,8 @@ export interface IngestParts {
   /** The model, and what it is reached by; both `null` in a collection without vectors. */
   embedding: EmbeddingIdentity | null;
   embed: EmbedPool | null;
+  /** Of a dry run: whether the vector of a chunk's text is kept from an earlier run. */
+  isCached?: ((text: string) => boolean) | undefined;
   /** Whether chunks get vectors. A dry run opens no model, and still says how many it would be asked for. */
   hasVectors: boolean;
   /** Left out: this process. */
@@ -244,13 +246,21 @@ class IngestRun {
   }
 
   async #embedGroup(group: readonly { file: DiscoveredFile; document: ReadyDocument }[]): Promise<Pending[]> {
-    const { embed, hasVectors, collection } = this.#parts;
+    const { embed, hasVectors, collection, isCached } = this.#parts;
     if (!hasVectors) {
       const done = Promise.resolve(null);
-      return group.map(({ file, document }) => ({ file, document, reused: 0, embedded: 0, done }));
+      return group.map(({ file, document }) => ({
+        file,
+        document,
+        reused: 0,
+        cached: 0,
+        embedded: 0,
+        missing: document.chunks,
+        done,
+      }));
     }
     const documents = group.map(({ document }) => document);
-    const started = await startEmbedding(documents, this.request.dryRun ? null : embed, collection);
+    const started = await startEmbedding(documents, this.request.dryRun ? null : embed, collection, isCached);
     return started.map((pending, index) => Object.assign(pending, { file: group[index]!.file }));
   }
 
@@ -266,7 +276,8 @@ class IngestRun {
     const known = this.#stored.get(document.source);
     const { chunks, warnings } = this.tally.result;
     warnings.push(...document.warnings.map((warning) => `${document.source}: ${warning}`));
-    chunks.reused += pending.reused;
+    chunks.reused += pending.reused + pending.cached;
+    if (pending.cached > 0) chunks.cached = (chunks.cached ?? 0) + pending.cached;
     chunks.embedded += pending.embedded;
     chunks.deleted += Math.max(0, (known?.docChunks ?? 0) - document.chunks.length);
     if (document.chunks.length === 0) {
@@ -274,7 +285,7 @@ class IngestRun {
       this.isUntouched = false;
     } else if (this.request.dryRun) {
       this.#wouldWrite += document.chunks.length;
-      this.tally.result.planned.push(planned(document));
+      this.tally.result.planned.push(planned(document, pending.missing));
     } else {
       const { docId, docHash, chunks } = document;
       await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
@@ -307,10 +318,8 @@ class IngestRun {
   }
 }
 
-function planned({ source, chunks }: ReadyDocument): PlannedDocument {
-  const tokens = chunks
-    .filter(({ vector }) => vector === null)
-    .reduce((sum, { context, text }) => sum + estimateTokens(context + text), 0);
+function planned({ source, chunks }: ReadyDocument, missing: readonly StoredChunk[]): PlannedDocument {
+  const tokens = missing.reduce((sum, { context, text }) => sum + estimateTokens(context + text), 0);
   return { source, format: chunks[0]?.format ?? "", chunks: chunks.length, tokens };
 }
 

@@ -117,8 +117,8 @@ export async function discoverPages(options: PagesOptions): Promise<Discovery> {
     throw new UserError("page-unavailable", "the server says that the page has not changed, and was not asked");
   }
 
-  function keep(address: string, page: FetchedPage): Promise<CachedPage> {
-    return options.cache.put(address, { ...page, bytes: inUtf8(page.bytes, page.contentType) });
+  async function keep(address: string, page: FetchedPage): Promise<CachedPage> {
+    return options.cache.put(address, { ...page, bytes: await inUtf8(page.bytes, page.contentType) });
   }
 
   function isTrusted(url: URL): boolean {

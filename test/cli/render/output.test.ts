@@ -24,7 +24,7 @@ describe("output", () => {
     output.stage(hostile, 1, hostile);
     await output.error({ code: "x", message: hostile, hint: hostile });
     const json = open({ json: true });
-    await json.output.writeJson({ hostile });
+    await json.output.writeJson({ hostile } as never);
     await json.output.error({ code: "x", message: hostile, hint: hostile });
     const written = [stdout(), stderr(), json.stdout()];
     const error = json.stderr();
@@ -101,7 +101,7 @@ describe("output", () => {
   it("escapes what a terminal would act on in JSON, without changing the document", async () => {
     const { output, stdout } = open();
     const value = { text: "a\u009B31mb\u001B[0m\u202Ec\u007F" };
-    await output.writeJson(value);
+    await output.writeJson(value as never);
     const json = stdout();
     expect(json).not.toMatch(/[\u007F-\u009F\u202E]/);
     expect(JSON.parse(json)).toEqual(value);

@@ -1,3 +1,4 @@
+import type { BatchLine } from "../../render/documents.ts";
 import path from "node:path";
 import { ExitCode, UserError, messageOf } from "../../../errors.ts";
 import { readRegularText } from "../../../files/read-regular-file.ts";
@@ -79,7 +80,7 @@ async function answerAll(batch: Batch, runtime: Runtime, context: CommandContext
         if (format !== null && (outcome.result?.refused || outcome.doubt !== null)) outcomes.push(outcome);
         const isKnown = outcome.result !== null && file?.answerTo(outcome.asked) === outcome.result;
         if (isKnown) taken += 1;
-        else if (file === null) await output.writeJson(batchDocument(outcome));
+        else if (file === null) await output.writeJson<BatchLine>(batchDocument(outcome));
         else await file.append(outcome.asked, output.masked(lineOf(outcome)));
       },
     },

@@ -1,10 +1,11 @@
+import type { BatchLine } from "../documents.ts";
 import type { BatchOutcome, BatchTally } from "../../../pipeline/batch/batch.ts";
 import { answerDocument } from "../answer.ts";
 import { formatDuration } from "../format.ts";
 import { escapeControls } from "../terminal-text.ts";
 
 /** The JSON document of one question of a batch: that of `rag ask`, or `error`, with the question's own `id` and `filter`. */
-export function batchDocument({ asked, result, failure, durationMs }: BatchOutcome): Record<string, unknown> {
+export function batchDocument({ asked, result, failure, durationMs }: BatchOutcome): BatchLine {
   const { id, filters } = asked;
   const own = { ...(id === null ? {} : { id }), ...(filters.length === 0 ? {} : { filter: filters }) };
   if (result !== null) return { ...own, ...answerDocument(result, durationMs) };

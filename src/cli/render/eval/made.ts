@@ -1,4 +1,5 @@
 import { counted } from "../format.ts";
+import type { MadeSetDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
 
@@ -13,7 +14,7 @@ export interface MadeSet {
 }
 
 export async function renderMade(made: MadeSet, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson(made);
+  if (output.options.json) return output.writeJson<MadeSetDocument>(made);
   const { set, collection, questions, wanted } = made;
   const fewer = questions < wanted ? `, as many of ${wanted} as the collection gives` : "";
   const line = `wrote ${counted(questions, "question")} about collection ${collection} to ${set}${fewer}\n`;

@@ -1,6 +1,7 @@
 import type { Interval } from "../../../pipeline/eval/bootstrap.ts";
 import type { Comparison, Evaluation, ModeResult } from "../../../pipeline/eval/evaluate.ts";
 import type { GateCheck } from "../../../pipeline/eval/gate.ts";
+import type { EvalComparison, EvalDocument, QuestionOutcome } from "../documents.ts";
 
 /** What questions were asked of. */
 export interface EvaluatedCollection {
@@ -30,7 +31,7 @@ export interface NamedComparison {
 }
 
 /** The JSON document of `rag eval`; with `perQuestion`, also what came of every question. */
-export function evalJson(report: EvalReport, { perQuestion }: { perQuestion: boolean }): unknown {
+export function evalJson(report: EvalReport, { perQuestion }: { perQuestion: boolean }): EvalDocument {
   const { set, collection, evaluation, comparisons, other, gate, durationMs } = report;
   const { questions, judged, k, missing } = evaluation;
   return {
@@ -63,7 +64,7 @@ export function evalJson(report: EvalReport, { perQuestion }: { perQuestion: boo
   };
 }
 
-function modesJson(modes: readonly ModeResult[]): Record<string, unknown> {
+function modesJson(modes: readonly ModeResult[]): EvalDocument["modes"] {
   return Object.fromEntries(modes.map(({ mode, measures, answers }) => [mode, { ...measures, answers }]));
 }
 
@@ -71,11 +72,11 @@ function intervalsJson(modes: readonly ModeResult[]): Record<string, Record<stri
   return Object.fromEntries(modes.map(({ mode, intervals }) => [mode, intervals]));
 }
 
-function comparisonJson({ from, to, measures }: NamedComparison): unknown {
+function comparisonJson({ from, to, measures }: NamedComparison): EvalComparison {
   return { from, to, measures: Object.fromEntries(measures.map(({ measure, ...rest }) => [measure, rest])) };
 }
 
-function resultsJson({ results }: ModeResult): unknown[] {
+function resultsJson({ results }: ModeResult): QuestionOutcome[] {
   return results.map(({ question, measures, documents, answer }) => ({
     id: question.id,
     question: question.text,

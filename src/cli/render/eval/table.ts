@@ -1,3 +1,4 @@
+import type { EvalDocument } from "../documents.ts";
 import type { Comparison, ModeResult, QuestionResult } from "../../../pipeline/eval/evaluate.ts";
 import { gateMeasures } from "../../../pipeline/eval/gate.ts";
 import { counted, formatDuration } from "../format.ts";
@@ -13,7 +14,7 @@ const namedMissing = 3;
 export async function renderEval(report: EvalReport, output: Output): Promise<void> {
   const { options, results } = output;
   warnOfMissing(report, output);
-  if (options.json) return output.writeJson(evalJson(report, { perQuestion: options.verbose }));
+  if (options.json) return output.writeJson<EvalDocument>(evalJson(report, { perQuestion: options.verbose }));
   const perQuestion = options.verbose ? report.evaluation.modes.map((mode) => questionLines(mode, report)) : [];
   const parts = [
     ...perQuestion,

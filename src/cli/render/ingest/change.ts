@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { UserError } from "../../../errors.ts";
 import type { Changes } from "../../../pipeline/watch/changes.ts";
 import { counted, formatCount, formatDuration } from "../format.ts";
+import type { IngestDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
 import type { IngestReport } from "./summary.ts";
@@ -19,7 +20,7 @@ export async function renderChange(
   const { documents, chunks, failures, warnings } = report;
   const outcomes = (["added", "changed", "removed", "failed", "empty"] as const).filter((name) => documents[name] > 0);
   if (outcomes.length === 0) return;
-  if (output.options.json) return output.writeJson(report);
+  if (output.options.json) return output.writeJson<IngestDocument>(report);
   for (const warning of warnings.slice(0, maxListed)) output.warn(terminalText(warning));
   for (const { source, message } of failures.slice(0, maxListed)) {
     output.failure(`${terminalText(source)}: ${terminalText(message)}`);

@@ -5,6 +5,7 @@ import type { StoreKind } from "../../../stores/types.ts";
 import { terminalText } from "../terminal-text.ts";
 import { counted, formatCount, formatDuration } from "../format.ts";
 import { renderPlan } from "./plan.ts";
+import type { IngestDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 
 /** What `rag ingest` did: its JSON document. */
@@ -37,7 +38,7 @@ const maxExtensions = 8;
 
 export async function renderIngest(report: IngestReport, view: IngestView, output: Output): Promise<void> {
   if (output.options.json) {
-    return output.writeJson({ ...report, warnings: [...report.warnings, ...remarks(report, view)] });
+    return output.writeJson<IngestDocument>({ ...report, warnings: [...report.warnings, ...remarks(report, view)] });
   }
   const { failures, warnings } = report;
   for (const warning of warnings.slice(0, maxListed)) output.warn(terminalText(warning));
@@ -63,7 +64,9 @@ function summary(report: IngestReport, view: IngestView): string {
   const written = [
     chunks.written > 0 ? `${counted(chunks.written, "chunk")} ${dryRun ? "to write" : "written"}` : "",
     chunks.embedded > 0 ? `${formatCount(chunks.embedded)} ${dryRun ? "to embed" : "embedded"}` : "",
-    chunks.reused > 0 ? `${formatCount(chunks.reused)} vectors ${dryRun ? "to reuse" : "reused"}` : "",
+    chunks.reused > 0
+      ? `${formatCount(chunks.reused)} vectors ${dryRun ? "to reuse" : "reused"}${ofCache(chunks)}`
+      : "",
     chunks.deleted > 0 ? `${counted(chunks.deleted, "chunk")} ${dryRun ? "to delete" : "deleted"}` : "",
     report.tokens === null ? "" : counted(report.tokens, "token"),
   ].filter((part) => part !== "");
@@ -73,6 +76,11 @@ function summary(report: IngestReport, view: IngestView): string {
     `${prepositionOf(view)} collection ${collection} (${store.location}), ${formatDuration(durationMs)}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** How many of the vectors are from the cache, where there are some. */
+function ofCache({ cached = 0 }: IngestReport["chunks"]): string {
+  return cached === 0 ? "" : ` (${formatCount(cached)} from the cache)`;
 }
 
 /** What would become of documents, where nothing is done. */

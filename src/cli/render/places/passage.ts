@@ -1,5 +1,6 @@
 import type { ReadPassage } from "../../../pipeline/passages/read.ts";
 import { locationOf } from "../location.ts";
+import type { OpenedDocument, PassageDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
 import { wrapText } from "../terminal/wrap.ts";
@@ -14,7 +15,7 @@ const namedAtMost = 5;
 
 /** The text alone, so that it can go on into a file or another program; a person is told where it stands. */
 export async function renderPassage(passage: PassageResult, output: Output): Promise<void> {
-  if (output.options.json) return output.writeJson(passage);
+  if (output.options.json) return output.writeJson<PassageDocument>(passage);
   const { isTerminal, colors } = output.results;
   const { before, text, after, heading, title } = passage;
   const name = terminalText(heading.join(" › ") || title);
@@ -34,5 +35,5 @@ export function noticeElsewhere(sources: readonly string[], output: Output): voi
 
 /** The program that showed the file has said all that people need; a script is told what was opened. */
 export async function renderOpened({ source, page, startLine }: ReadPassage, output: Output): Promise<void> {
-  if (output.options.json) await output.writeJson({ opened: { source, page, startLine } });
+  if (output.options.json) await output.writeJson<OpenedDocument>({ opened: { source, page, startLine } });
 }

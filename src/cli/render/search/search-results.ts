@@ -1,3 +1,4 @@
+import type { SearchDocument } from "../documents.ts";
 import type { Hit, SearchMode } from "../../../types.ts";
 import { plainMarkdown, withoutHeading } from "../../../markdown/plain-markdown.ts";
 import { escapeMarkdown } from "./markdown-text.ts";
@@ -55,7 +56,7 @@ export async function renderSearch(
   view: SearchView,
   output: Output,
 ): Promise<void> {
-  if (format === "json") return output.writeJson(result);
+  if (format === "json") return output.writeJson<SearchDocument>(result);
   if (result.hits.length === 0 && (format === "table" || format === "markdown")) {
     output.notice(`nothing found in collection ${result.collection}${describeConditions(view.conditions)}`);
     if (format === "table") return;

@@ -1,4 +1,5 @@
 import type { Check } from "../../../pipeline/doctor/check.ts";
+import type { DoctorDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
 
@@ -20,7 +21,7 @@ export function createDoctorRenderer({ options, results, writeJson }: Output): D
       if (hint !== null) write(`     ${cyan("hint:")} ${terminalText(hint)}\n`);
     },
     async finish(checks) {
-      if (options.json) return writeJson({ checks });
+      if (options.json) return writeJson<DoctorDocument>({ checks });
       const failed = checks.filter(({ status }) => status === "fail").length;
       const doubtful = checks.filter(({ status }) => status === "warn").length;
       write(`${checks.length} checks: ${failed} failed, ${doubtful} with a warning\n`);

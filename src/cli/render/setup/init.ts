@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Survey } from "../../../pipeline/init/survey.ts";
 import { counted } from "../format.ts";
+import type { InitDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 import { terminalText } from "../terminal-text.ts";
 
@@ -27,7 +28,7 @@ export async function renderInit(
   { file, settings, found }: { file: string; settings: object; found: Survey },
   output: Output,
 ): Promise<void> {
-  if (output.options.json) return output.writeJson({ file, settings, found });
+  if (output.options.json) return output.writeJson<InitDocument>({ file, settings, found });
   const { mainFolder } = found;
   const folder = /^[\w./-]+$/.test(mainFolder) ? mainFolder : `'${mainFolder.replaceAll("'", "'\\''")}'`;
   const next = [`rag ingest ${terminalText(folder)}`, 'rag ask "…"', "rag doctor"];

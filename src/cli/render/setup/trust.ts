@@ -1,4 +1,5 @@
 import type { Demand } from "../../../config/trust/demands.ts";
+import type { TrustDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
 
 /** A project's configuration file, and what it asks for. */
@@ -33,7 +34,7 @@ export async function renderTrust(
 ): Promise<void> {
   if (output.options.json) {
     const asks = demands.map(({ setting, what }) => ({ setting, what }));
-    return output.writeJson({ file, trusted, asks });
+    return output.writeJson<TrustDocument>({ file, trusted, asks });
   }
   await output.results.writeProse(`${ends[end](file)}\n`);
 }
