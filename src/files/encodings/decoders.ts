@@ -36,6 +36,19 @@ export async function decoderOf(encoding: string): Promise<Decode | null> {
   return known === undefined ? null : (bytes) => iconv.decode(Buffer.from(bytes), known);
 }
 
+/**
+ * The decoder of an encoding that a web page or its server names, as browsers take the name: `iso-8859-1` is
+ * windows-1252, with its quotation marks (https://encoding.spec.whatwg.org/#names-and-labels). `null` where there is none.
+ */
+export async function webDecoderOf(label: string): Promise<Decode | null> {
+  try {
+    return await decoderOf(new TextDecoder(label).encoding);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Names that other programs use. */
 const aliases: Readonly<Record<string, string>> = {
   "shift-jis": "cp932",

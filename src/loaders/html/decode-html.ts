@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { decodeText } from "../../files/decode-text.ts";
 import type { DecodedText } from "../../files/decode-text.ts";
+import { webDecoderOf } from "../../files/encodings/decoders.ts";
 
 /** Where a page or an XML file names its encoding: browsers look at the first 1024 bytes, too. */
 const declaration = /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w:.-]+)/i;
@@ -14,10 +15,8 @@ export async function decodeHtml(bytes: Uint8Array): Promise<DecodedText> {
   const head = Buffer.from(bytes.subarray(0, 1024)).toString("latin1");
   const found = declaration.exec(head);
   const declared = (found?.[1] ?? found?.[2] ?? "").toLowerCase();
-  const { default: iconv } = await import("iconv-lite");
-  if (declared === "" || /^utf-?(?:8|16|32)/.test(declared) || !iconv.encodingExists(declared))
-    return decodeText(bytes);
-  const text = iconv.decode(Buffer.from(bytes), declared);
+  if (declared === "" || /^utf-?(?:8|16|32)/.test(declared)) return decodeText(bytes);
+  const text = (await webDecoderOf(declared))?.(bytes) ?? "\uFFFD";
   if (text.includes("\uFFFD")) return decodeText(bytes);
   return { ...(await decodeText(Buffer.from(text))), encoding: declared };
 }

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { webDecoderOf } from "../../files/encodings/decoders.ts";
 
 /** Extensions by media type; parameters such as `charset` do not count. */
 const extensions: Readonly<Record<string, string>> = {
@@ -50,15 +51,12 @@ export function mediaType(contentType: string): string {
  * A text as its header says it is encoded, in UTF-8 with a byte-order mark, which is stronger than what the page says of
  * itself. Other content, and text in UTF-8, stays as it is.
  */
-export function inUtf8(bytes: Uint8Array, contentType: string): Uint8Array {
+export async function inUtf8(bytes: Uint8Array, contentType: string): Promise<Uint8Array> {
   const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1];
   const type = mediaType(contentType);
   if (charset === undefined || /^utf-?8$/i.test(charset) || !(type.startsWith("text/") || type.endsWith("xml")))
     return bytes;
-  try {
-    return Buffer.from(`\uFEFF${new TextDecoder(charset).decode(bytes)}`);
-  } catch {
-    // An encoding that nobody knows: the loader finds out.
-    return bytes;
-  }
+  const decode = await webDecoderOf(charset);
+  // An encoding that nobody knows: the loader finds out.
+  return decode === null ? bytes : Buffer.from(`\uFEFF${decode(bytes)}`);
 }
