@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
 import { UserError } from "../errors.ts";
 import { decodeTextAs, looksLikeText } from "../files/decode-text.ts";
@@ -173,9 +174,10 @@ export function isSupported(path: string, isAskedFor = false): boolean {
 /** Larger files take a while in the best case. */
 const maxQuickBytes = 128 * 1024;
 
-/** Whether a file is loaded in some milliseconds, whatever is in it. */
+/** Whether a file is loaded in some milliseconds, whatever is in it. To guess an encoding takes up to seconds. */
 export function isQuick(path: string, bytes: Uint8Array): boolean {
-  return bytes.length <= maxQuickBytes && formatByExtension.get(extensionOf(path))?.isQuick === true;
+  if (bytes.length > maxQuickBytes || formatByExtension.get(extensionOf(path))?.isQuick !== true) return false;
+  return isUtf8(bytes);
 }
 
 /** Whether the loader of a file starts threads of its own. */

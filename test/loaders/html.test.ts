@@ -131,6 +131,12 @@ it("the encoding that the page declares is used where it is not UTF-8", async ()
   expect(warnings).toEqual([]);
 });
 
+it("an encoding is named as browsers take the name: ISO 8859-1 has the quotation marks of windows-1252", async () => {
+  const html = '<html><head><meta charset="iso-8859-1"></head><body><p>“Grüße” für 5 €</p></body></html>';
+  const { document } = await load(iconv.encode(html, "windows-1252"));
+  expect(document.pages[0]?.text).toBe("“Grüße” für 5 €");
+});
+
 it("a page that scripts draw is a warning", async () => {
   const { document, warnings } = await load("<html><body><div id=root></div><script>draw()</script></body></html>");
   expect(document).toMatchObject({ title: "guide", pages: [{ text: "" }] });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSupported, loaderFor } from "../../src/loaders/index.ts";
+import { isQuick, isSupported, loaderFor } from "../../src/loaders/index.ts";
 import { makePdf } from "../fixtures/pdf.ts";
 
 const binary = Buffer.from([1, 2, 3, 0, 255, 254, 7, 8, 0, 0, 14, 15]);
@@ -50,6 +50,14 @@ describe("by extension", () => {
     expect(isSupported("a.png", true)).toBe(false);
     expect((await loaderFor("src/a.py", Buffer.from("x = 1"))).name).toBe("code");
   });
+});
+
+it("only small texts in UTF-8 are quick: an encoding that has to be guessed holds up whoever waits", () => {
+  const quick = (name: string, text: string, encoding: BufferEncoding) => isQuick(name, Buffer.from(text, encoding));
+  expect(quick("a.md", "Grüße", "utf8")).toBe(true);
+  expect(quick("a.md", "Grüße", "latin1")).toBe(false);
+  expect(quick("a.md", "x".repeat(200_000), "utf8")).toBe(false);
+  expect(quick("a.html", "x", "utf8")).toBe(false);
 });
 
 describe("by content", () => {

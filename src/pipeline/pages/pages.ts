@@ -78,7 +78,11 @@ export async function discoverPages(options: PagesOptions): Promise<Discovery> {
     const { pages, otherHosts } = await pagesOf(address, bytes, policy, maxPages);
     for (const page of pages) if (isWanted(page)) listed.add(page);
     if (listed.size > maxPages) throw tooManyPages(address, maxPages);
-    if (otherHosts > 0) warnings.push(`${address} lists ${otherHosts} pages of other hosts, which were left out`);
+    if (otherHosts > 0) {
+      const what =
+        otherHosts === 1 ? "1 page of another host, which was" : `${otherHosts} pages of other hosts, which were`;
+      warnings.push(`${address} lists ${what} left out`);
+    }
     scopes.push(new URL(".", address).href);
   };
 

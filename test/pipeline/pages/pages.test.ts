@@ -85,12 +85,16 @@ describe("a page", () => {
     expect((await find([path])).files).toMatchObject([{ name }]);
   });
 
-  it("in another encoding, by its header, is kept in UTF-8", async () => {
+  it.each([
+    ["windows-1251", [0xcf, 0xf0], "Пр"],
+    ["windows-1252", [0x93, 0x80, 0x94], "“€”"],
+    ["ISO-8859-1", [0x93, 0xe4, 0x94], "“ä”"],
+    ["x-nobody-knows", [0x61], null],
+  ])("in another encoding, by its header %s, is kept in UTF-8", async (charset, bytes, text) => {
     pages["/a"] = (_, response) =>
-      void response
-        .writeHead(200, { "content-type": "text/plain; charset=windows-1251" })
-        .end(Buffer.from([0xcf, 0xf0]));
-    expect(await readFile((await find(["/a"])).files[0]?.path ?? "", "utf8")).toBe("\uFEFFПр");
+      void response.writeHead(200, { "content-type": `text/plain; charset=${charset}` }).end(Buffer.from(bytes));
+    const expected = text === null ? "a" : `\uFEFF${text}`;
+    expect(await readFile((await find(["/a"])).files[0]?.path ?? "", "utf8")).toBe(expected);
   });
 
   it("that cannot be had is a failure, and does not count as gone", async () => {
@@ -201,6 +205,13 @@ describe("a sitemap", () => {
     expect(pathsOf(discovery)).toEqual(["/a?x=1&y=2", "/b", "/d"]);
     expect(discovery.warnings).toEqual([`${origin}/sitemap.xml lists 2 pages of other hosts, which were left out`]);
     expect(server.log.some((line) => line.startsWith("/unlisted"))).toBe(false);
+  });
+
+  it("counts a single page of another host as one", async () => {
+    pages["/sitemap.xml"] = sitemap([`${server.origin}/a`, "https://other.example/c"]);
+    pages["/a"] = page("a");
+    const { warnings } = await find(["/sitemap.xml"]);
+    expect(warnings).toEqual([`${server.origin}/sitemap.xml lists 1 page of another host, which was left out`]);
   });
 
   it("speaks for the pages below its folder: one that it does not list is gone, one that failed is not", async () => {
