@@ -110,3 +110,12 @@ it("serves the rest where a collection cannot be read, and says which is left ou
   expect(await sandbox.rag(["search", "disk", "-c", "broken,broken"])).toMatchObject({ exitCode: 4, stdout: "" });
   await rm(path.join(sandbox.folder, ".rag/broken.lance"), { recursive: true });
 });
+
+it("takes a word that one collection holds for no other word in the others", async () => {
+  await sandbox.write({ "house/house.md": "# House\n\nThe third storey is empty.\n" });
+  expect((await sandbox.rag(["ingest", "house", "-c", "house"])).exitCode).toBe(0);
+  const alone = await sandbox.rag(["search", "stored", "-c", "house"]);
+  expect(alone.stderr).toBe('note: nothing holds "stored"; searched for "storey"\n');
+  const both = await sandbox.rag(["search", "stored", "-c", "docs,house", "--format", "paths"]);
+  expect([both.stdout, both.stderr]).toEqual(["docs/storage.md\n", ""]);
+});
