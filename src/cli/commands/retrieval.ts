@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { openQueryEmbedder } from "../../pipeline/embed/open-model.ts";
+import { holdsWord } from "../../pipeline/search/query/mistyped.ts";
 import type { Reranking } from "../../pipeline/search/rerank/reranking.ts";
 import { type SearchQuery, search } from "../../pipeline/search/search.ts";
 import type { Filter, Hit, SearchMode, WordFrequencies } from "../../types.ts";
@@ -11,12 +12,14 @@ import type { Runtime } from "../runtime.ts";
 import { targetOf, unfinishedIngest } from "../unfinished-ingest.ts";
 
 /** What one search may say beside its query; `filters` hold in addition to those that everything was opened with. */
-export type SearchOptions = Partial<Pick<SearchQuery, "expand" | "syntax" | "filters">>;
+export type SearchOptions = Partial<Pick<SearchQuery, "expand" | "syntax" | "filters" | "isHeldElsewhere">>;
 
 /** What search and ask do to find passages, with everything opened. */
 export interface Retrieval {
   collection: string;
   search(query: string, options?: SearchOptions): Promise<{ mode: SearchMode; hits: Hit[] }>;
+  /** Whether any passage has a word, in any of its forms. */
+  holdsWord(word: string): Promise<boolean>;
   /** How rare the words of a text are in the collection; `null` where the store does not tell. */
   wordFrequencies(text: string): Promise<WordFrequencies | null>;
 }
@@ -51,6 +54,7 @@ export async function openRetrieval(
 
   return {
     collection: collection.name,
+    holdsWord: (word) => holdsWord(collection, word),
     wordFrequencies: (text) => collection.wordFrequencies(text),
     search: async (query, { filters: added = [], ...options } = {}) => {
       if (!collection.foreign) await refuseUnknownFormats(added, async () => (await loaders()).formats);

@@ -37,11 +37,16 @@ export async function openRetrievals(
   );
   return {
     collection: opened.map(({ name }) => name).join(","),
+    holdsWord: (word) => holdsInAny(opened, word),
     wordFrequencies: async (text) =>
       joinFrequencies(await Promise.all(opened.map(({ result }) => result.wordFrequencies(text)))),
     search: async (query, options) => {
       const byName = new Map(opened.map(({ name, result }) => [name, result]));
-      const searched = await served([...byName.keys()], context, (name) => byName.get(name)!.search(query, options));
+      const searched = await served([...byName.keys()], context, (name) => {
+        const others = opened.filter((one) => one.name !== name);
+        const isHeldElsewhere = (word: string) => holdsInAny(others, word);
+        return byName.get(name)!.search(query, { ...options, isHeldElsewhere });
+      });
       const lists = searched.map(({ name, result: { hits } }): CollectionHits => ({
         collection: name,
         boost: boosts.get(name) ?? 1,
@@ -50,6 +55,10 @@ export async function openRetrievals(
       return { mode: commonMode(searched.map(({ result }) => result.mode)), hits: fuseCollections(lists, topK) };
     },
   };
+}
+
+async function holdsInAny(opened: readonly { result: Retrieval }[], word: string): Promise<boolean> {
+  return (await Promise.all(opened.map(({ result }) => result.holdsWord(word)))).includes(true);
 }
 
 /** What the work gives for each name; those where it fails are left out, unless it fails for all. */

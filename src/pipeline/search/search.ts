@@ -43,6 +43,8 @@ export interface SearchQuery {
   syntax?: "query" | "question";
   /** Told where something else was searched for than was written. */
   onNotice?(message: string): void;
+  /** Whether a collection that is searched at the same time holds a word; not set where this one is searched alone. */
+  isHeldElsewhere?(word: string): Promise<boolean>;
   /** How much of the text around each hit to show; nothing where it is not set. */
   expand?: Extent;
   /** Stages to leave out. */
@@ -95,6 +97,7 @@ export async function search(parts: SearchParts, request: SearchQuery): Promise<
   const understood = await understand(asked, parsed, {
     retrieve: (query) => run(first, [], query),
     isQuestion: request.syntax !== "query",
+    isHeldElsewhere: request.isHeldElsewhere ?? (async () => false),
     onNotice: request.onNotice ?? (() => {}),
   });
   let found = understood.hits;

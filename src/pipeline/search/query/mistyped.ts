@@ -16,11 +16,18 @@ const mostWords = 20;
 /**
  * The words of a query that occur nowhere in the collection and are nearly one that does. `hits`: what the query found;
  * a word that stands there is not asked about, so that an ordinary query costs nothing. `literal`: words that are meant as
- * they are written; `leastLetters`: shorter words are left alone.
+ * they are written; `leastLetters`: shorter words are left alone; `isHeldElsewhere`: whether another collection that is
+ * searched at the same time holds a word, which is not mistyped then.
  */
 export async function mistypedWords(
   collection: ReadableCollection,
-  query: { text: string; hits: readonly ScoredChunk[]; literal: readonly string[]; leastLetters: number },
+  query: {
+    text: string;
+    hits: readonly ScoredChunk[];
+    literal: readonly string[];
+    leastLetters: number;
+    isHeldElsewhere(word: string): Promise<boolean>;
+  },
 ): Promise<Correction[]> {
   if (!collection.modes.includes("text")) return [];
   const literal = new Set(query.literal.flatMap(textTokens));
@@ -34,7 +41,8 @@ export async function mistypedWords(
   const corrections: Correction[] = [];
   for (const word of words) {
     if (stopWords.has(word.toLowerCase()) || isSeen(word.toLowerCase(), seen)) continue;
-    if (await isHeld(collection, word)) continue;
+    if (await holdsWord(collection, word)) continue;
+    if (await query.isHeldElsewhere(word)) continue;
     const near = await wordsLike(collection, word, texts);
     const isName = word !== firstWord && /^\p{Lu}/u.test(word);
     const meant = likeliestWord(isName ? near.filter(isNameToo) : near, word);
@@ -43,7 +51,9 @@ export async function mistypedWords(
   return corrections;
 }
 
-async function isHeld(collection: ReadableCollection, word: string): Promise<boolean> {
+/** Whether any passage of a collection has a word, in any of its forms; `false` where it cannot be searched by words. */
+export async function holdsWord(collection: ReadableCollection, word: string): Promise<boolean> {
+  if (!collection.modes.includes("text")) return false;
   return (await collection.search({ mode: "text", text: word, vector: null, limit: 1, filters: [] })).length > 0;
 }
 

@@ -10,6 +10,7 @@ const leastLetters = { query: 4, question: 5 };
 interface Retrieval {
   retrieve(query: StageQuery): Promise<ScoredChunk[]>;
   isQuestion: boolean;
+  isHeldElsewhere(word: string): Promise<boolean>;
   /** Told where something else was searched for than was written. */
   onNotice(message: string): void;
 }
@@ -21,7 +22,7 @@ interface Retrieval {
 export async function understand(
   asked: StageQuery,
   { phrases }: ParsedQuery,
-  { retrieve, isQuestion, onNotice }: Retrieval,
+  { retrieve, isQuestion, isHeldElsewhere, onNotice }: Retrieval,
 ): Promise<{ query: StageQuery; hits: ScoredChunk[] }> {
   const hits = await retrieve(asked);
   const corrections = await mistypedWords(asked.collection, {
@@ -29,6 +30,7 @@ export async function understand(
     hits,
     literal: phrases,
     leastLetters: isQuestion ? leastLetters.question : leastLetters.query,
+    isHeldElsewhere,
   });
   if (corrections.length === 0) return { query: asked, hits };
   for (const { word, meant } of corrections) onNotice(`nothing holds "${word}"; searched for "${meant}"`);
