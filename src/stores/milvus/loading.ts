@@ -33,12 +33,10 @@ export async function whenLoaded<Value>(handle: CollectionHandle, call: () => Pr
 export async function load(handle: CollectionHandle): Promise<void> {
   const { connection, name } = handle;
   await startLoading(handle).catch(async (error: unknown) => {
-    if (await isOnItsWay(handle)) return;
-    if (handle.ensureIndexes === undefined || !(await lacksIndex(handle, error))) throw cannotLoad(handle, error);
+    if (handle.ensureIndexes === undefined || !(await lacksIndex(handle, error)))
+      return refuseUnlessLoaded(handle, error);
     await handle.ensureIndexes();
-    await startLoading(handle).catch(async (again: unknown) => {
-      if (!(await isOnItsWay(handle))) throw cannotLoad(handle, again);
-    });
+    await startLoading(handle).catch((again: unknown) => refuseUnlessLoaded(handle, again));
   });
   const deadline = Date.now() + LOAD_MS;
   for (let wait = 10; ; wait = Math.min(wait * 2, 1_000)) {
@@ -62,12 +60,13 @@ async function startLoading({ connection, name }: CollectionHandle): Promise<voi
 }
 
 /**
- * Whether the collection is loaded, or being loaded, all the same: another process began with the indexes that were there,
- * and a server refuses to load it with one more.
+ * Throws why a collection cannot be loaded, unless it is loaded, or being loaded, all the same: another process began with
+ * the indexes that were there, and a server refuses to load it with one more.
  */
-async function isOnItsWay({ connection, name }: CollectionHandle): Promise<boolean> {
+async function refuseUnlessLoaded(handle: CollectionHandle, error: unknown): Promise<void> {
+  const { connection, name } = handle;
   const answer = await connection.call("GetLoadState", { collection_name: name }).catch(() => null);
-  return answer?.state === LoadState.loaded || answer?.state === LoadState.loading;
+  if (answer?.state !== LoadState.loaded && answer?.state !== LoadState.loading) throw cannotLoad(handle, error);
 }
 
 /** Whether loading failed for want of an index; one that is damaged is dropped where the dialect can tell. */
