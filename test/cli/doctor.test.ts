@@ -224,6 +224,23 @@ describe("a set-up that is broken is found, with what mends it:", () => {
     expect(matter.hint).toContain("OPENAI_API_KEY");
   });
 
+  test("a reranker that is not what it says", async () => {
+    await ingested();
+    const { baseUrl } = await models({ handlers: { "/v1/rerank": () => ({ results: "none" }) } });
+    await configure({
+      providers: { fake: { baseUrl, rerankModel: "r" } },
+      search: { rerank: "fake" },
+    });
+    const matter = await theMatter();
+    expect(matter).toMatchObject({ exitCode: 4, name: "reranker", status: "fail" });
+    await configure({ search: { rerank: "cohere" } });
+    expect(await theMatter()).toMatchObject({
+      exitCode: 2,
+      name: "reranker",
+      hint: expect.stringContaining("COHERE_API_KEY"),
+    });
+  });
+
   test("a model that answers with an error", async () => {
     await ingested();
     const { baseUrl } = await models({ key: "another key" });

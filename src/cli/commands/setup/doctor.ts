@@ -123,6 +123,7 @@ async function runtimeExaminations(
     ...modelExaminations({
       openEmbedder: embedding.provider === undefined ? null : openEmbedder,
       openChatModel: () => runtime.chatModel(),
+      openReranker: () => runtime.reranker(),
       offline,
       signal,
     }),
