@@ -323,13 +323,17 @@ export function storeContract(
       const collection = await create();
       const texts = Array.from({ length: 12 }, (_, ordinal) => `passage ${ordinal}`);
       const old = documentChunks("a.md", texts, { docHash: "old" });
-      const written = documentChunks("a.md", texts, { docHash: "new" });
+      const rows = documentChunks("a.md", texts, { docHash: "new" });
+      // What is read to be shown comes without its vectors.
+      const written = rows.map((row) => ({ ...row, vector: null }));
       await collection.upsert([...old.slice(1), ...documentChunks("b.md", texts, { docHash: "new" })]);
       // Row 0 has the same key in both versions, and the rows are not written in their order.
-      await collection.upsert(written.toReversed());
+      await collection.upsert(rows.toReversed());
       const version = { docId: documentId("a.md"), docHash: "new" };
-      expect(await collection.passages(version, 3, 5)).toEqual(written.slice(3, 6));
-      expect(await collection.passages(version, 9, 11)).toEqual(written.slice(9));
+      const read = async (first: number, last: number) =>
+        (await collection.passages(version, first, last)).map((chunk) => ({ ...chunk, vector: null }));
+      expect(await read(3, 5)).toEqual(written.slice(3, 6));
+      expect(await read(9, 11)).toEqual(written.slice(9));
       expect(await collection.passages({ ...version, docHash: "neither" }, 0, 11)).toEqual([]);
       expect((await collection.passages({ ...version, docHash: "old" }, 0, 2)).map(({ ordinal }) => ordinal)).toEqual([
         1, 2,
