@@ -82,6 +82,6 @@ it("a file of a format that nobody knows is read as text with a warning, and ref
   await writeBytes("image.zzz", Buffer.from(Array.from({ length: 600 }, (_, at) => (at * 167 + 13) % 256)));
   const report = await ingest(["notes.zzz", "image.zzz"]);
   expect(report.documents).toMatchObject({ added: 1, failed: 1 });
-  expect(report.warnings).toEqual(["notes.zzz: its format is not known; it was read as plain text"]);
+  expect(report.warnings).toEqual(["notes.zzz: no loader reads the format .zzz: it was taken as plain text"]);
   expect(report.failures).toMatchObject([{ source: "image.zzz", code: "unsupported-format" }]);
 });
