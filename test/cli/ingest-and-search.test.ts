@@ -338,7 +338,7 @@ describe("rag search", () => {
       source: "guide/storage.md",
       title: "Storage",
       heading: ["Storage", "Where data is stored"],
-      headings: ["Where data is stored"],
+      headings: ["Storage", "Where data is stored"],
       page: null,
       metadata: { version: 2.5 },
     });

@@ -22,10 +22,8 @@ export interface AskFlags extends AnsweringFlags {
   showContext?: boolean;
   /** Print the prompt, and ask no model. */
   dryRun?: boolean;
-  /** Go on with the last conversation about the project. */
+  /** Go on with the last conversation about the project, or begin one. Without it, nothing is kept. */
   continue?: boolean;
-  /** `false`: leave the user's last conversation as it is. */
-  isKept?: boolean;
 }
 
 /** `rag ask`: exits with 1 where the documents do not answer the question. */
@@ -110,12 +108,10 @@ async function answer(
     conditions: { filters: flags.filter, minScore },
     isGenerative: chat.generative,
   });
-  if (flags.isKept !== false) {
-    const kept = keepConversation([...before, turnOf(result)], keeper);
-    // A home that cannot be written to matters to whoever wants to go on.
-    await kept.catch((error: unknown) => {
-      if (flags.continue) context.output.warn(`the conversation is not kept: ${messageOf(error)}`);
-    });
+  if (flags.continue) {
+    await keepConversation([...before, turnOf(result)], keeper).catch((error: unknown) =>
+      context.output.warn(`the conversation is not kept: ${messageOf(error)}`),
+    );
   }
   return result.refused ? ExitCode.no : ExitCode.done;
 }

@@ -25,8 +25,6 @@ export async function askTool(given: AskArguments, flags: CommonFlags, context: 
       question: question.trim() === "-" ? "- " : question,
       filter: filters,
       stream: false,
-      // What agents ask is no conversation of the user's.
-      isKept: false,
       ...(topK === undefined ? {} : { topK }),
     },
     context,
