@@ -296,6 +296,8 @@ describe("what is stronger", () => {
     const other = await load({ overrides: [["embedding", "ollama", "--embedding"]] });
     expect(other.config.embedding).toEqual({
       provider: "ollama",
+      cache: true,
+      cacheMb: 2000,
       concurrency: 3,
       timeoutMs: 60_000,
       maxWaitMs: 300_000,
