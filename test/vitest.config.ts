@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -5,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Begins with the tests that wait for a server most of the time, so that others run beside them. */
 class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const waits = ({ moduleId }: TestSpecification): number => Number(moduleId.includes("/stores/milvus/server/"));
+    const waits = ({ moduleId }: TestSpecification): number =>
+      Number(/\/stores\/milvus\/server\/|\/cli\/convergence/.test(moduleId));
     return (await super.sort(files)).sort((a, b) => waits(b) - waits(a));
   }
 }
@@ -20,8 +22,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",
-    // One a core; by itself vitest leaves one core free, which on two cores doubles the time.
-    maxWorkers: "100%",
+    // One more than there are cores, as some wait for a server most of the time; by itself vitest leaves one core free.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: WaitingFirst },
   },
 });

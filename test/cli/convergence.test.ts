@@ -17,7 +17,7 @@ import { countWrites } from "../fixtures/writes.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
 /** Killed runs for each store, and rounds of writers: `RAG_TEST_KILLS=200` for a thorough run. */
-const kills = Number(process.env["RAG_TEST_KILLS"] ?? 3);
+const kills = Number(process.env["RAG_TEST_KILLS"] ?? 2);
 const writerRounds = Number(process.env["RAG_TEST_WRITERS"] ?? 1);
 const roundMs = 20_000;
 /** The engine that is set up already, from a home folder that is empty. */

@@ -303,7 +303,14 @@ describe("what is stronger", () => {
       maxWaitMs: 300_000,
     });
     const same = await load({ overrides: [["embedding", "openai/n", "--embedding"]] });
-    expect(same.config.embedding).toEqual({ ...embedding, model: "n", timeoutMs: 60_000, maxWaitMs: 300_000 });
+    expect(same.config.embedding).toEqual({
+      ...embedding,
+      model: "n",
+      timeoutMs: 60_000,
+      maxWaitMs: 300_000,
+      cache: true,
+      cacheMb: 2000,
+    });
   });
 
   it("reads a path on the command line from the working folder, one in the file from the file", async () => {
