@@ -13,13 +13,18 @@ function openOn(origin: Pick<ReadableCollection, "foreign">): Promise<unknown> {
   const collection = { name: "books", manifest: { embedding: null }, ...origin } as ReadableCollection;
   const runtime = {
     config: defaultConfig(),
-    store: async () => ({ open: async () => collection }),
+    environment: { projectRoot: "/nonexistent" },
+    store: async () => ({ kind: "embedded", location: ".rag", open: async () => collection }),
+    reranker: async () => null,
     loaders: () => import("../../../src/loaders/index.ts"),
   } as unknown as Runtime;
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = createOutput(streams, { json: false, quiet: false, verbose: false, color: false }, {});
   const request = { filters: [createFilter("format", "=" as const, "scroll")], minScore: null };
-  return openRetrieval(runtime, request, { output } as CommandContext);
+  return openRetrieval(runtime, request, {
+    output,
+    variables: { XDG_CACHE_HOME: "/nonexistent" },
+  } as unknown as CommandContext);
 }
 
 it("refuses unknown formats of our own collections, and leaves those of other programs to their store", async () => {
