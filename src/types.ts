@@ -18,6 +18,18 @@ export interface EmbeddingIdentity {
 export interface Page {
   /** Well-formed Unicode (no lone surrogates), lines ended by `\n`. */
   text: string;
+  /** Headings that show by their looks alone, in the order of the text; those of Markdown are found in the text. */
+  headings?: PageHeading[];
+}
+
+/** A heading in the text of a page. */
+export interface PageHeading {
+  /** Where it begins in the text and where it ends, in UTF-16 units. */
+  start: number;
+  end: number;
+  /** 1 is the highest. */
+  level: number;
+  text: string;
 }
 
 /** A file as a loader understood it. */

@@ -1,4 +1,7 @@
 import type { Block, Heading } from "../markdown/blocks.ts";
+import type { Range } from "../text/ranges.ts";
+import { layoutSections } from "./layout-sections.ts";
+import { underHeadings } from "./outline.ts";
 import { lengthLimit, pack } from "./pack.ts";
 import { chunksOf, type PageText, type Passage } from "./passages.ts";
 import { lineGroups, linePieces, prosePieces, type Piece } from "./pieces.ts";
@@ -14,8 +17,8 @@ import type { Chunker } from "./types.ts";
  * where it is a fence, a table or HTML. Where prose is cut inside a block, the next part begins with up to
  * `overlapChars` of the one before, at most half of `maxChars`.
  *
- * A document without markup has no headings: it is cut at paragraphs in the same way, and at line ends only where its
- * lines stand for themselves.
+ * A text without markup is cut at the headings that its layout shows, then at paragraphs in the same way, and at line ends
+ * only where its lines stand for themselves.
  */
 export const markdown: Chunker = {
   name: "markdown",
@@ -35,10 +38,7 @@ interface Limits {
 
 function* passagesOf(page: PageText, limits: Limits): Generator<Passage> {
   if (page.markup !== "markdown") {
-    const body = { start: page.bodyStart, end: page.text.length };
-    const cut = page.markup === "lines" ? lineGroups : prosePieces;
-    const pieces = cut(page.text, body, limits.maxChars);
-    for (const range of pack(page.text, pieces, { ...limits, evenUpTo: body.end })) yield { ...range, heading: [] };
+    yield* underHeadings(page, unmarkedParts(page, limits));
     return;
   }
   for (const section of sectionsOf(page.text, page.bodyStart, page.lines)) {
@@ -46,6 +46,14 @@ function* passagesOf(page: PageText, limits: Limits): Generator<Passage> {
     for (const range of pack(page.text, pieces, { ...limits, evenUpTo: section.end })) {
       yield { ...range, heading: section.path };
     }
+  }
+}
+
+function* unmarkedParts(page: PageText, limits: Limits): Generator<Range> {
+  const cut = page.markup === "lines" ? lineGroups : prosePieces;
+  for (const section of layoutSections(page)) {
+    const pieces = cut(page.text, section, limits.maxChars);
+    yield* pack(page.text, pieces, { ...limits, evenUpTo: section.end });
   }
 }
 

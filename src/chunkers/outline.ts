@@ -1,24 +1,13 @@
 import { markdownBlocks } from "../markdown/blocks.ts";
-import { shortHeading } from "../markdown/heading-text.ts";
+import { HeadingPath } from "./heading-path.ts";
 import type { PageText, Passage } from "./passages.ts";
 import type { Range } from "../text/ranges.ts";
 
-/** The headings that a text stands under, the outermost first, kept up to date while a document is read. */
-export class HeadingPath {
-  readonly #open: { level: number; text: string }[] = [];
-
-  /** Enters the section below a heading and returns its path, the heading's own text included. */
-  enter(heading: { level: number; text: string }): string[] {
-    while ((this.#open.at(-1)?.level ?? 0) >= heading.level) this.#open.pop();
-    this.#open.push({ level: heading.level, text: shortHeading(heading.text) });
-    return this.#open.map((open) => open.text).filter((text) => text !== "");
-  }
-}
-
 /** Gives each stretch, in the order of the text, the path of the last heading that begins before or with it. */
 export function* underHeadings(page: PageText, ranges: Iterable<Range>): Generator<Passage> {
+  if (page.markup !== "markdown") return yield* underLayoutHeadings(page, ranges);
   const path = new HeadingPath();
-  const blocks = page.markup === "markdown" ? markdownBlocks(page.text, page.bodyStart, page.lines) : [].values();
+  const blocks = markdownBlocks(page.text, page.bodyStart, page.lines);
   let heading: string[] = [];
   let next = blocks.next();
   for (const range of ranges) {
@@ -28,4 +17,19 @@ export function* underHeadings(page: PageText, ranges: Iterable<Range>): Generat
     }
     yield { ...range, heading };
   }
+}
+
+/** The same by the headings that the text does not mark; of several at the start of a stretch, the last is meant. */
+function* underLayoutHeadings({ text, headings, path }: PageText, ranges: Iterable<Range>): Generator<Passage> {
+  let next = 0;
+  for (const range of ranges) {
+    let { start } = range;
+    for (let heading = headings[next]; heading !== undefined && heading.start <= start; heading = headings[++next]) {
+      path.enter(heading);
+      if (heading.start >= range.start) start = heading.end + (/^\s*/.exec(text.slice(heading.end))?.[0].length ?? 0);
+    }
+    yield { ...range, heading: path.texts };
+  }
+  // The next page stands under the headings inside this page's last passage, too.
+  for (const heading of headings.slice(next)) path.enter(heading);
 }

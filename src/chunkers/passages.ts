@@ -1,4 +1,5 @@
-import type { Chunk, Document } from "../types.ts";
+import type { Chunk, Document, PageHeading } from "../types.ts";
+import { HeadingPath } from "./heading-path.ts";
 import { LineIndex } from "../text/line-index.ts";
 import { trimBlankLines, type Range } from "../text/ranges.ts";
 
@@ -13,6 +14,10 @@ export interface PageText {
   bodyStart: number;
   lines: LineIndex;
   markup: Document["markup"];
+  /** Headings that the text does not mark; see `Page`. */
+  headings: readonly PageHeading[];
+  /** The headings that unmarked ones stand under, kept from page to page. */
+  path: HeadingPath;
 }
 
 /**
@@ -21,10 +26,11 @@ export interface PageText {
  */
 export function chunksOf(document: Document, passagesOf: (page: PageText) => Iterable<Passage>): Chunk[] {
   const chunks: Chunk[] = [];
+  const shared = { markup: document.markup, path: new HeadingPath() };
   for (const [index, page] of document.pages.entries()) {
     const lines = new LineIndex(page.text);
     const bodyStart = index === 0 ? document.bodyStart : 0;
-    for (const passage of passagesOf({ text: page.text, bodyStart, lines, markup: document.markup })) {
+    for (const passage of passagesOf({ ...shared, text: page.text, bodyStart, lines, headings: page.headings ?? [] })) {
       const range = trimBlankLines(page.text, passage);
       if (range.start < range.end) {
         const place = placeOf(range, document.places, index + 1, lines);

@@ -1,7 +1,7 @@
 import type { Range } from "../text/ranges.ts";
 import { hasWords } from "../markdown/html.ts";
 import { markdownBlocks, type Block, type Heading } from "../markdown/blocks.ts";
-import { HeadingPath } from "./outline.ts";
+import { HeadingPath } from "./heading-path.ts";
 import type { LineIndex } from "../text/line-index.ts";
 
 /** A heading and what stands below it up to the next one, or several of them that belong in one chunk. */

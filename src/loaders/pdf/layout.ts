@@ -22,8 +22,12 @@ export interface Line {
   position: number;
   /** Where its text starts. */
   start: number;
-  /** Font size in points. */
+  /** Of the largest character, in points. */
   size: number;
+  /** Of most characters, in points. */
+  textSize: number;
+  /** Set from the bottom of the page to its top, or the other way. */
+  turned: boolean;
   /** A column of characters that are drawn one below the other. */
   stacked: boolean;
 }
@@ -70,20 +74,34 @@ export function wordsOf(pages: readonly (readonly Line[])[]): ReadonlySet<string
   return words;
 }
 
+/** The text of a page, and where each of its lines begins in it; `null`: behind others, in a line that it was joined to. */
+export interface LaidOutText {
+  text: string;
+  starts: (number | null)[];
+}
+
 /**
  * The text of a page: a line of it per line, a blank line between paragraphs. Words that the end of a line cuts are
  * made whole; the document's own words tell a cut from the hyphen of a compound.
  */
-export function textOfLines(lines: readonly Line[], words: ReadonlySet<string>): string {
+export function textOfLines(lines: readonly Line[], words: ReadonlySet<string>): LaidOutText {
   const usual = usualDistance(lines);
-  const parts: string[] = [];
+  const starts: (number | null)[] = [];
+  let text = "";
+  let last = "";
   let previous: Line | null = null;
   for (const line of lines) {
-    if (previous === null) parts.push(line.text);
-    else parts.push(...joined(parts.pop() ?? "", line.text, relationOf(previous, line, usual), words));
+    const relation = previous === null ? null : relationOf(previous, line, usual);
+    const [before, next] = relation === null ? ["", line.text] : joined(last, line.text, relation, words);
+    if (next === undefined) last = before;
+    else {
+      text += before;
+      last = next;
+    }
+    starts.push(next === undefined ? null : text.length);
     previous = line;
   }
-  return parts.join("");
+  return { text: text + last, starts };
 }
 
 function linesOf(runs: readonly TextRun[]): Line[] {
@@ -99,8 +117,14 @@ function linesOf(runs: readonly TextRun[]): Line[] {
     const text = cleanText(joinRuns(line)).trim();
     if (first === undefined || text === "") return [];
     const size = Math.max(...visible.map((run) => run.size));
-    return [{ text, position: first.position, start: first.start, size, stacked: first.vertical }];
+    const { position, start, turned, vertical: stacked } = first;
+    return [{ text, position, start, size, textSize: sizeOfMost(visible), turned, stacked }];
   });
+}
+
+/** The font size of the longest run: a raised number or a large first letter is not the line's. */
+function sizeOfMost(runs: readonly PlacedRun[]): number {
+  return runs.reduce((longest, run) => (run.text.length > longest.text.length ? run : longest)).size;
 }
 
 /**
@@ -137,10 +161,12 @@ function place({ text, transform, width, vertical }: TextRun): PlacedRun {
   const [a = 1, b = 0, c = 0, d = 1, x = 0, y = 0] = transform;
   const size = Math.hypot(c, d) || Math.hypot(a, b);
   // A single character is drawn in its place, whichever way its font is set.
-  if (vertical && text.length > 1) return { text, start: -y, end: -y + width, position: x, size, vertical };
+  if (vertical && text.length > 1)
+    return { text, start: -y, end: -y + width, position: x, size, vertical, turned: false };
   const length = Math.hypot(a, b) || 1;
   const along = (x * a + y * b) / length;
-  return { text, start: along, end: along + width, position: (y * a - x * b) / length, size, vertical: false };
+  const position = (y * a - x * b) / length;
+  return { text, start: along, end: along + width, position, size, vertical: false, turned: Math.abs(b) > Math.abs(a) };
 }
 
 function joinRuns(runs: readonly PlacedRun[]): string {
@@ -204,7 +230,7 @@ const cutWord = /([\p{L}\p{M}\p{N}'’-]*\p{Ll}\p{M}*)[-\u2010\u00AD]$/u;
 const restOfWord = /^(\p{Ll}[\p{L}\p{M}\p{N}'’-]*[^\s\p{L}\p{N}]*)(?:\s+|$)/u;
 
 /** The end of the text so far and the line after it, with what stands between them. */
-function joined(last: string, next: string, relation: Relation, words: ReadonlySet<string>): string[] {
+function joined(last: string, next: string, relation: Relation, words: ReadonlySet<string>): [string, string?] {
   if (relation === "same row") return [`${last}  ${next}`];
   const cut = relation === "next paragraph" || !/[-\u2010\u00AD]$/.test(last) ? null : cutWord.exec(last);
   const rest = cut === null ? null : restOfWord.exec(next);

@@ -7,6 +7,7 @@ import { describeBinary, fromPdfHeader, hasPdfEnd, looksLikeHtml } from "../../f
 import { looksLikeText } from "../../files/decode-text.ts";
 import { namePages } from "./damage.ts";
 import type { OpenPdf } from "./parser.ts";
+import { headingsOf } from "./headings.ts";
 import { textOfLines, wordsOf } from "./layout.ts";
 import { readPages } from "./pages.ts";
 import type { PageContent, PageContents } from "./pages.ts";
@@ -18,7 +19,7 @@ import type { Loader } from "../types.ts";
  */
 export const pdfLoader: Loader = {
   name: "pdf",
-  version: 2,
+  version: 3,
   async load({ source, bytes, password = "" }) {
     const file = fromPdfHeader(bytes);
     if (file === null) throw notPdf(bytes);
@@ -61,12 +62,20 @@ async function openReaders(bytes: Uint8Array, password: string): Promise<[OpenPd
   return second === null ? [first] : [first, second];
 }
 
-function textOf({ pages: contents, isFileDamaged }: PageContents): { pages: Page[]; warnings: string[] } {
-  const words = wordsOf(contents.map(({ lines }) => lines));
-  const pages = contents.map(({ lines, added, readability }): Page => {
-    const text = readability === "unreadable" ? "" : textOfLines(lines, words);
-    return { text: [text, ...added].filter((part) => part !== "").join("\n\n") };
+function pagesOf(contents: readonly PageContent[]): Page[] {
+  const readable = contents.map(({ lines, readability }) => (readability === "unreadable" ? [] : lines));
+  const words = wordsOf(readable);
+  const laidOut = readable.map((lines) => ({ lines, ...textOfLines(lines, words) }));
+  const headings = headingsOf(laidOut);
+  return contents.map(({ added }, index): Page => {
+    const text = [laidOut[index]?.text ?? "", ...added].filter((part) => part !== "").join("\n\n");
+    const found = headings[index] ?? [];
+    return found.length === 0 ? { text } : { text, headings: found };
   });
+}
+
+function textOf({ pages: contents, isFileDamaged }: PageContents): { pages: Page[]; warnings: string[] } {
+  const pages = pagesOf(contents);
   const numbersOf = (isMeant: (content: PageContent, text: string) => boolean): number[] =>
     contents.flatMap((content, index) => (isMeant(content, pages[index]?.text ?? "") ? [index + 1] : []));
   const warnings: string[] = [];
