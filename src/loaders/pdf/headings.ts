@@ -68,18 +68,15 @@ function usualSize(pages: readonly SetPage[]): number {
 
 function groupsOf(lines: readonly Line[], minSize: number): Group[] {
   const groups: Group[] = [];
-  for (let first = 0; first < lines.length;) {
+  for (let first = 0; first < lines.length; first += 1) {
     const line = lines[first] as Line;
-    let next = first + 1;
-    if (line.textSize >= minSize) while (next < lines.length && continues(lines, next)) next += 1;
-    const text = lines
-      .slice(first, next)
-      .map((part) => part.text.replaceAll(/\s+/g, " "))
-      .join(" ");
-    if (line.textSize >= minSize && next - first <= maxLines && isHeading(line, text)) {
-      groups.push({ firstLine: first, lastLine: next - 1, size: line.textSize, text });
-    }
-    first = next;
+    if (line.textSize < minSize) continue;
+    const firstLine = first;
+    while (first + 1 < lines.length && continues(lines, first + 1)) first += 1;
+    const ofGroup = lines.slice(firstLine, first + 1);
+    const text = ofGroup.map((part) => part.text.replaceAll(/\s+/g, " ")).join(" ");
+    if (ofGroup.length > maxLines || !isHeading(line, text)) continue;
+    groups.push({ firstLine, lastLine: first, size: line.textSize, text });
   }
   return groups;
 }

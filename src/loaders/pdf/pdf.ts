@@ -23,30 +23,35 @@ export const pdfLoader: Loader = {
   async load({ source, bytes, password = "" }) {
     const file = fromPdfHeader(bytes);
     if (file === null) throw notPdf(bytes);
-    const readers = await openReaders(file, password);
-    try {
-      const title = usefulTitle(readers[0].information["Title"] ?? null);
-      const contents = await readPages(readers);
-      contents.isFileDamaged ||= !hasPdfEnd(file);
-      const { pages, warnings } = textOf(contents);
-      return {
-        document: {
-          source,
-          format: "pdf",
-          title: title ?? fileStem(source),
-          metadata: informationOf(readers[0].information),
-          places: "pages",
-          markup: "plain",
-          pages,
-          bodyStart: 0,
-        },
-        warnings,
-      };
-    } finally {
-      await Promise.all(readers.map((reader) => reader.close()));
-    }
+    const { contents, information } = await readAll(await openReaders(file, password));
+    contents.isFileDamaged ||= !hasPdfEnd(file);
+    const { pages, warnings } = textOf(contents);
+    return {
+      document: {
+        source,
+        format: "pdf",
+        title: usefulTitle(information["Title"] ?? null) ?? fileStem(source),
+        metadata: informationOf(information),
+        places: "pages",
+        markup: "plain",
+        pages,
+        bodyStart: 0,
+      },
+      warnings,
+    };
   },
 };
+
+/** Gives the threads back before the text is made of what they read: a thread holds tens of megabytes. */
+async function readAll(
+  readers: readonly [OpenPdf, ...OpenPdf[]],
+): Promise<{ contents: PageContents; information: OpenPdf["information"] }> {
+  try {
+    return { contents: await readPages(readers), information: readers[0].information };
+  } finally {
+    await Promise.all(readers.map((reader) => reader.close()));
+  }
+}
 
 /** A document of so many pages is read by two threads: a second one costs as much time as some twenty pages. */
 const pagesForTwo = 64;
