@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { type Plugin, type BuildOptions, defineConfig } from "rolldown";
-import { loadingThread } from "../src/cli/loading/thread/bundle-name.ts";
 import { pdfjsBeside, pdfjsFolder } from "./pdfjs.ts";
 import { thirdPartyNotice } from "./third-party-notice.ts";
 
@@ -109,6 +108,4 @@ function fileBeside(fileName: string, path: string): Plugin {
   };
 }
 
-export default defineConfig(
-  bundle({ start: "src/cli/start.ts", [loadingThread]: "src/cli/loading/thread/start.ts" }, "dist"),
-);
+export default defineConfig(bundle({ start: "src/cli/start.ts" }, "dist"));

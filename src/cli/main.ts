@@ -4,8 +4,14 @@ import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
-import { type Output, type OutputOptions, createOutput, outputError, showCursor } from "./render/output.ts";
-import { helpOnStdout, shortHelp } from "./render/terminal/help.ts";
+import {
+  type Output,
+  type OutputOptions,
+  type Wrapping,
+  createOutput,
+  outputError,
+  showCursor,
+} from "./render/output.ts";
 import { buildProgram } from "./program.ts";
 import { readableStack } from "./readable-stack.ts";
 import { silenceNode } from "./silence-node.ts";
@@ -17,6 +23,11 @@ void run(process.argv.slice(2));
 /** One run of the tool: everything that belongs to the process itself, and the exit code, which is set once. */
 async function run(argv: readonly string[]): Promise<void> {
   const abort = new AbortController();
+  // A line is broken at the width of a terminal alone: in a pipe and in a script, nothing of it is loaded.
+  const isTerminal = process.stdout.isTTY || process.stderr.isTTY;
+  const wrapping = isTerminal ? await import("./render/terminal/wrap.ts") : null;
+  const page = process.stdout.isTTY ? (await import("./render/terminal/help.ts")).helpOnTerminal(process.stdout) : null;
+  const outputWith = (options: OutputOptions) => maskedOutput(options, wrapping);
   let output = outputWith(optionsBeforeParsing(argv));
   let exitCode: ExitCode = ExitCode.done;
   let isOver = false;
@@ -41,7 +52,6 @@ async function run(argv: readonly string[]): Promise<void> {
     endSoon(ExitCode.internal);
   });
 
-  const page = helpOnStdout();
   const program = buildProgram(
     toolVersion(),
     async (flags, load) => {
@@ -62,7 +72,11 @@ async function run(argv: readonly string[]): Promise<void> {
     abort.signal.throwIfAborted();
     output.settle();
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode !== 0) page.write(shortHelp);
+    if (thrown instanceof CommanderError && thrown.exitCode !== 0) {
+      const { shortHelp } = await import("./render/terminal/help.ts");
+      if (page === null) process.stdout.write(shortHelp);
+      else page.write(shortHelp);
+    }
     const error = reasonOf(thrown, abort.signal);
     if (error !== null && !isBrokenPipe(error)) {
       await report(error, output);
@@ -88,8 +102,8 @@ function isBrokenPipe(error: unknown): boolean {
 }
 
 /** Even a message about wrong usage may repeat what was given: the environment's secrets are masked from the start. */
-function outputWith(options: OutputOptions): Output {
-  const output = createOutput(process, options, process.env);
+function maskedOutput(options: OutputOptions, wrapping: Wrapping | null): Output {
+  const output = createOutput(process, options, process.env, wrapping);
   output.maskSecrets([...secretValues(process.env), ...credentialsOf(process.env["MILVUS_URI"] ?? "")]);
   return output;
 }

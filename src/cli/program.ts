@@ -1,13 +1,12 @@
-import { type CommanderError, Command as Program, Option } from "commander";
-import { defaultConfig } from "../config/default-config.ts";
+import { type CommanderError, Help, Command as Program, Option } from "commander";
 import { UserError } from "../errors.ts";
 import { filled, listed, model, when } from "./arguments/values.ts";
 import { isSeveral } from "./arguments/collection-patterns.ts";
 import type { CommonFlags } from "./arguments/flags.ts";
 import { usageError } from "./arguments/usage-error.ts";
-import { describeDefaults } from "./arguments/described-defaults.ts";
+import { describedOption } from "./arguments/described-defaults.ts";
 import type { Dispatch } from "./context.ts";
-import { type HelpPage, usualColumns } from "./render/terminal/help.ts";
+import type { HelpPage } from "./render/terminal/help.ts";
 import { addAsk } from "./declarations/ask.ts";
 import { addChat } from "./declarations/chat.ts";
 import { addCollections } from "./declarations/collections.ts";
@@ -21,6 +20,9 @@ import { addMcp } from "./declarations/mcp.ts";
 import { addOpen } from "./declarations/open.ts";
 import { addSearch } from "./declarations/search.ts";
 import { addTrust } from "./declarations/trust.ts";
+
+/** Columns of the help in a pipe and in the documentation. */
+const usualColumns = 100;
 
 /** The commands, in the order in which the help lists them. */
 const declarations = [
@@ -40,12 +42,13 @@ const declarations = [
 ];
 
 /**
- * The program with every command, flag and help text. The defaults that the help tells are those of the configuration's schema. Wrong usage is thrown as
- * a `UserError`; a `CommanderError` says that help or the version was printed, or with exit code 1 that nothing was asked for.
+ * The program with every command, flag and help text. The defaults that the help tells are those of the configuration's
+ * schema. Wrong usage is thrown as a `UserError`; a `CommanderError` says that help or the version was printed, or with exit code 1 that nothing was asked for.
  *
- * @param page where help goes; `null`: to stdout, as wide as in the documentation
+ * @param page where help goes; `null`: to stdout, as it stands in the documentation
  */
 export function buildProgram(version: string, dispatch: Dispatch, page: HelpPage | null = null): Program {
+  const usual = new Help();
   let reached: Program;
   const reach = (_: Program, command: Program): void => void (reached = command);
   const program = new Program("rag")
@@ -53,7 +56,12 @@ export function buildProgram(version: string, dispatch: Dispatch, page: HelpPage
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
-    .configureHelp({ showGlobalOptions: true, helpWidth: page?.columns ?? usualColumns })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: page?.columns ?? usualColumns,
+      optionDescription: (option) =>
+        describedOption({ long: option.long, description: usual.optionDescription(option) }),
+    })
     .exitOverride((error) => {
       if (error.exitCode === 0 || isBare(error, program)) throw error;
       throw usageError(error, reached);
@@ -104,7 +112,6 @@ Exit codes: 0 done, 1 nothing found or below the gate, 2 wrong usage or configur
   program.addOption(new Option("--no-pager", "print long results on a terminal at once, not in the pager"));
 
   for (const declare of declarations) declare(program, dispatch);
-  describeDefaults(program, defaultConfig());
   // A group's own subcommand is reached by the group's hook.
   for (const group of program.commands) if (group.commands.length > 0) group.hook("preSubcommand", reach);
   return program;

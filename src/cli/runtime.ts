@@ -154,14 +154,15 @@ export async function openRuntime(
       return chunkerFor(config.chunking.strategy);
     }),
     loaders: async (given = {}) => {
-      const builtIn = await import("../loaders/index.ts");
+      const builtIn = await import("../loaders/loader-for-file.ts");
+      const { formats } = await import("../loaders/index.ts");
       const { encoding } = config.ingest;
       if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
       const options = { ...given, encoding };
       const own = await programs();
       const hasProgram = (path: string): boolean => (own?.loaderFor(path) ?? null) !== null;
       return {
-        formats: [...new Set([...builtIn.formats, ...(own?.formats ?? [])])],
+        formats: [...new Set([...formats, ...(own?.formats ?? [])])],
         isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
         isQuick: builtIn.isQuick,
         startsThreads: builtIn.startsThreads,

@@ -11,6 +11,7 @@ const isPositive: Accepts = (value) => Number.isSafeInteger(value) && (value as 
 /** What the schema says of the settings that a search or a question sets by a flag. */
 const plain: Readonly<Record<string, Accepts | Readonly<Record<string, Accepts>>>> = {
   collection: (value) => typeof value === "string" && isCollectionName(value),
+  milvus: { uri: (value) => typeof value === "string" && value !== "" },
   search: {
     mode: (value) => searchModes.some((mode) => mode === value),
     topK: (value) => isPositive(value) && (value as number) <= 1000,

@@ -152,8 +152,8 @@ describe("help", () => {
 
   it.each(["search", "ask"])("of %s tells the formats that a filter can name", (name) => {
     const text = helpOf(program.commands.find((candidate) => candidate.name() === name)!);
-    const [, listed = ""] = /format \((.*?)\)/.exec(text.replaceAll(/\s+/g, " ")) ?? [];
-    expect(listed.split(/, | or /)).toEqual(formats);
+    const [, listed = ""] = /The formats are (.*?)\./.exec(text.replaceAll(/\s+/g, " ")) ?? [];
+    expect(listed.split(", ")).toEqual(formats);
   });
 });
 

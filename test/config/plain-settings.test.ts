@@ -39,6 +39,7 @@ const numbers: unknown[] = [
 ];
 const settings = [
   ["collection"],
+  ["milvus", "uri"],
   ["search", "mode"],
   ["search", "topK"],
   ["search", "minScore"],

@@ -1,3 +1,4 @@
+import { describedOption } from "../../src/cli/arguments/described-defaults.ts";
 import type { Argument, Command, Option } from "commander";
 import { ExitCode } from "../../src/errors.ts";
 
@@ -122,7 +123,7 @@ function epilogue(command: Command): string[] {
 function optionTable(options: readonly Option[]): string {
   return table(
     ["flag", "meaning"],
-    options.filter(({ hidden }) => !hidden).map((option) => [`\`${option.flags}\``, option.description]),
+    options.filter(({ hidden }) => !hidden).map((option) => [`\`${option.flags}\``, describedOption(option)]),
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loaderFor } from "../../src/loaders/index.ts";
+import { loaderFor } from "../../src/loaders/loader-for-file.ts";
 import { encryptedOfficeFile, makeArchive, makeDocx } from "../fixtures/archives.ts";
 
 async function load(source: string, bytes: Uint8Array) {

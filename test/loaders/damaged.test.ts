@@ -3,7 +3,6 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { threadedCutter } from "../../src/cli/loading/cutter.ts";
-import { loadingThread } from "../../src/cli/loading/thread/bundle-name.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { UserError } from "../../src/errors.ts";
 import { loaders } from "../../src/loaders/index.ts";
@@ -30,7 +29,7 @@ const skipsInSilence = new Set([".pdf"]);
 
 const { chunking } = configSchema.parse({});
 const cutter = threadedCutter({
-  entry: fileURLToPath(new URL(`../../dist/${loadingThread}.cjs`, import.meta.url)),
+  entry: fileURLToPath(new URL("../../dist/start.cjs", import.meta.url)),
   settings: { strategy: chunking.strategy, chunking, loading: {} },
   threads: availableParallelism(),
   limits: { milliseconds: () => limitMs, megabytes: 512 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isQuick, isSupported, loaderFor } from "../../src/loaders/index.ts";
+import { isQuick, isSupported, loaderFor } from "../../src/loaders/loader-for-file.ts";
 import { makePdf } from "../fixtures/pdf.ts";
 
 const binary = Buffer.from([1, 2, 3, 0, 255, 254, 7, 8, 0, 0, 14, 15]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loaderFor } from "../../src/loaders/index.ts";
+import { loaderFor } from "../../src/loaders/loader-for-file.ts";
 
 /** Loads a file and makes sure that every line of it is one line of the page. */
 async function load(source: string, lines: readonly string[]) {

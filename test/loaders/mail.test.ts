@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { loaderFor } from "../../src/loaders/index.ts";
+import { loaderFor } from "../../src/loaders/loader-for-file.ts";
 
 async function load(source: string, lines: readonly string[]) {
   const bytes = Buffer.from(lines.join("\r\n"));

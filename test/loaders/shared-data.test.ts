@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import { isSupported, loaderFor } from "../../src/loaders/index.ts";
+import { isSupported, loaderFor } from "../../src/loaders/loader-for-file.ts";
 import type { LoadResult } from "../../src/loaders/types.ts";
 import { needing } from "../fixtures/needs.ts";
 import { sharedData } from "../fixtures/shared-data.ts";

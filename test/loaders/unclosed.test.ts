@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loaderFor } from "../../src/loaders/index.ts";
+import { loaderFor } from "../../src/loaders/loader-for-file.ts";
 
 const load = async (source: string, text: string) => {
   const bytes = Buffer.from(text);

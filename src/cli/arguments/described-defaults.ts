@@ -1,4 +1,5 @@
-import type { Command as Program } from "commander";
+import { defaultConfig } from "../../config/default-config.ts";
+import { valueAt } from "../../config/values.ts";
 
 /** The setting that a flag stands for, where the help tells its default. */
 export const flagSettings: Readonly<Record<string, string>> = {
@@ -13,20 +14,10 @@ export const flagSettings: Readonly<Record<string, string>> = {
   "--max-context-chars": "ask.maxContextChars",
 };
 
-/** Adds the configuration's defaults to the descriptions of the flags that stand for a setting. */
-export function describeDefaults(program: Program, defaults: object): void {
-  for (const option of program.options) {
-    const setting = flagSettings[option.long ?? ""];
-    const value = setting === undefined ? undefined : valueAt(defaults, setting);
-    if (value !== undefined)
-      option.description += ` (default: ${value === String(value).trim() ? value : JSON.stringify(value)})`;
-  }
-  for (const command of program.commands) describeDefaults(command, defaults);
-}
-
-/** The number or text at a dotted path; `undefined` where there is none. */
-function valueAt(settings: object, dotted: string): string | number | undefined {
-  let value: unknown = settings;
-  for (const name of dotted.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
-  return typeof value === "string" || typeof value === "number" ? value : undefined;
+/** What the help says of a flag, with the configuration's default where the flag stands for a setting. */
+export function describedOption({ long, description }: { long?: string | undefined; description: string }): string {
+  const setting = flagSettings[long ?? ""];
+  const value = setting === undefined ? undefined : valueAt(defaultConfig(), setting.split("."));
+  if (typeof value !== "string" && typeof value !== "number") return description;
+  return `${description} (default: ${value === String(value).trim() ? value : JSON.stringify(value)})`;
 }

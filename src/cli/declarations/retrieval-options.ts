@@ -1,16 +1,18 @@
-import type { Command as Program } from "commander";
+import { Help, type Command as Program } from "commander";
+import { formats } from "../../loaders/index.ts";
 import { searchModes } from "../../types.ts";
 import { filled, integer, model, oneOf, repeatable, weights } from "../arguments/values.ts";
 
-/** What the help of search and ask says about `--filter`. */
-export const aboutFilters = `
-The fields of a filter are source, title, format (markdown, text, pdf, html, docx, pptx, xlsx, odt,
-odp, ods, epub, notebook, eml, mbox, csv, json, jsonl, rst, asciidoc, org, latex, subtitles or code),
-page, heading and any metadata key. heading is the path of headings above a passage, joined by " > ", as in
-"heading=Guide > Storage"; with ~, also the name of a heading inside the passage. A condition is about the whole value
-and minds case; in the glob of ~,
-* stands for any characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than
-2.9. A passage without the field only meets !=.`;
+/** What the help of search and ask says about `--filter`, in lines of 100 columns. */
+export const aboutFilters = new Help().boxWrap(
+  `
+The fields of a filter are source, title, page, heading, format and any metadata key. heading is the path of
+headings above a passage, joined by " > ", as in "heading=Guide > Storage"; with ~, also the name of a heading
+inside the passage. A condition is about the whole value and minds case; in the glob of ~, * stands for any
+characters and ? for one. Numbers compare as numbers: 2.10 is 2.1, and less than 2.9. A passage without the
+field only meets !=. The formats are ${formats.join(", ")}.`.replaceAll(/(?<=.)\n/g, " "),
+  100,
+);
 
 /** The flags that search and ask share. */
 export function addRetrievalOptions(command: Program): Program {

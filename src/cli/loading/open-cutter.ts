@@ -6,7 +6,6 @@ import { type CutDocument, type CutRequest, cutDocument } from "../../pipeline/i
 import { readableStack } from "../readable-stack.ts";
 import { type ThreadedCutter, threadedCutter } from "./cutter.ts";
 import type { FileLimits } from "./thread/thread.ts";
-import { loadingThread } from "./thread/bundle-name.ts";
 
 /** More threads than these wait for the one that writes. */
 const mostThreads = 8;
@@ -20,7 +19,7 @@ const fileLimits: FileLimits = {
 /** Markdown of so many bytes takes about two seconds to cut; a thread starts in half of one. */
 const bytesForThread = 4_000_000;
 
-/** The cutter of the built tool: threads run the bundle beside this one. */
+/** The cutter of the built tool: threads start as the tool does (`start.ts`). */
 export function openCutter(
   loaders: {
     loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
@@ -42,7 +41,7 @@ export function openCutter(
     return cut;
   };
   const cutter = threadedCutter({
-    entry: join(import.meta.dirname, `${loadingThread}.cjs`),
+    entry: join(import.meta.dirname, "start.cjs"),
     settings: { strategy: chunker.name, chunking, loading },
     threads: Math.min(availableParallelism(), mostThreads),
     limits: fileLimits,

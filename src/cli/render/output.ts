@@ -7,7 +7,7 @@ import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
 import type { ErrorDocument, JsonDocument } from "./documents.ts";
 import { formatDuration } from "./format.ts";
 import { type ColorChoice, wantsColor } from "./terminal/color.ts";
-import { createWrapper, wrapText } from "./terminal/wrap.ts";
+import type { createWrapper, wrapText } from "./terminal/wrap.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -78,20 +78,30 @@ export interface Output {
 }
 
 type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+/** What breaks lines at the width of a terminal. */
+export interface Wrapping {
+  wrapText: typeof wrapText;
+  createWrapper: typeof createWrapper;
+}
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** With `--json`, an error on stderr is one document: notices wait until `settle`, and are dropped on failure. */
+/**
+ * With `--json`, an error on stderr is one document: notices wait until `settle`, and are dropped on failure.
+ *
+ * @param wrapping loaded by the caller, as only a terminal needs it; `null`: lines stay as long as they are
+ */
 export function createOutput(
   streams: { stdout: Stream; stderr: Stream },
   options: OutputOptions,
   variables: Variables,
+  wrapping: Wrapping | null = null,
 ): Output {
   const secrets: (string | null | undefined)[] = [];
   const masks = { exact: createSecretMask(secrets), broad: createRedactor(secrets) };
   const colorsFor = (stream: Stream) => picocolors.createColors(wantsColor(stream, options.color, variables));
   // A passage may look like a secret: in results only known secrets are masked, in messages also what looks like one.
-  const results = createChannel(streams.stdout, colorsFor(streams.stdout), (text) => masks.exact(text));
-  const messages = createChannel(streams.stderr, colorsFor(streams.stderr), (text) => masks.broad(text));
+  const results = createChannel(streams.stdout, colorsFor(streams.stdout), wrapping, (text) => masks.exact(text));
+  const messages = createChannel(streams.stderr, colorsFor(streams.stderr), wrapping, (text) => masks.broad(text));
 
   const held: string[] = [];
   const print = async (text: string) => {
@@ -119,7 +129,8 @@ export function createOutput(
     writeJson: (value) => results.write(`${escapeControls(JSON.stringify(value))}\n`),
     openText: () => {
       let waiting = "";
-      const wrapper = results.columns === null ? null : createWrapper(results.columns, { keepsCode: true });
+      const { columns } = results;
+      const wrapper = columns === null ? null : (wrapping?.createWrapper(columns, { keepsCode: true }) ?? null);
       const writeUpTo = async (length: number, isEnd = false) => {
         // Masked before it is wrapped: a secret that is broken into lines would not be found.
         const text = masks.exact(waiting.slice(0, length));
@@ -164,7 +175,12 @@ export function createOutput(
   };
 }
 
-function createChannel(stream: Stream, colors: Colors, mask: (text: string) => string): Channel {
+function createChannel(
+  stream: Stream,
+  colors: Colors,
+  wrapping: Wrapping | null,
+  mask: (text: string) => string,
+): Channel {
   const isTerminal = stream.isTTY === true;
   const hand = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -189,7 +205,7 @@ function createChannel(stream: Stream, colors: Colors, mask: (text: string) => s
       return createSupportsHyperlinks({ isTTY: true });
     },
     write,
-    writeProse: (text) => hand(wrapText(safe(text), size(stream.columns))),
+    writeProse: (text) => hand(wrapping?.wrapText(safe(text), size(stream.columns)) ?? safe(text)),
     writeData: (text) => (isTerminal ? write(text) : hand(mask(text))),
   };
 }

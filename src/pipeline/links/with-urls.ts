@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { decodeText } from "../../files/decode-text.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import { leadsInto } from "../../files/real-path.ts";
 import type { Hit, UrlStyle } from "../../types.ts";
@@ -58,6 +57,7 @@ async function readAnchors(source: string, style: UrlStyle, projectRoot: string)
   try {
     if (!(await leadsInto(projectRoot, path))) return [];
     const { pageAnchors } = await import("./page-anchors.ts");
+    const { decodeText } = await import("../../files/decode-text.ts");
     const { text } = await decodeText(await readRegularFile(path, maxPageBytes));
     return await pageAnchors(text, source.toLowerCase().endsWith(".mdx"), style);
   } catch {

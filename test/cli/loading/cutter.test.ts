@@ -5,17 +5,16 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { chunkerFor } from "../../../src/chunkers/index.ts";
 import { type ThreadedCutter, threadedCutter } from "../../../src/cli/loading/cutter.ts";
-import { loadingThread } from "../../../src/cli/loading/thread/bundle-name.ts";
 import type { FileLimits } from "../../../src/cli/loading/thread/thread.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { UserError } from "../../../src/errors.ts";
-import { isQuick, loaderFor } from "../../../src/loaders/index.ts";
+import { isQuick, loaderFor } from "../../../src/loaders/loader-for-file.ts";
 import { type CutRequest, cutDocument } from "../../../src/pipeline/ingest/cut-document.ts";
 import { makeDocx } from "../../fixtures/archives.ts";
 import { slowFile } from "../../fixtures/slow-file.ts";
 
 const { chunking } = configSchema.parse({});
-const builtThread = fileURLToPath(new URL(`../../../dist/${loadingThread}.cjs`, import.meta.url));
+const builtThread = fileURLToPath(new URL("../../../dist/start.cjs", import.meta.url));
 
 const opened: ThreadedCutter[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((cutter) => cutter.close())));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loaderFor } from "../../../src/loaders/index.ts";
+import { loaderFor } from "../../../src/loaders/loader-for-file.ts";
 import { namePages } from "../../../src/loaders/pdf/damage.ts";
 import { asFolderOfUrl } from "../../../src/loaders/pdf/assets.ts";
 import { pdfLoader } from "../../../src/loaders/pdf/pdf.ts";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chunkerFor } from "../../../src/chunkers/index.ts";
 import { configSchema } from "../../../src/config/schema.ts";
-import { isSupported, loaderFor } from "../../../src/loaders/index.ts";
+import { isSupported, loaderFor } from "../../../src/loaders/loader-for-file.ts";
 import { discover } from "../../../src/pipeline/discover/discover.ts";
 import type { EmbedPool } from "../../../src/pipeline/embed/embed.ts";
 import { type DocumentCutter, cutDocument } from "../../../src/pipeline/ingest/cut-document.ts";

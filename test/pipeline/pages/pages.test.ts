@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isSupported } from "../../../src/loaders/index.ts";
+import { isSupported } from "../../../src/loaders/loader-for-file.ts";
 import type { Discovery } from "../../../src/pipeline/discover/discover.ts";
 import { pageCache } from "../../../src/pipeline/pages/page-cache.ts";
 import { type PagesOptions, discoverPages } from "../../../src/pipeline/pages/pages.ts";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { chunkerFor } from "../../../chunkers/index.ts";
-import { loaderFor as findLoader } from "../../../loaders/index.ts";
+import { loaderFor as findLoader } from "../../../loaders/loader-for-file.ts";
 import { type CutParts, cutDocument } from "../../../pipeline/ingest/cut-document.ts";
 import { silenceNode } from "../../silence-node.ts";
 import { type ThreadAnswer, type ThreadOrder, type ThreadSettings, failureOf } from "./messages.ts";

@@ -6,16 +6,15 @@ export interface HelpPage {
   write(text: string): void;
 }
 
-/** Columns of a line in a pipe, as in the documentation. */
-export const usualColumns = 100;
 /** Commander lays out no help that is narrower. */
 const narrowest = 40;
+/** Columns of a terminal that does not say how wide it is. */
+const unknownWidth = 100;
 
-/** Help on stdout, at the width of the terminal. */
-export function helpOnStdout(): HelpPage {
-  const { isTTY, columns } = process.stdout;
-  const width = isTTY && columns ? Math.max(narrowest, columns) : usualColumns;
-  return { columns: width, write: (text) => void process.stdout.write(fittedHelp(text, width)) };
+/** Help that fits a terminal. */
+export function helpOnTerminal(terminal: { columns: number; write(text: string): unknown }): HelpPage {
+  const columns = Math.max(narrowest, terminal.columns || unknownWidth);
+  return { columns, write: (text) => void terminal.write(fittedHelp(text, columns)) };
 }
 
 /**
