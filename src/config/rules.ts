@@ -1,5 +1,6 @@
 import { collectionNameRule, isCollectionName } from "../util/collection-name.ts";
 import { type ProviderSection, providerAdvice, providerNames } from "../models/provider-names.ts";
+import { ownRerankers } from "../rerankers/index.ts";
 import { defaultConfig } from "./default-config.ts";
 import { noReranker, parseModelName } from "./model-name.ts";
 import type { Problem } from "./problem.ts";
@@ -33,10 +34,12 @@ function providerProblems(
 ): Problem[] {
   const settings = written[section];
   const name = isValues(settings) ? settings["provider"] : undefined;
-  if (typeof name !== "string" || !isValues(providers) || providerNames(section, providers).includes(name)) return [];
+  if (typeof name !== "string" || !isValues(providers)) return [];
+  const names = providerNames(section, providers);
+  if (names.includes(name)) return [];
   const path = `${section}.provider`;
   const message = `expected a known model provider, got ${show(path, name)}`;
-  return [{ path, message, hint: providerAdvice(name, section, providers), code: "unknown-provider" }];
+  return [{ path, message, hint: providerAdvice(name, names), code: "unknown-provider" }];
 }
 
 function rerankProblems({ providers = {}, search }: Values, show: (path: string, value: unknown) => string): Problem[] {
@@ -47,9 +50,10 @@ function rerankProblems({ providers = {}, search }: Values, show: (path: string,
   if (name === null) {
     return [{ path, message: `expected a provider, or provider/model, got ${show(path, written)}` }];
   }
-  if (providerNames("rerank", providers).includes(name.provider)) return [];
+  const names = providerNames("rerank", providers, ownRerankers);
+  if (names.includes(name.provider)) return [];
   const message = `expected a known model provider, got ${show(path, written)}`;
-  return [{ path, message, hint: providerAdvice(name.provider, "rerank", providers), code: "unknown-provider" }];
+  return [{ path, message, hint: providerAdvice(name.provider, names), code: "unknown-provider" }];
 }
 
 type ChunkingSetting = "overlapChars" | "maxChars" | "sentenceOverlap" | "sentences";

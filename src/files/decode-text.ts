@@ -26,13 +26,11 @@ const byteOrderMarks: readonly { mark: readonly number[]; encoding: string }[] =
 ];
 
 /** Sequences that begin a stretch of two-byte characters, each with its encoding. HZ's has to enclose whole characters. */
-// oxlint-disable no-control-regex
 const escapes: readonly (readonly [RegExp, string])[] = [
   [/\u001B(?:\$[@B]|\$\(D|\(J)/, "iso-2022-jp"],
   [/\u001B\$\)C/, "iso-2022-kr"],
   [/~\{(?:[!-w][!-~]){2,}~\}/, "hz-gb-2312"],
 ];
-// oxlint-enable no-control-regex
 
 /** Share of control characters above which something is no text. A stray one is tolerated in any file. */
 const maxControlShare = 0.02;
@@ -170,7 +168,6 @@ function isBinary(bytes: Uint8Array): boolean {
 }
 
 /** Control characters that no text has: all but tab, line feed, vertical tab, form feed, carriage return and escape. */
-// oxlint-disable-next-line no-control-regex
 export const strayControls = /[\u0000-\u0008\u000E-\u001A\u001C-\u001F\u007F]/g;
 
 /** Share of the characters that no text has. */

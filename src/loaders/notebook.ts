@@ -101,7 +101,6 @@ async function outputBlocks(output: Record<string, unknown>): Promise<string[]> 
 }
 
 function outputFence(text: string): string[] {
-  // oxlint-disable-next-line no-control-regex
   const shown = withoutImageData(text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, "").trimEnd());
   if (shown.trim() === "") return [];
   return [fence(shown.length > maxOutputChars ? `${shown.slice(0, maxOutputChars)}\n…` : shown, "")];

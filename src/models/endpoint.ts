@@ -3,7 +3,7 @@ import { type ProviderRow, resolveProvider } from "./provider-facts.ts";
 import { isKeyOfTheFile, isOwnHost } from "./foreign-host.ts";
 import type { Provider } from "./providers.ts";
 import { allowVariable, howToAllow, isAllowed, isLoopback } from "../secrets/allowed-hosts.ts";
-import { type ProviderSection, type SettingNames, settingNames } from "./provider-names.ts";
+import { type ProviderSection, type SettingNames, rerankingProviders, settingNames } from "./provider-names.ts";
 import { looksSecret } from "../secrets/secret-variables.ts";
 
 /** What decides where a key may go. */
@@ -106,7 +106,7 @@ function notOffered(facts: Provider, name: string, purpose: Purpose): UserError 
     });
   }
   return new UserError("no-rerankers", `${facts.label} offers no rerankers`, {
-    hint: "name another one: jina, cohere, voyage, vllm, llamacpp, tei, local/<model>, or llm for the model that answers",
+    hint: `name another one: ${rerankingProviders.join(", ")}, local/<model>, or llm for the model that answers`,
   });
 }
 

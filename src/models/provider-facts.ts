@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { type ProviderSection, providerAdvice } from "./provider-names.ts";
+import { type ProviderSection, providerAdvice, providerNames } from "./provider-names.ts";
 import {
   type EmbeddingModelFacts,
   type Provider,
@@ -37,7 +37,7 @@ export function resolveProvider(
   if (row) return fromRow(name, row, builtIn);
   if (builtIn) return builtIn;
   throw new UserError("unknown-provider", `there is no model provider "${name}"`, {
-    hint: providerAdvice(name, section, rows),
+    hint: providerAdvice(name, providerNames(section, rows)),
   });
 }
 

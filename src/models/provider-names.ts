@@ -4,12 +4,20 @@ import { closest } from "../util/closest.ts";
 /** What a model provider is named for in the configuration: `embedding`, `llm`, and `rerank` in `search.rerank`. */
 export type ProviderSection = "embedding" | "llm" | "rerank";
 
-/** What each section can name beside the providers: a part of this tool that needs no API of its own. */
+/**
+ * What each section can name beside the providers: a part of this tool that needs no API. The rows of rerankers/index.ts
+ * say it for `rerank`, and the configuration, which knows that room, hands them in.
+ */
 const ownParts: Readonly<Record<ProviderSection, readonly string[]>> = {
   embedding: ["local"],
   llm: ["extractive"],
-  rerank: ["local", "llm"],
+  rerank: [],
 };
+
+/** The providers that offer a reranker. */
+export const rerankingProviders: readonly string[] = Object.keys(providers).filter(
+  (name) => providers[name]?.rerank !== null,
+);
 
 /** Whether a section names a part of this tool, and no provider. */
 export function isOwnPart(section: ProviderSection, name: string): boolean {
@@ -43,13 +51,12 @@ export function settingNames(section: ProviderSection, provider: string): Settin
 }
 
 /** Every name that a section can take, those of the configuration's own `providers` first. */
-export function providerNames(section: ProviderSection, rows: object): string[] {
-  return [...new Set([...Object.keys(rows), ...Object.keys(providers), ...ownParts[section]])];
+export function providerNames(section: ProviderSection, rows: object, own = ownParts[section]): string[] {
+  return [...new Set([...Object.keys(rows), ...Object.keys(providers), ...own])];
 }
 
-/** What to say instead of a name that no provider has: the closest one, or all of them. */
-export function providerAdvice(name: string, section: ProviderSection, rows: object): string {
-  const names = providerNames(section, rows);
+/** What to say instead of a name that is none of these: the closest one, or all of them. */
+export function providerAdvice(name: string, names: readonly string[]): string {
   const meant = closest(name, names);
   return meant === null
     ? `known are ${names.join(", ")}; any other OpenAI-compatible API can be added under "providers"`

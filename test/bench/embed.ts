@@ -63,7 +63,6 @@ async function run(failEvery: number): Promise<number> {
     const outcomes = (await Promise.all(embedded)).flat();
     const milliseconds = performance.now() - startedAt;
 
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows, not for threads
     worker.postMessage("count");
     const [counted] = (await once(worker, "message")) as [{ requests: number; texts: number }];
     const vectors = outcomes.filter((outcome) => "vector" in outcome).length;

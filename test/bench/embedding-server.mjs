@@ -1,6 +1,5 @@
 // An embedding API in a thread of its own, so that what it costs is not counted as the client's.
 // Plain JavaScript: a worker is started without a compiler.
-/* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows, not for threads */
 import { createServer } from "node:http";
 import { parentPort, workerData } from "node:worker_threads";
 

@@ -1,17 +1,14 @@
-import { configSchema } from "../../src/config/schema.ts";
 import { createFilter } from "../../src/filters/parse.ts";
-import { openStore } from "../../src/stores/index.ts";
 import type { Collection } from "../../src/stores/types.ts";
 import type { Filter, StoredChunk } from "../../src/types.ts";
 import { startEngine } from "../engines/engine.ts";
 import { documentChunks, randomNumbers } from "../fixtures/chunks.ts";
 import { textSource } from "./corpus.ts";
 import { type Figure, atLeast } from "./figure.ts";
-import { clusteredVectors } from "./generated-collection.ts";
+import { clusteredVectors, createGenerated } from "./generated-collection.ts";
 import { percentile, timed } from "./measure.ts";
 import type { Workspace } from "./workspace.ts";
 
-const dimensions = 384;
 const documentSize = 100;
 /** Rows of one upsert: large ones keep the making of a table quick. */
 const batchDocuments = 50;
@@ -136,20 +133,7 @@ async function generate(
   workspace: Workspace,
 ): Promise<Generated> {
   workspace.progress(`filters: making ${chunks} chunks with vectors in ${milvus.uri ?? "the embedded store"}`);
-  const store = await openStore(configSchema.parse({ milvus }), {
-    variables: workspace.variables,
-    projectRoot: folder,
-    workingDirectory: folder,
-    configFile: null,
-    configIsTrusted: true,
-  });
-  const collection = await store.create("docs", {
-    embedding: { provider: "bench", model: "bench", dimensions, queryPrefix: "", documentPrefix: "" },
-    metric: "cosine",
-    chunking: { strategy: "markdown" },
-    toolVersion: "0.0.0",
-    createdAt: new Date().toISOString(),
-  });
+  const { store, collection } = await createGenerated({ folder, milvus, variables: workspace.variables });
   const next = { text: textSource(5), vector: clusteredVectors(3), random: randomNumbers(17) };
   const rows: Generated["rows"] = [];
   for (let document = 0; document < chunks / documentSize; document += batchDocuments) {

@@ -1,6 +1,7 @@
+import type { Environment } from "../../src/config/environment.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
-import type { Collection } from "../../src/stores/types.ts";
+import type { Collection, Store } from "../../src/stores/types.ts";
 import type { StoredChunk } from "../../src/types.ts";
 import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { type TextSource, textSource } from "./corpus.ts";
@@ -19,14 +20,18 @@ export function clusteredVectors(seed: number): () => Float32Array {
   };
 }
 
-/** The collection `docs` in a folder's embedded store, of generated chunks, made through the store itself, with its indexes. */
-export async function makeCollection(
-  chunks: number,
-  nextVector: () => Float32Array,
-  folder: string,
-): Promise<{ collection: Collection; stored: Map<string, Float32Array>; close(): Promise<void> }> {
-  const store = await openStore(configSchema.parse({}), {
-    variables: {},
+/** An empty collection `docs` for vectors of `dimensions` numbers, in the store that `milvus` says. */
+export async function createGenerated({
+  folder,
+  milvus = {},
+  variables = {},
+}: {
+  folder: string;
+  milvus?: { uri?: string };
+  variables?: Environment["variables"];
+}): Promise<{ store: Store; collection: Collection }> {
+  const store = await openStore(configSchema.parse({ milvus }), {
+    variables,
     projectRoot: folder,
     workingDirectory: folder,
     configFile: null,
@@ -39,6 +44,16 @@ export async function makeCollection(
     toolVersion: "0.0.0",
     createdAt: new Date().toISOString(),
   });
+  return { store, collection };
+}
+
+/** The collection `docs` in a folder's embedded store, of generated chunks, made through the store itself, with its indexes. */
+export async function makeCollection(
+  chunks: number,
+  nextVector: () => Float32Array,
+  folder: string,
+): Promise<{ collection: Collection; stored: Map<string, Float32Array>; close(): Promise<void> }> {
+  const { store, collection } = await createGenerated({ folder });
   const stored = new Map<string, Float32Array>();
   const text = textSource(5);
   for (let written = 0; written < chunks; written += 1000) {

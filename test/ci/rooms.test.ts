@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adapterFolders, levels, nameReaders, namesOfParts, packageHomes, ports, roomOverrides } from "./rooms.ts";
+import { adapterFolders, levels, nameLists, nameReaders, packageHomes, ports, roomOverrides } from "./rooms.ts";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const rooms = levels.slice(1).flat();
@@ -171,7 +171,7 @@ describe("a file that breaks a rule", () => {
       ports.filter((port) => levelOf(port) < levelOf(from.split("/")[0] ?? from)).map((port) => [from, port] as const),
     );
     const readsNames = ([from, target]: readonly [string, string]): boolean =>
-      namesOfParts.includes(target) && nameReaders.includes(from.split("/")[0] ?? from);
+      nameLists.includes(target) && nameReaders.includes(from.split("/")[0] ?? from);
     const targets = reached.flatMap(([from, port]) =>
       ["index.ts", "part/store.ts", "part/types.ts"].map((file) => [from, `${port}/${file}`] as const),
     );

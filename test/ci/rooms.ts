@@ -14,9 +14,9 @@ export const levels: readonly (readonly string[])[] = [
   ["filters"],
   ["addresses"],
   ["models"],
-  ["loaders", "chunkers"],
+  ["loaders", "chunkers", "rerankers"],
   ["config"],
-  ["embedders", "rerankers", "chat"],
+  ["embedders", "chat"],
   ["stores"],
   ["pipeline"],
   ["cli"],
@@ -25,8 +25,8 @@ export const levels: readonly (readonly string[])[] = [
 /** Rooms of interchangeable parts. Whoever gets a part handed in imports its `types.ts` and nothing else of the room. */
 export const ports: readonly string[] = ["loaders", "chunkers", "embedders", "rerankers", "chat", "stores"];
 
-/** The names of the formats and strategies are the keys of maps that import each of them on first use. */
-export const namesOfParts: readonly string[] = ["loaders/index.ts", "chunkers/index.ts"];
+/** The names of formats, strategies and rerankers are the keys of maps that import each one on first use. */
+export const nameLists: readonly string[] = ["loaders/index.ts", "chunkers/index.ts", "rerankers/index.ts"];
 
 /** Rooms that read those names. */
 export const nameReaders: readonly string[] = ["config", "cli"];
@@ -115,7 +115,7 @@ function override(files: string[], folder: string, picks = false): Override {
       // A group, because the regular expressions of oxlint cannot make an exception.
       group: [
         ...byType.flatMap((port) => [`./**/${port}/**`, `../**/${port}/**`, `!**/${port}/types.ts`]),
-        ...(nameReaders.includes(room) ? namesOfParts.map((file) => `!**/${file}`) : []),
+        ...(nameReaders.includes(room) ? nameLists.map((list) => `!**/${list}`) : []),
       ],
       message: `Of a port, ${room} imports types.ts only; cli/runtime.ts picks the adapter.`,
     });

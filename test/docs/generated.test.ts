@@ -5,6 +5,7 @@ import { checkConfig } from "../../src/config/check.ts";
 import { expandVariables } from "../../src/config/expand.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { cliReference } from "./cli-reference.ts";
+import { withProviderTable } from "./provider-table.ts";
 import { configurationJsonSchema, configurationReference, defaultConfigModule } from "./configuration-reference.ts";
 
 const example = readFileSync(new URL("../../.ragrc.example.json", import.meta.url), "utf8");
@@ -22,6 +23,11 @@ describe("what is generated is up to date", () => {
 
   it("docs/configuration.md", async () => {
     await expect(configurationReference(example)).toMatchFileSnapshot("../../docs/configuration.md");
+  });
+
+  it("the table of docs/providers.md", async () => {
+    const page = readFileSync(new URL("../../docs/providers.md", import.meta.url), "utf8");
+    await expect(withProviderTable(page)).toMatchFileSnapshot("../../docs/providers.md");
   });
 
   it("ragrc.schema.json", async () => {

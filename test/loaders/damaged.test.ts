@@ -105,7 +105,6 @@ async function faultOf(source: string, intactText: string, bytes: Buffer): Promi
   }
   if (document.warnings.length > 0) return null;
   for (const { text } of document.passages) {
-    // oxlint-disable-next-line no-control-regex
     const unreadable = text.match(/[\0-\x08\x0e-\x1f\x7f-\x9f\uFFFD]/g)?.length ?? 0;
     // A stray sign is in many files.
     if (unreadable > 1 && unreadable > text.length / 100)

@@ -55,7 +55,6 @@ afterAll(async () => {
 });
 
 /** What a terminal acts on, but for line breaks, tabs and the NUL of --print0. */
-// oxlint-disable-next-line no-control-regex
 const acted = /[\u0001-\u0008\u000B-\u000C\u000E-\u001F\u007F-\u009F\u061C\u202A-\u202E\u2066-\u2069]/;
 
 interface Outcome {

@@ -1,6 +1,6 @@
 import type { Command as Program } from "commander";
 import { searchModes } from "../../types.ts";
-import type { EvalFlags } from "../commands/eval.ts";
+import type { EvalFlags } from "../commands/eval/eval.ts";
 import type { Dispatch } from "../context.ts";
 import { refuseTogether } from "../arguments/contradictions.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
@@ -68,7 +68,7 @@ Examples:
     .action((set: string, _: unknown, command: Program) =>
       dispatch<EvalFlags>(
         { min: [], ...command.optsWithGlobals<CommonFlags>(), set },
-        async () => (await import("../commands/eval.ts")).evaluateSet,
+        async () => (await import("../commands/eval/eval.ts")).evaluateSet,
       ),
     );
 }

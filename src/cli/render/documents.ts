@@ -1,6 +1,7 @@
 /**
  * What `rag <command> --json` prints: one JSON document a run, of the interface named like the command. Every function
- * that prints one is checked against these. The package offers this file as `milvus-rag/output`, so it imports nothing.
+ * that prints one names its interface, and is checked against it. The package offers this file as `milvus-rag/output`,
+ * so it imports nothing.
  *
  * Times are ISO 8601, durations milliseconds, lines and pages are counted from 1. New keys may come with any version.
  */
@@ -404,23 +405,3 @@ export type BatchLine = (
   readonly id?: string | number;
   readonly filter?: readonly string[];
 };
-
-/** Any of the documents that a command which succeeds prints on stdout. */
-export type JsonDocument =
-  | IngestDocument
-  | SearchDocument
-  | AskDocument
-  | BatchLine
-  | PlannedAnswerDocument
-  | PassageDocument
-  | OpenedDocument
-  | CollectionsDocument
-  | CollectionDocument
-  | SourcesDocument
-  | DroppedDocument
-  | CopyDocument
-  | EvalDocument
-  | MadeSetDocument
-  | TrustDocument
-  | DoctorDocument
-  | InitDocument;

@@ -4,7 +4,7 @@ import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import picocolors from "picocolors";
 import { createRedactor, createSecretMask } from "../../secrets/redact.ts";
 import { escapeControls, streamText, terminalText } from "./terminal-text.ts";
-import type { ErrorDocument, JsonDocument } from "./documents.ts";
+import type { ErrorDocument } from "./documents.ts";
 import { formatDuration } from "./format.ts";
 import { type ColorChoice, wantsColor } from "./terminal/color.ts";
 import type { createWrapper, wrapText } from "./terminal/wrap.ts";
@@ -56,7 +56,7 @@ export interface Output {
   /** A result for people; in the user's pager where it is longer than the screen. */
   writeLong(text: string): Promise<void>;
   /** One JSON document, whose type has to be named: `writeJson<SearchDocument>(…)`. */
-  writeJson<Document extends JsonDocument = never>(value: NoInfer<Document>): Promise<void>;
+  writeJson<Document extends object = never>(value: NoInfer<Document>): Promise<void>;
   /** One text among the results, wrapped while it comes; a secret is masked in it though it comes cut in two. */
   openText(): TextInPieces;
   /** What is good to know; left out with `--quiet`. */

@@ -2,10 +2,8 @@
  * C0 and C1 controls but tab and line feed, and the marks that reorder text on the screen: what a document could use
  * to move the cursor, change the title or make a line read as something else.
  */
-// oxlint-disable-next-line no-control-regex
 const unsafe = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 /** The same, or what this tool tells a terminal itself: a colour, or the beginning or end of a link to a file. */
-// oxlint-disable-next-line no-control-regex
 const unsafeOrOwn = new RegExp(
   `\\u001B\\[[0-9;]{0,20}m|\\u001B\\]8;;(?:file://[!-~]{1,8000})?\\u0007|${unsafe.source}`,
   "g",

@@ -4,6 +4,7 @@ import { UserError } from "../../errors.ts";
 import { leadsInto } from "../../files/real-path.ts";
 import { foreignModelHost } from "../../models/foreign-host.ts";
 import { type ProviderSection, settingNames } from "../../models/provider-names.ts";
+import { ownRerankers } from "../../rerankers/index.ts";
 import { providers } from "../../models/providers.ts";
 import { howToAllow, isAllowed, isLoopback } from "../../secrets/allowed-hosts.ts";
 import { looksSecret } from "../../secrets/secret-variables.ts";
@@ -171,7 +172,8 @@ function consents(untrusted: UntrustedConfig): Demand[] {
 }
 
 function foreignModels({ config, variables }: UntrustedConfig): Demand[] {
-  const reranker = rerankerName(config.search.rerank);
+  const named = rerankerName(config.search.rerank);
+  const reranker = named === null || ownRerankers.includes(named.provider) ? null : named;
   const sections = {
     embedding: config.embedding,
     llm: config.llm,

@@ -9,7 +9,6 @@ export type Decode = (bytes: Uint8Array) => string;
 /** ISO 2022 for Korean and HZ for Chinese: seven bits, and signs that switch to two-byte characters. */
 const switched: Readonly<Record<string, { into: RegExp; base: string }>> = {
   // ESC $ ) C, on a line of its own, names the set; shift out begins two-byte characters, shift in ends them.
-  // oxlint-disable-next-line no-control-regex
   "iso-2022-kr": { into: /\u001B\$\)C\n?|\u000E([^\u000F]*)(?:\u000F|$)/g, base: "euc-kr" },
   // ~{ begins them, ~} ends them, ~~ is a tilde, ~ at a line's end continues it.
   "hz-gb-2312": { into: /~\{([^\n]*?)~\}|~(~)|~\n/g, base: "gb18030" },

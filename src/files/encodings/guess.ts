@@ -141,5 +141,5 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
 function invalidShare(text: string): number {
   const invalid = text.split("\uFFFD").length - 1;
   if (invalid === 0) return 0;
-  return invalid / (text.match(/[^\u0000-\u007F]/g)?.length ?? 1); // oxlint-disable-line no-control-regex
+  return invalid / (text.match(/[\u0080-\uFFFF]/g)?.length ?? 1);
 }

@@ -34,7 +34,7 @@ const thaiLetter = /[\u0E01-\u0E4E]/u;
 const thaiDigit = /[\u0E50-\u0E59]/u;
 /** Letters that went out of use, and signs of old books. */
 const thaiUnused = /[\u0E03\u0E05\u0E4F\u0E5A\u0E5B]/u;
-const thaiBase = /[\u0E01-\u0E2E\u0E30\u0E32\u0E33\u0E45]|[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E]/u; // oxlint-disable-line no-misleading-character-class
+const thaiBase = /[\u0E01-\u0E2E\u0E30-\u0E3A\u0E47-\u0E4E\u0E45]/u;
 
 /**
  * Makes the measure. `languageLikeness` knows the sequences of letters of alphabets. Scripts of many signs are judged by
@@ -48,7 +48,7 @@ export function likelihoodBy(languageLikeness: (text: string) => number): Likeli
     const { beyond, letters, signs, weight } = faults;
     if (beyond === 0) return 0;
     // Words of ASCII alone are the same in every reading.
-    const told = text.match(/[\p{L}\p{M}'’]*[^\u0000-\u007F][\p{L}\p{M}'’]*/gu)?.join(" ") ?? ""; // oxlint-disable-line no-control-regex
+    const told = text.match(/[\p{L}\p{M}'’]*\P{ASCII}[\p{L}\p{M}'’]*/gu)?.join(" ") ?? "";
     const alphabetic = letters === signs ? 0 : (languageLikeness(told) + languageLikeness(text)) / 2;
     const share = letters === 0 ? 0 : signs / letters;
     // A few letters can be those of any language, and a few signs those of any set.

@@ -73,6 +73,5 @@ function decodeStrictly(bytes: Uint8Array, encoding: string, score: number): Gue
 }
 
 function hasControls(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
   return /[\u0000-\u0008\u000E-\u001A\u001C-\u001F\u007F\uFFFE\uFFFF]/.test(text);
 }

@@ -42,7 +42,6 @@ const paragraphGap = 1.3;
 /** The characters whose compatibility form is what people type: ligatures, Arabic and vertical forms, wide spaces. */
 const compatibility =
   /[\u00A0\u2000-\u200A\u202F\uFB00-\uFB06\uFB13-\uFB17\uFB1D-\uFDFF\uFE10-\uFE19\uFE30-\uFE44\uFE70-\uFEFC]+/g;
-// oxlint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u0008\u000B-\u001F\u007F\uFEFF]/g;
 /** Bullets of the Symbol and Wingdings fonts, which have no Unicode of their own. */
 const symbolBullets = /[\uF0A7\uF0B7]/g;

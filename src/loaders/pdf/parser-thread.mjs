@@ -92,5 +92,5 @@ parentPort.on("message", async ({ request, ...details }) => {
   }
   answer.messages = messages;
   messages = [];
-  parentPort.postMessage(answer); // oxlint-disable-line unicorn/require-post-message-target-origin
+  parentPort.postMessage(answer);
 });

@@ -110,7 +110,7 @@ function startThread(): Thread {
         if (end !== null) return reject(end);
         worker.ref();
         waiting = { resolve, reject };
-        worker.postMessage(request); // oxlint-disable-line unicorn/require-post-message-target-origin
+        worker.postMessage(request);
       }),
     release() {
       // A thread that waits must not keep the process alive.

@@ -5,7 +5,6 @@ const symbolBullets = /[\uF0A7\uF0B7]/g;
  * What stands for a glyph that no character is known for: control characters (the glyph's number), private use, and the
  * replacement character.
  */
-// oxlint-disable-next-line no-control-regex
 const unknownCharacters = /[\u0001-\u0008\u000E-\u001F\u007F-\u009F\p{Private_Use}\uFFFD]/gu;
 
 /** Share of unknown characters above which a page says nothing. */

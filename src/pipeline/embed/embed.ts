@@ -1,15 +1,14 @@
 import type { Embedder } from "../../embedders/types.ts";
 import { ExitCode, UserError } from "../../errors.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
-import { defaultRetryPolicy, gaveUp, nextDelay } from "../../models/backoff.ts";
+import { defaultRetryPolicy } from "../../models/backoff.ts";
 import type { RetryPolicy } from "../../models/backoff.ts";
 import { estimateTokens } from "./estimate-tokens.ts";
 import { ModelError } from "../../models/model-error.ts";
-import type { ModelErrorKind } from "../../models/model-error.ts";
 import { type Batch, createBatchQueue } from "./batch-queue.ts";
 import type { VectorCache } from "./cache/vector-cache.ts";
 import { type EmbedOutcome, createOutcomeMemory } from "./outcome-memory.ts";
-import { SuspectGroup } from "./suspects.ts";
+import { type Entry, createRecovery } from "./recovery.ts";
 
 export interface EmbedProgress {
   /** Texts that are done; equal texts count once. */
@@ -57,22 +56,8 @@ export interface EmbedPoolOptions {
 const defaultBatchSize = 100;
 /** Milliseconds without another text after which the texts that wait are sent in a request that is not full. */
 const idleMs = 100;
-/** Failures that a single text of the request can cause: a content filter refuses it, or the model fails on it. */
-const textualKinds: ReadonlySet<ModelErrorKind> = new Set(["invalid-request", "server", "bad-response"]);
-/** Milliseconds. */
-const longestSharedPauseMs = 60_000;
+/** A pause that is told of, milliseconds. */
 const tellablePauseMs = 10_000;
-/** How often each part of a failed request is sent. */
-const suspectAttempts = 2;
-
-/** A text on its way. */
-interface Entry {
-  text: string;
-  tokens: number;
-  settle(outcome: EmbedOutcome): void;
-  /** The texts of the failed request that this one was in. */
-  suspects?: SuspectGroup<Entry>;
-}
 
 /** The one place for batching, concurrency and retry. */
 export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): EmbedPool {
@@ -85,8 +70,15 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
   const stop = new AbortController();
   const memory = createOutcomeMemory();
   const progress = { texts: 0, tokens: null as number | null, requests: 0, retries: 0 };
-
-  let lastSuccessAt = Number.NEGATIVE_INFINITY;
+  const recovery = createRecovery({
+    policy,
+    queue,
+    limit,
+    finish,
+    fail,
+    hasFailed: () => failure !== undefined,
+    sendLater,
+  });
 
   let failure: Error | undefined;
   const rejectCallers = new Set<(error: Error) => void>();
@@ -141,7 +133,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       const texts = batch.entries.map((entry) => entry.text);
       const { vectors, tokens } = await embedder.embed(texts, stop.signal);
       limit.end(ticket, "succeeded");
-      lastSuccessAt = performance.now();
+      recovery.succeeded();
       options.cache?.put(texts, vectors);
       if (tokens !== null) progress.tokens = (progress.tokens ?? 0) + tokens;
       for (const [index, entry] of batch.entries.entries()) {
@@ -151,7 +143,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
       // A server without a GPU that does not answer in time has too many requests at once.
       const throttled = error instanceof ModelError && (error.kind === "rate-limit" || error.kind === "timeout");
       limit.end(ticket, throttled ? "throttled" : "failed");
-      recover(batch, error);
+      if (!failure) recovery.failed(batch, error);
     }
     pump();
   }
@@ -162,87 +154,14 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
     entry.suspects?.settled("vector" in outcome);
   }
 
-  function recover(batch: Batch<Entry>, error: unknown): void {
-    if (failure) return;
-    if (!(error instanceof ModelError)) {
-      fail(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
-    if (error.kind === "too-long") {
-      queue.addAgain(...splitOff(batch, error));
-      return;
-    }
-    if (error.kind === "too-many" && batch.entries.length > 1) {
-      queue.halve(batch);
-      queue.addAgain(batch);
-      return;
-    }
-    const isServed = lastSuccessAt > batch.startedAt;
-    const delay = nextDelay(error, batch.attempts, performance.now() - batch.startedAt, policy, isServed);
-    if (delay === null) {
-      const final = gaveUp(error, batch.attempts);
-      if (!isolate(batch, final)) fail(final);
-      return;
-    }
-    if (error.kind === "timeout") queue.halve(batch);
-    // The provider's pause holds for every request; a long one for this one alone, while others try their luck.
-    if (error.kind === "rate-limit" && error.retryAfterMs !== null) {
-      limit.pause(Math.min(error.retryAfterMs, longestSharedPauseMs));
-    }
-    if (delay >= tellablePauseMs) options.onPause?.(delay, error.message);
+  function sendLater(batch: Batch<Entry>, delay: number, reason: string): void {
+    if (delay >= tellablePauseMs) options.onPause?.(delay, reason);
     const timer = setTimeout(() => {
       retryTimers.delete(timer);
       queue.addAgain(batch);
       pump();
     }, delay);
     retryTimers.add(timer);
-  }
-
-  /**
-   * Sends a request that failed for good again in two halves, and these in halves, until the text at fault is known;
-   * `false` where no single text can be at fault.
-   */
-  function isolate({ entries, attempts, startedAt }: Batch<Entry>, error: ModelError): boolean {
-    // A server that fails at everything is down.
-    if (error.kind === "server" && lastSuccessAt < startedAt && entries[0]?.suspects === undefined) return false;
-    const group = entries[0]?.suspects ?? suspectsOf(entries, error);
-    if (group === null) return false;
-    group.failed(entries, error);
-    if (failure || entries.length === 1) return true;
-    const middle = Math.ceil(entries.length / 2);
-    const sent = Math.max(0, Math.min(attempts, policy.maxAttempts - suspectAttempts));
-    for (const part of [entries.slice(0, middle), entries.slice(middle)]) {
-      queue.addAgain({ entries: part, attempts: sent, startedAt: performance.now() });
-    }
-    return true;
-  }
-
-  function suspectsOf(entries: readonly Entry[], { kind }: ModelError): SuspectGroup<Entry> | null {
-    if (entries.length === 1 || !textualKinds.has(kind)) return null;
-    const group = new SuspectGroup<Entry>(entries.length, {
-      textFailed(entry, { message }) {
-        delete entry.suspects;
-        finish(entry, { error: message });
-      },
-      allFailed: fail,
-    });
-    for (const entry of entries) entry.suspects = group;
-    return group;
-  }
-
-  /** Reports the text that is too long and returns the others; two halves where the provider does not say which it is. */
-  function splitOff({ entries }: Batch<Entry>, error: ModelError): Batch<Entry>[] {
-    const index = entries.length === 1 ? 0 : error.inputIndex;
-    const culprit = index === null ? undefined : entries[index];
-    const middle = Math.ceil(entries.length / 2);
-    let parts = [entries.slice(0, middle), entries.slice(middle)];
-    if (culprit) {
-      finish(culprit, { error: error.message });
-      parts = [entries.filter((entry) => entry !== culprit)];
-    }
-    return parts
-      .filter((part) => part.length > 0)
-      .map((part) => ({ entries: part, attempts: 0, startedAt: performance.now() }));
   }
 
   function flush(): void {

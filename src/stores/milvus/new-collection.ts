@@ -1,28 +1,51 @@
 import { UserError } from "../../errors.ts";
 import type { Manifest, NewManifest } from "../types.ts";
 import { manifestOfForm2 } from "../shared/bm25-terms.ts";
+import { collectionExists } from "../shared/refusals.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { type CollectionHandle, load } from "./loading.ts";
+import type { Describe } from "./replacement/names.ts";
 import { manifestProperties, newSchema } from "./schema.ts";
 import { backend } from "./wire/errors.ts";
-import { BM25_FUNCTION, CONSISTENCY_LEVEL, type CollectionSchema, type KeyValue } from "./wire/protocol.ts";
+import {
+  BM25_FUNCTION,
+  CONSISTENCY_LEVEL,
+  type CollectionSchema,
+  type DescribedCollection,
+  type KeyValue,
+} from "./wire/protocol.ts";
 
-/** Makes a collection and returns its manifest. `properties`: what it says of itself besides. */
+interface NewCollectionHandle extends CollectionHandle {
+  describe: Describe;
+  location: string;
+}
+
+/**
+ * Makes a collection, and returns its manifest and the schema that the deployment made of it. `properties`: what it says of
+ * itself besides. Throws `UserError` `collection-exists` where another writer was faster.
+ */
 export async function createCollection(
-  { connection, dialect, name }: CollectionHandle,
+  { connection, dialect, describe, location, name }: NewCollectionHandle,
   newManifest: NewManifest,
-  properties: readonly KeyValue[] = [],
-): Promise<Manifest> {
+  properties: readonly KeyValue[],
+): Promise<{ manifest: Manifest; schema: CollectionSchema }> {
   const { encodeSchema } = await connection.protocol;
   const manifest = manifestOfForm2(newManifest, dialect);
-  await connection.call("CreateCollection", {
-    collection_name: name,
-    schema: encodeSchema(newSchema(name, manifest, dialect)),
-    shards_num: 1,
-    consistency_level: CONSISTENCY_LEVEL.strong,
-    properties: [...manifestProperties(manifest), ...properties],
-  });
-  return manifest;
+  try {
+    await connection.call("CreateCollection", {
+      collection_name: name,
+      schema: encodeSchema(newSchema(name, manifest, dialect)),
+      shards_num: 1,
+      consistency_level: CONSISTENCY_LEVEL.strong,
+      properties: [...manifestProperties(manifest), ...properties],
+    });
+  } catch (error) {
+    // Servers say in several ways that the name is taken.
+    if ((await describe(name).catch(() => null)) !== null) throw collectionExists(name, location);
+    throw error;
+  }
+  const { schema } = (await describe(name)) as DescribedCollection;
+  return { manifest, schema };
 }
 
 /** Makes a new collection ready to be searched; drops it where that fails, or it would block the next attempt. */

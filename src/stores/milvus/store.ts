@@ -1,22 +1,21 @@
 import type { Config } from "../../config/schema.ts";
-import { UserError } from "../../errors.ts";
 import { checkServerName } from "./names/hyphens.ts";
 import { searchModes } from "../../types.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
-import { collectionExists, foreignIsNotDropped, newerCollection } from "../shared/refusals.ts";
+import { collectionExists, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
 import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
 import { createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
-import { behindAlias, behindOwnAlias, findCollection, pinWrites, publicNames } from "./replacement/names.ts";
+import { dropCollection, refuseToReplace } from "./replacement/drop.ts";
+import { behindOwnAlias, describerOf, findCollection, pinWrites, publicNames } from "./replacement/names.ts";
 import { type ReplacementParts, planReplacement, recoverCollections, swapCollections } from "./replacement/swap.ts";
 import { refusalOf } from "./rows.ts";
 import { readManifest } from "./schema.ts";
 import type { MilvusConnection } from "./wire/connection.ts";
-import { MilvusErrorCode } from "./wire/errors.ts";
-import type { CollectionSchema, DescribedCollection, KeyValue } from "./wire/protocol.ts";
+import type { CollectionSchema, KeyValue } from "./wire/protocol.ts";
 
 /** What a store is made of: the same for a server and for the engine on this machine. */
 export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriting"> {
@@ -36,15 +35,7 @@ export interface MilvusStoreParts extends Pick<Store, "location" | "lockForWriti
 export function assembleMilvusStore(parts: MilvusStoreParts): Store {
   const { connection, kind, location, lockForWriting, settings } = parts;
   const { searchParams } = settings.index;
-
-  async function describe(name: string): Promise<DescribedCollection | null> {
-    try {
-      return await connection.call("DescribeCollection", { collection_name: name });
-    } catch (error) {
-      if (error instanceof UserError && error.code === MilvusErrorCode.collectionNotFound) return null;
-      throw error;
-    }
-  }
+  const describe = describerOf(connection);
 
   async function ownOptions(
     name: string,
@@ -76,14 +67,11 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
         `${dialect.product} has no BM25, which Milvus 2.5 brought: ${name} is searched by vectors alone`,
       );
     }
-    const manifest = await createCollection({ connection, dialect, name }, newManifest, properties).catch(
-      async (error: unknown) => {
-        // Another writer was faster; servers say so in several ways.
-        if ((await describe(name).catch(() => null)) !== null) throw collectionExists(name, location);
-        throw error;
-      },
+    const { manifest, schema } = await createCollection(
+      { connection, dialect, describe, location, name },
+      newManifest,
+      properties,
     );
-    const { schema } = (await describe(name)) as DescribedCollection;
     const options = await ownOptions(name, manifest, schema);
     await prepareOrDrop(options, schema);
     return openMilvusCollection(options);
@@ -115,6 +103,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
       const manifest = readManifest(described);
       if (manifest === null) {
         const dialect = await parts.dialect();
+        const { onNotice } = parts;
         return openForeignCollection({
           connection,
           dialect,
@@ -122,7 +111,7 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
           schema,
           searchParams,
           fields: settings.fields ?? {},
-          onNotice: parts.onNotice,
+          onNotice,
         });
       }
       if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
@@ -164,36 +153,11 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkServerName(name);
-      const found = await findCollection(name, describe);
-      if (found === null) return;
-      const behind = behindOwnAlias(name, found.described);
-      if (behind === null) {
-        refuseToReplace(found.name, found.described, location, evenIfForeign);
-      } else {
-        await connection.call("DropAlias", { alias: name });
-      }
-      await connection.call("DropCollection", { collection_name: behind ?? found.name });
-      await recoverCollections(await replacement(), name);
+      await dropCollection({ connection, describe, location, dialect: parts.dialect }, name, evenIfForeign);
     },
 
     async close() {
       connection.close();
     },
   };
-}
-
-/** Throws `UserError` for an alias that a user made, and for a collection that another program made. */
-function refuseToReplace(
-  name: string,
-  described: DescribedCollection,
-  location: string,
-  evenIfForeign: boolean = false,
-): void {
-  const behind = behindAlias(name, described);
-  if (behind !== null && behindOwnAlias(name, described) === null) {
-    throw new UserError("alias", `"${name}" is an alias of the collection "${behind}"`, {
-      hint: "drop the collection by its own name",
-    });
-  }
-  if (readManifest(described) === null && !evenIfForeign) throw foreignIsNotDropped(name, location);
 }

@@ -239,7 +239,6 @@ describe("rag chat on a terminal", needing("pseudo-terminals"), () => {
     return terminal;
   };
   /** The prompt, with the cursor behind it. */
-  // oxlint-disable-next-line no-control-regex
   const prompt = /› \u001B\[3G/;
 
   it("ends an answer by Ctrl-C, and goes on", async () => {

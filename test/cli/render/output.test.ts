@@ -10,7 +10,6 @@ function open(options: Partial<OutputOptions> = {}) {
 }
 
 describe("output", () => {
-  // oxlint-disable-next-line no-control-regex
   const acted = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u202A-\u202E\u2066-\u2069]/;
   const hostile = "a\u009B2J\u202Eb\u061Cc\u2066d\u001B]0;t\u0007";
 

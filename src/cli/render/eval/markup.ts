@@ -7,7 +7,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** What XML 1.0 allows in no form, and what HTML shows as nothing. */
-// oxlint-disable-next-line no-control-regex
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
 /** A text for an element or a quoted attribute of HTML, SVG or XML. */

@@ -16,7 +16,6 @@ interface WrapOptions {
 }
 
 /** A colour, or the beginning or end of a link: it takes no columns. */
-// oxlint-disable-next-line no-control-regex
 const escape = /(\u001B(?:\[[0-9;]*m|\]8;;[^\u0007]*\u0007))/;
 const color = String.raw`(?:\u001B\[[0-9;]{0,20}m)*`;
 /** What a line begins with and its continuation does not repeat: indentation, marks of lists and quotes, `[1]`. */

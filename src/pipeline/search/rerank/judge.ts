@@ -1,6 +1,7 @@
 import type { ChatMessage, ChatModel } from "../../../chat/types.ts";
 import { UserError } from "../../../errors.ts";
 import { ModelError } from "../../../models/model-error.ts";
+import { rerankingProviders } from "../../../models/provider-names.ts";
 import type { Reranker } from "../../../rerankers/types.ts";
 import { neutralizeDelimiters } from "../../ask/delimiters.ts";
 
@@ -37,7 +38,7 @@ export function createJudge(chat: ChatModel, model: string | null = null): Reran
   }
   if (!chat.generative) {
     throw new UserError("no-llm", "search.rerank is llm, and no LLM is configured", {
-      hint: "set llm.provider, or name one with --llm; any other reranker: jina, cohere, voyage, vllm, llamacpp, tei or local/<model>",
+      hint: `set llm.provider, or name one with --llm; any other reranker: ${rerankingProviders.join(", ")} or local/<model>`,
     });
   }
   return {

@@ -1,9 +1,23 @@
 import { readManifest } from "../schema.ts";
+import { UserError } from "../../../errors.ts";
 import type { MilvusConnection } from "../wire/connection.ts";
+import { MilvusErrorCode } from "../wire/errors.ts";
 import type { DescribedCollection } from "../wire/protocol.ts";
 
 /** What a name stands for; `null` where there is no collection or alias of this name. */
 export type Describe = (name: string) => Promise<DescribedCollection | null>;
+
+/** Asks a deployment what a name stands for. */
+export function describerOf(connection: MilvusConnection): Describe {
+  return async (name) => {
+    try {
+      return await connection.call("DescribeCollection", { collection_name: name });
+    } catch (error) {
+      if (error instanceof UserError && error.code === MilvusErrorCode.collectionNotFound) return null;
+      throw error;
+    }
+  };
+}
 
 /** Internal names are `docs__rag_0f3a5b7c` for a collection that replaces `docs`, `docs__rag_replaced` for the old one. */
 const internalPattern = /^(.+)__rag_(?:[0-9a-f]{8}|replaced)$/;

@@ -45,7 +45,6 @@ describe("the table of a search", () => {
 
   it("links a hit to its file on a terminal that knows links, and nowhere else", async () => {
     const hit = hitOf("A port is open.", { heading: ["FAQ"], source: "docs/a b.md", startLine: 3 });
-    // oxlint-disable-next-line no-control-regex
     const link = /\u001B\]8;;(file:\/\/[!-~]*)\u0007[^\u0007]*docs\/a b\.md:3[^\u0007]*\u001B\]8;;\u0007/;
     vi.stubEnv("FORCE_HYPERLINK", "1");
     const shown = await render(hit, "table", { isTTY: true });
@@ -94,7 +93,6 @@ describe("a search as Markdown", () => {
   it("holds nothing that controls a terminal, wherever it is written", async () => {
     const markdown = await render(hitOf("a\u001B[2Jb", { heading: ["x\u001B]0;y\u0007"] }), "markdown");
     expect(markdown).toContain("a\uFFFD[2Jb");
-    // oxlint-disable-next-line no-control-regex
     expect(markdown).not.toMatch(/[\u0007\u001B]/);
   });
 });
@@ -104,7 +102,6 @@ describe("what a terminal would act on in the name of a file", () => {
 
   it.each(["paths", "csv"] as const)("is masked by %s on a terminal, and raw in a pipe", async (format) => {
     const shown = await render(hit, format, { isTTY: true });
-    // oxlint-disable-next-line no-control-regex
     expect(shown).not.toMatch(/[\u001B\u202E]/);
     expect(shown).toContain("docs/\uFFFD[31mred\uFFFD");
     expect(await render(hit, format, { print0: format === "paths" })).toContain(hit.source);

@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { ExitCode, UserError, messageOf } from "../../errors.ts";
-import { findCollection } from "../../pipeline/collections/collections.ts";
-import { makeQuestions } from "../../pipeline/eval/make-set.ts";
-import { untilAborted } from "../../util/until-aborted.ts";
-import type { CommonFlags } from "../arguments/flags.ts";
-import type { CommandContext } from "../context.ts";
-import { renderMade } from "../render/eval/made.ts";
-import { describeEval, showProgress } from "../render/progress.ts";
-import { withRuntime } from "../runtime.ts";
+import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import { findCollection } from "../../../pipeline/collections/collections.ts";
+import { makeQuestions } from "../../../pipeline/eval/make-set.ts";
+import { untilAborted } from "../../../util/until-aborted.ts";
+import type { CommonFlags } from "../../arguments/flags.ts";
+import type { CommandContext } from "../../context.ts";
+import { renderMade } from "../../render/eval/made.ts";
+import { describeEval, showProgress } from "../../render/progress.ts";
+import { withRuntime } from "../../runtime.ts";
 
 /**
  * `rag eval <file> --make <count>`: writes questions about the collection to a new file. Throws `UserError` `set-exists`

@@ -1,18 +1,18 @@
 import path from "node:path";
-import { ExitCode, UserError, messageOf } from "../../errors.ts";
-import { type EvalSet, readEvalSet } from "../../pipeline/eval/beir-set.ts";
-import { type Evaluation, compareResults } from "../../pipeline/eval/evaluate.ts";
-import { type Baseline, type Minimum, checkGate, parseBaseline } from "../../pipeline/eval/gate.ts";
-import { untilAborted } from "../../util/until-aborted.ts";
-import { type CommonFlags, given, rerankSetting } from "../arguments/flags.ts";
-import { readRegularText } from "../../files/read-regular-file.ts";
-import type { CommandContext } from "../context.ts";
-import type { EvalReport, EvaluatedCollection, NamedComparison } from "../render/eval/report.ts";
-import { renderEval } from "../render/eval/table.ts";
-import { withRuntime } from "../runtime.ts";
-import { writeReport } from "./answering/write-report.ts";
-import { makeSet } from "./eval-make.ts";
-import { type EvalRun, corpusOverrides, openEvaluated, runEvaluation } from "./eval-run.ts";
+import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import { type EvalSet, readEvalSet } from "../../../pipeline/eval/beir-set.ts";
+import { type Evaluation, compareResults } from "../../../pipeline/eval/evaluate.ts";
+import { type Baseline, type Minimum, checkGate, parseBaseline } from "../../../pipeline/eval/gate.ts";
+import { untilAborted } from "../../../util/until-aborted.ts";
+import { type CommonFlags, given, rerankSetting } from "../../arguments/flags.ts";
+import { readRegularText } from "../../../files/read-regular-file.ts";
+import type { CommandContext } from "../../context.ts";
+import type { EvalReport, EvaluatedCollection, NamedComparison } from "../../render/eval/report.ts";
+import { renderEval } from "../../render/eval/table.ts";
+import { withRuntime } from "../../runtime.ts";
+import { writeReport } from "../answering/write-report.ts";
+import { makeSet } from "./make.ts";
+import { type EvalRun, corpusOverrides, openEvaluated, runEvaluation } from "./run.ts";
 
 export interface EvalFlags extends CommonFlags, EvalRun {
   /** As given: a JSONL file or a folder. */
@@ -107,11 +107,11 @@ async function readBaseline(file: string, workingDirectory: string): Promise<Bas
 
 async function writeReports(report: EvalReport, flags: EvalFlags, { workingDirectory }: CommandContext): Promise<void> {
   if (flags.junit !== undefined) {
-    const { junitReport } = await import("../render/eval/junit.ts");
+    const { junitReport } = await import("../../render/eval/junit.ts");
     await writeReport(flags.junit, junitReport(report), workingDirectory);
   }
   if (flags.html !== undefined) {
-    const { evalPage } = await import("../render/eval/page.ts");
+    const { evalPage } = await import("../../render/eval/page.ts");
     await writeReport(flags.html, evalPage(report), workingDirectory);
   }
 }
