@@ -90,7 +90,7 @@ function modelOf(facts: Provider, section: EndpointRequest["section"], purpose: 
   if (offered === null) throw notOffered(facts, section.provider, purpose);
   const model = section.model ?? offered.defaultModel;
   if (model) return model;
-  if (purpose === "rerank" && facts.rerank?.sendsModel === false) return "";
+  if (purpose === "rerank" && facts.rerank?.needsModel === false) return "";
   const { model: setting } = settingNames(sections[purpose], section.provider);
   const isPart = purpose === "rerank" ? "names none" : "is not set";
   throw new UserError("model-not-set", `${facts.label} has no default model, and ${setting} ${isPart}`, {

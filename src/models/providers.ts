@@ -52,12 +52,12 @@ export interface RerankFacts {
   defaultModel: string | null;
   /** Path behind the base address. */
   path: string;
-  /** Whether the request names the model: a server that has one model alone does not ask for it. */
-  sendsModel: boolean;
+  /** Whether a model has to be named. A server that has one model alone needs no name, and gets the one that is given. */
+  needsModel: boolean;
   /** The request's field that holds the passages. */
   documentsField: "documents" | "texts";
-  /** What else the request holds, so that the answer is no longer than it has to be. */
-  extra: Readonly<Record<string, boolean>>;
+  /** What else the request holds: to shorten the answer, and to have long passages cut rather than refused. */
+  extra: Readonly<Record<string, boolean | number>>;
   /** The answer's field that holds the list; `null`: the answer is the list. */
   resultsField: "results" | "data" | null;
   /** The field of an entry that holds the score. */
@@ -140,7 +140,7 @@ export const selfHosted: EmbeddingFacts = {
 export const usualRerank: RerankFacts = {
   defaultModel: null,
   path: "/rerank",
-  sendsModel: true,
+  needsModel: true,
   documentsField: "documents",
   extra: {},
   resultsField: "results",
@@ -439,7 +439,7 @@ export const providers: Readonly<Record<string, Provider>> = {
       ...usualRerank,
       // The API of OpenAI's kind stands under /v1, this one does not.
       path: "/../rerank",
-      sendsModel: false,
+      needsModel: false,
       documentsField: "texts",
       extra: { raw_scores: false, return_text: false, truncate: true },
       resultsField: null,
@@ -457,7 +457,8 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: [],
     embedding: selfHosted,
     chat: anyChatModel,
-    rerank: usualRerank,
+    // One passage that is longer than the model takes fails the whole request otherwise; -1 is the model's own length.
+    rerank: { ...usualRerank, extra: { truncate_prompt_tokens: -1 } },
     pricesNoted: null,
   },
 
@@ -468,7 +469,8 @@ export const providers: Readonly<Record<string, Provider>> = {
     hosts: [],
     embedding: selfHosted,
     chat: anyChatModel,
-    rerank: { ...usualRerank, sendsModel: false },
+    // One that was started as a router has several models.
+    rerank: { ...usualRerank, needsModel: false },
     pricesNoted: null,
   },
 

@@ -14,7 +14,7 @@ export function createEndpointReranker(endpoint: ModelEndpoint): Reranker {
   async function scoresOf(question: string, passages: readonly string[], signal?: AbortSignal): Promise<number[]> {
     connection ??= connectOpenAI(endpoint);
     const body = {
-      ...(facts.sendsModel && endpoint.model !== "" ? { model: endpoint.model } : {}),
+      ...(endpoint.model === "" ? {} : { model: endpoint.model }),
       query: question,
       [facts.documentsField]: passages,
       ...facts.extra,

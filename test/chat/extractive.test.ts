@@ -66,6 +66,24 @@ describe("the extractive model", () => {
     expect(await answer("What do Containers of docker hold?", [tools])).toContain("one service");
   });
 
+  it("takes a word for a part of a compound, and no short beginning for one", async () => {
+    const question = "Where does the mountainrailway end?";
+    expect(await answer(question, [hitOf("The railway ends at the harbour.")])).toContain("harbour");
+    expect(await answer(question, [hitOf("The rail ends at the harbour.")])).toBe("");
+  });
+
+  it("shows nothing beside a sentence that holds the question itself, though another place has half of it", async () => {
+    const sure = hitOf(
+      "The journal, which nobody but an auditor ever reads, is written by the server of our harbour into one archive.",
+    );
+    const rival = hitOf(
+      "Its server writes, once a day and for safety against loss, what the journal lists and an auditor may ask.",
+    );
+    const question = "Which journal does the server write to the archive for the auditor of the harbour?";
+    expect(await answer(question, [sure, rival])).toBe(`${sure.text} [1]`);
+    expect(await answer(question, [rival, licence])).toContain("Its server writes");
+  });
+
   it("gives no text where only the question's commonest word is there", async () => {
     const pages = ["The engine starts.", "The engine stops.", "The engine waits for the engine."].map((text) =>
       hitOf(text),

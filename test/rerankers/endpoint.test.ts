@@ -76,7 +76,12 @@ const protocols = {
   "vllm/BAAI/bge-reranker-v2-m3": {
     path: "/v1/rerank",
     key: null,
-    body: { model: "BAAI/bge-reranker-v2-m3", query: question, documents: passages },
+    body: {
+      model: "BAAI/bge-reranker-v2-m3",
+      query: question,
+      documents: passages,
+      truncate_prompt_tokens: -1,
+    },
     answer: {
       id: "rerank-1",
       results: scored.map(({ index, score }) => ({
@@ -107,6 +112,16 @@ describe("a /rerank endpoint", () => {
     expect(await reranker.rerank(question, passages)).toEqual([0.1, 0.9, 0.5]);
     expect(server.requests.map((request) => [request.path, request.body])).toEqual([[path, body]]);
     expect(server.requests[0]?.headers.authorization).toBe(key === null ? undefined : `Bearer ${key}`);
+  });
+
+  it("of a router of llama.cpp is told the model that is named", async () => {
+    const server = await serve({ handlers: { "/v1/rerank": () => protocols.llamacpp.answer } });
+    await (await open("llamacpp/bge-reranker-v2-m3", server.baseUrl)).rerank(question, passages);
+    expect(server.requests[0]?.body).toEqual({
+      model: "bge-reranker-v2-m3",
+      query: question,
+      documents: passages,
+    });
   });
 
   it("is tested for every provider that has one", () => {

@@ -17,9 +17,14 @@ const announcedChars = 800;
 /** What a sentence announces is wanted where the sentence holds this share of what the best one holds of the question. */
 const announcingShare = 0.5;
 /** A rival in another place holds at least this share of what the best piece holds itself, not only beside it. */
-const ownShare = 0.4;
-/** Beside the best piece, a piece with this share of its score may be the answer too. */
-const rivalShare = { sameSection: 0.55, elsewhere: 0.6 };
+const ownShare = 0.6;
+/**
+ * Beside the best piece, a piece with this share of its score may be the answer too. Beside one that is sure, a piece in
+ * another place needs more.
+ */
+const rivalShare = { sameSection: 0.55, elsewhere: 0.6, besideSure: 0.8 };
+/** The best piece is sure where it holds this share of the question itself, not only with what stands around it. */
+const sureShare = 0.6;
 /** Two pieces that share this much of their words say the same. */
 const sameShare = 0.6;
 const mostQuotes = 3;
@@ -37,8 +42,9 @@ export function chooseQuotes(passages: readonly Piece[][]): Quote[] {
   if (best === undefined) return [];
   const quotes: Quote[] = [];
   const anchors: Piece[] = [];
+  const least = (best.own >= sureShare ? rivalShare.besideSure : rivalShare.elsewhere) * best.score;
   for (const anchor of ranked) {
-    if (quotes.length >= mostQuotes || anchor.score < rivalShare.elsewhere * best.score) break;
+    if (quotes.length >= mostQuotes || anchor.score < least) break;
     if (anchor.own < ownShare * best.own) continue;
     if (quotes.some(({ pieces }) => pieces.includes(anchor)) || anchors.some((other) => saysTheSame(other, anchor)))
       continue;

@@ -10,10 +10,15 @@ export interface HeldWord {
   at: readonly number[];
 }
 
-/** What a word counts that only begins like the asked one, or is the asked one with a letter mistyped. */
+/**
+ * What a word counts that only begins like the asked one, is a part of it or has it as a part, or is the asked one with a
+ * letter mistyped.
+ */
 const similarDegree = 0.5;
 /** Shorter words are alike by chance. */
 const leastLetters = 4;
+/** Letters of a part of a compound at least, and of what it is joined to. */
+const leastPart = { part: 5, rest: 3 };
 const notHeld: HeldWord = { degree: 0, at: [] };
 
 /** How well a text holds an asked word. A word that no chunk of the collection holds may be mistyped. */
@@ -25,11 +30,21 @@ export function heldWord({ terms, chunks }: AskedWord, { positions }: TextTerms)
   const asked = terms[0] ?? "";
   if (asked.length < leastLetters) return notHeld;
   for (const [term, at] of positions) {
-    if (stemSimilarity(asked, term) > 0 || (chunks === 0 && isMistyped(asked, term))) {
-      return { degree: similarDegree, at };
-    }
+    const isSimilar =
+      stemSimilarity(asked, term) > 0 || isPart(asked, term) || (chunks === 0 && isMistyped(asked, term));
+    if (isSimilar) return { degree: similarDegree, at };
   }
   return notHeld;
+}
+
+/**
+ * Whether one of two terms begins or ends with the other, as compounds do: `strecke` and `eisenbahnstrecke`. The
+ * words of the passage are the dictionary, so that it is the same for every language.
+ */
+function isPart(left: string, right: string): boolean {
+  const [part, whole] = left.length < right.length ? [left, right] : [right, left];
+  if (part.length < leastPart.part || whole.length - part.length < leastPart.rest || /\d/.test(part)) return false;
+  return whole.startsWith(part) || whole.endsWith(part);
 }
 
 /** Whether two terms are one typing error apart: a letter more, less or another one, or two that changed places. */

@@ -17,11 +17,18 @@ export interface RankedLists {
 
 type ListName = keyof RankedLists;
 
+/** What is known of a list beside its hits. */
+interface ListFacts {
+  name: ListName;
+  /** Whether it ends because no more hits were asked for: those behind it score up to as much as its last one. */
+  isCut: boolean;
+}
+
 /** What each hit of a list adds to its fused score, 0 to 1; over both lists, the first hits add 1. */
-type Shares = (list: readonly ScoredChunk[], name: ListName) => number[];
+type Shares = (list: readonly ScoredChunk[], facts: ListFacts) => number[];
 
 /** Weight of a list where scores are fused. */
-const weights: Record<ListName, number> = { dense: 0.4, text: 0.6 };
+const weights: Record<ListName, number> = { dense: 0.3, text: 0.7 };
 /** Of a list's weight, what its last hit adds: to be found at all counts for something. */
 const lastShare = 0.01;
 
@@ -39,15 +46,15 @@ const methods = {
  * - `rrf` and `rrf10`: the mean over both lists of (k + 1) / (k + rank), ranks counted from 1; k is 60 and 10. That is
  *   reciprocal rank fusion, scaled. Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet
  *   and individual Rank Learning Methods", SIGIR 2009.
- * - `scaled`: 0.6 of the text's scores and 0.4 of the vectors', each scaled to 1 for the first hit; a text's score from
- *   0, and a vector's from the last hit of its list. Source: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
- *   Hybrid Retrieval", TOIS 2023.
+ * - `scaled`: 0.7 of the text's scores and 0.3 of the vectors', each scaled to 1 for the first hit and to nearly 0 for the
+ *   last one. A list of fewer text hits than were asked for holds all that have a word of the query, and is scaled from a
+ *   score of 0. Source: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
  */
 export function fuse(lists: RankedLists, method: FusionMethod, limit: number): ScoredChunk[] {
   const fused = new Map<string, ScoredChunk>();
   for (const name of ["dense", "text"] as const) {
     const list = lists[name];
-    const shares = methods[method](list, name);
+    const shares = methods[method](list, { name, isCut: list.length >= fusionDepth(limit) });
     for (const [index, { chunk, scores }] of list.entries()) {
       const known = fused.get(chunk.id);
       fused.set(chunk.id, {
@@ -65,10 +72,10 @@ function byRank(k: number): Shares {
   return (list) => list.map((_, index) => (0.5 * (k + 1)) / (k + index + 1));
 }
 
-function byScore(list: readonly ScoredChunk[], name: ListName): number[] {
+function byScore(list: readonly ScoredChunk[], { name, isCut }: ListFacts): number[] {
   const best = list[0]?.score ?? 0;
-  // BM25 begins at 0. A similarity begins anywhere, so it is measured from the last hit of the list.
-  const range = best - (name === "text" ? 0 : (list.at(-1)?.score ?? 0));
+  // BM25 begins at 0, and a similarity anywhere.
+  const range = best - (name === "text" && !isCut ? 0 : (list.at(-1)?.score ?? 0));
   return list.map(({ score }) => {
     const share = range <= 0 ? 1 : 1 - (best - score) / range;
     return weights[name] * (lastShare + (1 - lastShare) * share);

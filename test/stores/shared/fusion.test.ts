@@ -70,13 +70,22 @@ describe("worked out by hand", () => {
     ]);
   });
 
-  test("scores: 0.6 of the text's and 0.4 of the vectors', each scaled to its best", () => {
-    // A share s of its range adds 0.01 + 0.99 s of the weight. near: 0.4 * (0.01 + 0.99 * 0.75) + 0.6 * (0.01 + 0.99 * 3/12)
+  test("scores: 0.7 of the text's and 0.3 of the vectors', each scaled to its best", () => {
+    // A share s of its range adds 0.01 + 0.99 s of the weight. near: 0.3 * (0.01 + 0.99 * 0.75) + 0.7 * (0.01 + 0.99 * 3/12)
     expect(ranked(fuse(lists, "scaled", 3))).toEqual([
       ["both", 1],
-      ["near", 0.4555],
-      ["sure", 0.4515],
+      ["sure", 0.5267],
+      ["near", 0.406],
     ]);
+  });
+
+  test("scores of a text list that was cut are scaled from its last hit", () => {
+    const many = (count: number) =>
+      list("text", Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, 200 - at])));
+    const last = (count: number) => fuse({ dense: [], text: many(count) }, "scaled", 50).at(-1)!;
+    // All 99 hits of fewer than were asked for; of 100, there may be more. The fused list holds the first 50 of both.
+    expect(last(99).score).toBeCloseTo(0.7 * (0.01 + 0.99 * (151 / 200)), 6);
+    expect(last(100).score).toBeCloseTo(0.7 * (0.01 + 0.99 * (50 / 99)), 6);
   });
 });
 
