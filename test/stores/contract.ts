@@ -156,6 +156,24 @@ export function storeContract(
       await store.create(name, plain);
     });
 
+    // Elsewhere a lock lets one process write.
+    replaceTest("gets no row from a writer of the old one", async () => {
+      const { name, severalWriters } = await create();
+      if (!severalWriters) return;
+      // The first one moves the old collection away, the second does not.
+      for (const round of [1, 2]) {
+        const writer = await openOwn(store, name);
+        await writer.upsert(documentChunks("old.md", ["the old needle"]));
+        const { collection, swap } = await store.createBeside(name, plain);
+        await collection.upsert(documentChunks(`new-${round}.md`, ["a needle"]));
+        await swap();
+        const late = documentChunks("late.md", ["a late needle"]);
+        await expect(writer.upsert(late)).rejects.toMatchObject({ code: "collection-replaced", exitCode: 4 });
+        await expect(writer.deleteDocuments(versionsOf(late))).rejects.toMatchObject({ code: "collection-replaced" });
+        expect(await found(name)).toEqual([`new-${round}.md`]);
+      }
+    });
+
     replaceTest("leaves no trace where it is discarded", async () => {
       const old = await create();
       await old.upsert(documentChunks("old.md", ["the old needle"]));
@@ -985,7 +1003,7 @@ export function storeContract(
     };
     const readingOf = (name: string) => ({ name, reads, open: () => open(under) });
 
-    test("readers of a collection that is dropped are told that there is none", { timeout: 120_000 }, async () => {
+    test("readers of a collection that is dropped are told that there is none", { timeout: 600_000 }, async () => {
       const met = new Set<string>();
       for (let round = 0; round < 5; round++) {
         const collection = await create();
@@ -1000,7 +1018,7 @@ export function storeContract(
 
     replaceTest(
       "readers of a collection that is replaced find the old one or the new one",
-      { timeout: 120_000 },
+      { timeout: 600_000 },
       async () => {
         const { name, upsert, optimize } = await create();
         await upsert(documentChunks("old.md", ["the old needle"]));

@@ -1,5 +1,4 @@
 import { readManifest } from "../schema.ts";
-import type { MilvusConnection } from "../wire/connection.ts";
 import type { DescribedCollection } from "../wire/protocol.ts";
 
 /** What a name stands for; `null` where there is no collection or alias of this name. */
@@ -62,19 +61,4 @@ export async function publicNames(names: readonly string[], describe: Describe):
     }),
   );
   return [...new Set(shown.flat())].sort();
-}
-
-/**
- * A connection for a collection behind an alias: what is written goes to the collection that was opened, and fails where
- * that was replaced meanwhile. What is read follows the alias.
- */
-export function pinWrites(connection: MilvusConnection, collection: string): MilvusConnection {
-  const pinned = new Set<string>(["Upsert", "Delete"]);
-  return {
-    protocol: connection.protocol,
-    consistency: connection.consistency,
-    close: () => connection.close(),
-    call: (name, request, options) =>
-      connection.call(name, pinned.has(name) ? { ...request, collection_name: collection } : request, options),
-  };
 }
