@@ -13,6 +13,7 @@ import { documentId } from "../../src/util/ids.ts";
 import { builtFixture } from "../fixtures/built.ts";
 import { documentChunks as chunksWithoutVectors, randomNumbers, randomVector, versionsOf } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
+import { type Reads, metWhile } from "./while-replaced.ts";
 
 /** How a store under test is reached; the same settings open it again, also from another process. */
 export interface StoreUnderTest {
@@ -153,6 +154,24 @@ export function storeContract(
       expect(await store.open(name)).toBeNull();
       expect(await under.traces(name)).toEqual([]);
       await store.create(name, plain);
+    });
+
+    // Elsewhere a lock lets one process write.
+    replaceTest("gets no row from a writer of the old one", async () => {
+      const { name, severalWriters } = await create();
+      if (!severalWriters) return;
+      // The first one moves the old collection away, the second does not.
+      for (const round of [1, 2]) {
+        const writer = await openOwn(store, name);
+        await writer.upsert(documentChunks("old.md", ["the old needle"]));
+        const { collection, swap } = await store.createBeside(name, plain);
+        await collection.upsert(documentChunks(`new-${round}.md`, ["a needle"]));
+        await swap();
+        const late = documentChunks("late.md", ["a late needle"]);
+        await expect(writer.upsert(late)).rejects.toMatchObject({ code: "collection-replaced", exitCode: 4 });
+        await expect(writer.deleteDocuments(versionsOf(late))).rejects.toMatchObject({ code: "collection-replaced" });
+        expect(await found(name)).toEqual([`new-${round}.md`]);
+      }
     });
 
     replaceTest("leaves no trace where it is discarded", async () => {
@@ -972,6 +991,47 @@ export function storeContract(
         expect(await searchText(await openOwn(other, collection.name), "needle", [], 100)).toHaveLength(21);
       });
     });
+
+    /** Every way to read that a person's command takes. */
+    const reads: Reads = {
+      search: (collection) => searchText(collection, "needle"),
+      filter: (collection) => searchText(collection, "needle", [createFilter("format", "=", "markdown")]),
+      documents: (collection) => collection.documents(),
+      overview: (collection) => collection.overview(),
+      stats: (collection) => collection.stats(),
+      words: (collection) => collection.wordFrequencies("needle"),
+    };
+    const readingOf = (name: string) => ({ name, reads, open: () => open(under) });
+
+    test("readers of a collection that is dropped are told that there is none", { timeout: 600_000 }, async () => {
+      const met = new Set<string>();
+      for (let round = 0; round < 5; round++) {
+        const collection = await create();
+        await collection.upsert(documentChunks("a.md", ["needle one", "needle two"]));
+        await collection.optimize();
+        const drop = () => store.drop(collection.name);
+        for (const outcome of await metWhile(drop, readingOf(collection.name))) met.add(outcome);
+      }
+      met.delete("collection-not-found");
+      expect([...met].sort()).toEqual(["found", "nothing"]);
+    });
+
+    replaceTest(
+      "readers of a collection that is replaced find the old one or the new one",
+      { timeout: 600_000 },
+      async () => {
+        const { name, upsert, optimize } = await create();
+        await upsert(documentChunks("old.md", ["the old needle"]));
+        await optimize();
+        // The first one moves the old collection away, the others do not.
+        for (let round = 0; round < 4; round++) {
+          const { collection, swap } = await store.createBeside(name, plain);
+          await collection.upsert(documentChunks("new.md", ["needle one", "needle two"]));
+          await collection.optimize();
+          expect(await metWhile(swap, readingOf(name))).toEqual(["found"]);
+        }
+      },
+    );
 
     test("a writer that was killed leaves every acknowledged row and a collection that works", async () => {
       const collection = await create();

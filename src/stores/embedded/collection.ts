@@ -18,7 +18,8 @@ import { type VersionCondition, versionConditions } from "../shared/document-ver
 import { slices } from "../shared/slices.ts";
 import { wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
-import { droppedMeanwhile, translateStoreError } from "./errors.ts";
+import { translateStoreError } from "./errors.ts";
+import { droppedMeanwhile } from "../shared/refusals.ts";
 import { sqlString } from "./filter.ts";
 import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";

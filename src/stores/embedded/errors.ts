@@ -42,13 +42,6 @@ export function corruptCollection(
   });
 }
 
-/** A `UserError` (exit code 2) for a collection that another command dropped while this one used it. */
-export function droppedMeanwhile(name: string, location: string): UserError {
-  return new UserError("collection-not-found", `collection "${name}" in ${location} was dropped meanwhile`, {
-    hint: "make it anew with: rag ingest <paths...>",
-  });
-}
-
 /** Rights and the like. A missing file (error 2) counts as damage, since only the table itself names its files. */
 function isOfTheSystem(message: string): boolean {
   return /^E[A-Z]+: |permission denied|read-only file system|\(os error (?!2\))\d+\)/i.test(message);

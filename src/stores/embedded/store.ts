@@ -6,7 +6,7 @@ import { checkCollectionName } from "../../util/collection-name.ts";
 import { takeLock } from "../../files/lock-file.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { openEmbeddedCollection } from "./collection.ts";
-import { droppedMeanwhile, translateStoreError } from "./errors.ts";
+import { translateStoreError } from "./errors.ts";
 import {
   type StoreFolder,
   checkFolder,
@@ -26,6 +26,7 @@ import {
   foreignIsNotDropped,
   newerCollection,
   unreadableIsNotDropped,
+  droppedMeanwhile,
 } from "../shared/refusals.ts";
 import { isReadable, manifestOfForm2 } from "../shared/bm25-terms.ts";
 import { collectionSchema, manifestOf } from "./rows.ts";

@@ -1,5 +1,6 @@
 import type { Connection, Table } from "@lancedb/lancedb";
-import { corruptCollection, droppedMeanwhile } from "./errors.ts";
+import { corruptCollection } from "./errors.ts";
+import { droppedMeanwhile } from "../shared/refusals.ts";
 import { type StoreFolder, dropMs, isGone, tablePath } from "./folder.ts";
 import { lancedb } from "./lancedb.ts";
 import { findTable } from "./replacement.ts";

@@ -41,6 +41,11 @@ export interface MilvusDialect {
   autoIndex: string;
   /** Types of vector indexes with which every row that meets a filter is compared, also right after it was written. */
   exactIndexes: readonly string[];
+  /**
+   * Rows that the index of vectors does not have yet are searched through one that the engine makes in passing, which
+   * looks at an eighth of them and takes no parameters.
+   */
+  interimIndexes: boolean;
   /** Throws `UserError` where the database would take the index of vectors and then fail to build it. */
   checkIndex(index: Pick<Config["milvus"]["index"], "type" | "params">): void;
   /** The field whose index is to be made anew, where loading fails with this message; `null` where none helps. */
@@ -95,8 +100,9 @@ export function serverDialect(version: string, target: string): MilvusDialect {
     // The server analyses the question as it analysed the text.
     prepareWords: (_, words) => words,
     autoIndex: "AUTOINDEX",
-    // Rows that are not flushed are searched through an index of the server's own.
-    exactIndexes: [],
+    // With this type alone, a server makes no index in passing (`IsFlatIndex` in Milvus's internal/core).
+    exactIndexes: ["FLAT"],
+    interimIndexes: true,
     // A server refuses at once what it cannot build.
     checkIndex() {},
     damagedIndex: () => null,
@@ -110,5 +116,11 @@ export function serverDialect(version: string, target: string): MilvusDialect {
 
 /** The engine of Milvus Lite 2.x, which gives no version and takes no aliases: otherwise the core of Milvus 2.5. */
 export function lite2Dialect(target: string): MilvusDialect {
-  return { ...serverDialect("2.5.0", target), product: "Milvus Lite 2.x", replaces: null, describesFunctions: false };
+  return {
+    ...serverDialect("2.5.0", target),
+    product: "Milvus Lite 2.x",
+    interimIndexes: false,
+    replaces: null,
+    describesFunctions: false,
+  };
 }

@@ -3,14 +3,16 @@ import { checkServerName } from "./names/hyphens.ts";
 import { searchModes } from "../../types.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, newerCollection } from "../shared/refusals.ts";
-import type { Collection, Manifest, NewManifest, Store } from "../types.ts";
+import type { Collection, Manifest, NewManifest, ReadableCollection, Store } from "../types.ts";
 import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
 import { createCollection, prepareOrDrop, refuseWithoutIndex } from "./new-collection.ts";
 import { dropCollection, refuseToReplace } from "./replacement/drop.ts";
-import { behindOwnAlias, describerOf, findCollection, pinWrites, publicNames } from "./replacement/names.ts";
+import { behindOwnAlias, describerOf, findCollection, publicNames } from "./replacement/names.ts";
+import { pinWrites } from "./replacement/pinned-writes.ts";
+import { type Opened, identityOf, withSteadyReads } from "./replacement/steady-reads.ts";
 import { type ReplacementParts, planReplacement, recoverCollections, swapCollections } from "./replacement/swap.ts";
 import { refusalOf } from "./rows.ts";
 import { readManifest } from "./schema.ts";
@@ -77,6 +79,34 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
     return openMilvusCollection(options);
   }
 
+  /** What the name stands for now. */
+  async function openNow(name: string): Promise<Opened<ReadableCollection> | null> {
+    const found = await findCollection(name, describe);
+    if (found === null) return null;
+    const { described } = found;
+    const { schema } = described;
+    const identity = identityOf(described);
+    const manifest = readManifest(described);
+    if (manifest === null) {
+      const dialect = await parts.dialect();
+      const fields = settings.fields ?? {};
+      const { onNotice } = parts;
+      const options = { connection, dialect, name, schema, searchParams, fields, onNotice };
+      return { collection: await openForeignCollection(options), identity };
+    }
+    if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
+    const options = await ownOptions(found.name, manifest, schema);
+    const { severalWriters } = options.dialect;
+    if (severalWriters) {
+      const isStill = async (): Promise<boolean> => {
+        const now = await describe(found.name);
+        return now !== null && identityOf(now) === identity;
+      };
+      options.connection = pinWrites(connection, { name, behind: behindOwnAlias(name, described), isStill });
+    }
+    return { collection: { ...openMilvusCollection(options), name }, identity };
+  }
+
   return {
     kind,
     location,
@@ -96,29 +126,8 @@ export function assembleMilvusStore(parts: MilvusStoreParts): Store {
 
     async open(name) {
       checkServerName(name);
-      const found = await findCollection(name, describe);
-      if (found === null) return null;
-      const { described } = found;
-      const { schema } = described;
-      const manifest = readManifest(described);
-      if (manifest === null) {
-        const dialect = await parts.dialect();
-        const { onNotice } = parts;
-        return openForeignCollection({
-          connection,
-          dialect,
-          name,
-          schema,
-          searchParams,
-          fields: settings.fields ?? {},
-          onNotice,
-        });
-      }
-      if (!isReadable(manifest)) throw newerCollection(name, manifest.toolVersion);
-      const options = await ownOptions(found.name, manifest, schema);
-      const behind = behindOwnAlias(name, described);
-      if (behind !== null) options.connection = pinWrites(connection, behind);
-      return { ...openMilvusCollection(options), name };
+      const opened = await openNow(name);
+      return opened && withSteadyReads(opened, { reopen: () => openNow(name), location });
     },
 
     async create(name, newManifest) {

@@ -17,6 +17,13 @@ export function newerCollection(name: string, toolVersion: string): UserError {
   );
 }
 
+/** A `UserError` (exit code 2) for a collection that another command dropped while this one used it. */
+export function droppedMeanwhile(name: string, location: string): UserError {
+  return new UserError("collection-not-found", `collection "${name}" in ${location} was dropped meanwhile`, {
+    hint: "make it anew with: rag ingest <paths...>",
+  });
+}
+
 /** Another process writes. `what`: what the lock protects, as the subject of the sentence. */
 export function collectionLocked(what: string, { pid, host, purpose, since }: LockHolder): UserError {
   return new UserError(

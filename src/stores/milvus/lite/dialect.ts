@@ -30,6 +30,7 @@ export const liteDialect: MilvusDialect = {
   // filter was found in 1 of 40 searches.
   autoIndex: "FLAT",
   exactIndexes: ["FLAT"],
+  interimIndexes: false,
   checkIndex: checkLiteIndex,
   damagedIndex: (message) => (halfWritten.test(message) ? VECTOR_FIELD : null),
   hintWhenUnloadable: (name) => `make it anew: rag ingest … --recreate, or drop it: rag collections drop ${name}`,

@@ -77,18 +77,3 @@ export async function publicNames(names: readonly string[], describe: Describe):
   );
   return [...new Set(shown.flat())].sort();
 }
-
-/**
- * A connection for a collection behind an alias: what is written goes to the collection that was opened, and fails where
- * that was replaced meanwhile. What is read follows the alias.
- */
-export function pinWrites(connection: MilvusConnection, collection: string): MilvusConnection {
-  const pinned = new Set<string>(["Upsert", "Delete"]);
-  return {
-    protocol: connection.protocol,
-    consistency: connection.consistency,
-    close: () => connection.close(),
-    call: (name, request, options) =>
-      connection.call(name, pinned.has(name) ? { ...request, collection_name: collection } : request, options),
-  };
-}

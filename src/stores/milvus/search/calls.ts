@@ -1,3 +1,4 @@
+import { UserError } from "../../../errors.ts";
 import type { FilterSubject } from "../../../filters/match.ts";
 import type { Filter, SearchMode, StoredChunk } from "../../../types.ts";
 import type { Row } from "../../shared/chunk-row.ts";
@@ -7,6 +8,7 @@ import { whenLoaded } from "../loading.ts";
 import type { ReadableRows } from "../reader.ts";
 import { decodeRows, exactInteger, vectorBytes, wellFormed } from "../rows.ts";
 import { keyValues } from "../schema.ts";
+import { MilvusErrorCode } from "../wire/errors.ts";
 import {
   BOOLEAN_EXPRESSION,
   type Int64,
@@ -14,9 +16,12 @@ import {
   type SearchParameters,
   type SearchResultData,
 } from "../wire/protocol.ts";
+import { hasInterimIndex } from "./vector-index.ts";
 
 /** Neighbours that a graph is searched for, at least. */
 const NEIGHBOURS = 2_000;
+/** Farther than any vector, and within the range of 32-bit floats. */
+const MOST_DISTANT = 1e30;
 
 /** A collection that is searched: how its rows are named, filtered and read. */
 export interface SearchedCollection extends ReadableRows {
@@ -47,6 +52,12 @@ export interface Question {
   mode: Exclude<SearchMode, "hybrid">;
 }
 
+/** How many rows, and which of their fields. */
+interface Wanted {
+  limit: number;
+  fields: readonly string[];
+}
+
 /** A row that was found; it has the fields that were asked for, and its key. `score`: higher is better. */
 export interface RankedRow {
   row: Row;
@@ -54,13 +65,34 @@ export interface RankedRow {
 }
 
 /** The best rows in the database's order, with these fields. */
-export async function searchRows(
+export async function searchRows(question: Question, expression: Expression, wanted: Wanted): Promise<RankedRow[]> {
+  const { collection, mode } = question;
+  const [found, isInterim] = await Promise.all([
+    searchOnce(question, expression, wanted, {}),
+    mode === "dense" && hasInterimIndex(collection),
+  ]);
+  if (!isInterim) return found;
+  const { key, denseMetric } = collection;
+  const range = { radius: farthest(denseMetric) };
+  const inRange = await searchOnce(question, expression, wanted, range).catch(unlessRefused);
+  const rows = new Map([...found, ...inRange].map((ranked) => [ranked.row[key.name], ranked]));
+  return [...rows.values()].sort((left, right) => right.score - left.score).slice(0, wanted.limit);
+}
+
+/** Some types of indexes know no range search. */
+function unlessRefused(error: unknown): [] {
+  if (error instanceof UserError && error.code === MilvusErrorCode.refused) return [];
+  throw error;
+}
+
+async function searchOnce(
   question: Question,
   expression: Expression,
-  { limit, fields }: { limit: number; fields: readonly string[] },
+  wanted: Wanted,
+  range: { radius?: number },
 ): Promise<RankedRow[]> {
   const { collection, mode } = question;
-  const parameters = await searchParameters(question, expression, { limit, fields });
+  const parameters = await searchParameters(question, expression, wanted, range);
   const { results } = await whenLoaded(collection, () => collection.connection.call("Search", parameters));
   return decodeHits(results, collection).map(({ row, score: raw }) => ({
     row,
@@ -85,7 +117,8 @@ export function hitOf(
 async function searchParameters(
   { collection, request, mode }: Question,
   expression: Expression,
-  { limit, fields }: { limit: number; fields: readonly string[] },
+  { limit, fields }: Wanted,
+  range: { radius?: number },
 ): Promise<SearchParameters> {
   const { encodePlaceholder } = await collection.connection.protocol;
   const isDense = mode === "dense";
@@ -102,7 +135,7 @@ async function searchParameters(
       anns_field: isDense ? collection.vectorField : collection.sparseField,
       topk: limit,
       metric_type: isDense ? collection.denseMetric : "BM25",
-      params: JSON.stringify(isDense ? denseParameters(collection, limit) : {}),
+      params: JSON.stringify(isDense ? { ...denseParameters(collection, limit), ...range } : {}),
       round_decimal: -1,
     }),
     nq: 1,
@@ -134,6 +167,19 @@ function chunkIn({ ...row }: Row, { vectorField, decode }: SearchedCollection): 
  */
 function denseParameters({ searchParams }: SearchedCollection, limit: number): SearchedCollection["searchParams"] {
   return Object.keys(searchParams).length > 0 ? searchParams : { ef: Math.max(limit, NEIGHBOURS) };
+}
+
+/**
+ * A radius within which every vector lies. A range search goes through all lists of an interim index, until it meets one
+ * without a row in the range; any other search through 16 of 128, whatever its parameters say. Of 25,000 vectors of 384
+ * dimensions around 500 centres, Milvus 2.3 finds 57 % of the ten nearest to a random one by the latter, and all of them
+ * by the former. The index proper keeps its recall, and every vector in it is compared: so this is for the minutes until
+ * new rows are in it.
+ */
+function farthest(denseMetric: string): number {
+  const metric = denseMetric.toUpperCase();
+  if (metric === "COSINE") return -1.001;
+  return metric === "L2" ? MOST_DISTANT : -MOST_DISTANT;
 }
 
 /** Higher is better: L2 scores are squared distances. */

@@ -3,10 +3,10 @@ import { type SearchMode, usualFusion } from "../../../types.ts";
 import { fuse, fusionDepth } from "../../shared/fusion.ts";
 import type { ScoredChunk, SearchRequest } from "../../types.ts";
 import { type Expression, compileFilters } from "../filter.ts";
-import { describeIndexes } from "../indexes.ts";
 import { countRows, everyRow } from "../reader.ts";
 import { searchAmongMatches, wholeHits } from "./among-matches.ts";
 import { type Question, type RankedRow, type SearchedCollection, hitOf, searchRanked, searchRows } from "./calls.ts";
+import { comparesEveryVector, vectorIndex } from "./vector-index.ts";
 
 /** How much more is asked for at first, and by how much that grows, where hits are filtered here. */
 const OVERFETCH = 4;
@@ -52,14 +52,15 @@ export async function searchMilvus(collection: SearchedCollection, request: Sear
   const { mode } = request;
   if (mode === "text") return searchFiltered({ collection, request, mode }, expression, { limit, plan: exactPlan });
   const plan = await planOf(collection, request, expression);
-  if (mode === "dense") return searchFiltered({ collection, request, mode }, expression, { limit, plan });
+  const dense: Question = { collection, request, mode: "dense" };
+  if (mode === "dense") return searchFiltered(dense, expression, { limit, plan });
   const depth = Math.min(fusionDepth(limit), dialect.maxHits);
   // Fused here, in parallel: servers know other methods, tell no scores of the lists, and cannot meet every filter.
-  const [dense, text] = await Promise.all([
-    searchFiltered({ collection, request, mode: "dense" }, expression, { limit: depth, plan }),
+  const [near, text] = await Promise.all([
+    searchFiltered(dense, expression, { limit: depth, plan }),
     searchFiltered({ collection, request, mode: "text" }, expression, { limit: depth, plan: exactPlan }),
   ]);
-  return fuse({ dense, text }, request.fusion ?? usualFusion, limit);
+  return fuse({ dense: near, text }, request.fusion ?? usualFusion, limit);
 }
 
 /** How many rows hold any of the terms of each list, `most` at most; terms are as the field of BM25 has them. */
@@ -81,19 +82,12 @@ export function countHolders(
 }
 
 async function planOf(collection: SearchedCollection, request: SearchRequest, expression: Expression): Promise<Plan> {
-  if (request.filters.length === 0 || (await searchesEveryVector(collection))) return exactPlan;
+  if (request.filters.length === 0) return exactPlan;
+  const { exactIndexes } = collection.dialect;
+  if (exactIndexes.length > 0 && comparesEveryVector(collection, await vectorIndex(collection))) return exactPlan;
   const total = await countRows(collection, expression);
   const bytes = total * (request.vector as Float32Array).byteLength;
   return { way: bytes <= COMPARED_BYTES ? "here" : "deep", total };
-}
-
-async function searchesEveryVector({ connection, dialect, name, vectorField }: SearchedCollection): Promise<boolean> {
-  if (dialect.exactIndexes.length === 0) return false;
-  const indexes = await describeIndexes(connection, name);
-  const type = indexes
-    .find(({ field_name: field }) => field === vectorField)
-    ?.params.find(({ key }) => key === "index_type")?.value;
-  return type !== undefined && dialect.exactIndexes.includes(type);
 }
 
 /** One ranked list of hits that meet the filters. */

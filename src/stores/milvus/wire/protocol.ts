@@ -114,6 +114,7 @@ export interface CollectionSchema {
 
 export interface DescribedCollection {
   schema: CollectionSchema;
+  collectionID: Int64;
   collection_name: string;
   properties: KeyValue[];
   aliases: string[];
