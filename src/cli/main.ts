@@ -17,6 +17,15 @@ import { readableStack } from "./readable-stack.ts";
 import { silenceNode } from "./silence-node.ts";
 import { toolVersion } from "./version.ts";
 
+/**
+ * Milliseconds after Ctrl-C in which a command may end by itself. One second is promised in all, and Ctrl-C is noticed only
+ * once the file that this thread works on is cut.
+ */
+const interruptionMs = 500;
+const leftAtOnce = "the command was ended before it had given back what it held; what it wrote stays";
+/** Milliseconds after a bug in which a command may end by itself. */
+const afterBugMs = 1000;
+
 silenceNode(process.env["NODE_OPTIONS"]);
 void run(process.argv.slice(2));
 
@@ -31,6 +40,7 @@ async function run(argv: readonly string[]): Promise<void> {
   let output = outputWith(optionsBeforeParsing(argv));
   let exitCode: ExitCode = ExitCode.done;
   let isOver = false;
+  let isReported = false;
 
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     abort.abort(outputError(error));
@@ -39,6 +49,12 @@ async function run(argv: readonly string[]): Promise<void> {
   process.stderr.on("error", () => {});
   const interrupt = (signal: NodeJS.Signals) => {
     if (abort.signal.aborted) return endBySignal(signal);
+    // The command itself says more, and gives back what it holds, where it is fast enough.
+    setTimeout(() => {
+      if (!isReported) void report(interrupted(leftAtOnce), output);
+      endNow(ExitCode.interrupted);
+      endBySignal("SIGINT");
+    }, interruptionMs);
     abort.abort(interrupted());
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
@@ -49,7 +65,7 @@ async function run(argv: readonly string[]): Promise<void> {
     abort.abort(error);
     process.exitCode = ExitCode.internal;
     if (isOver) void report(error, output);
-    endSoon(ExitCode.internal);
+    setTimeout(() => process.exit(ExitCode.internal), afterBugMs).unref();
   });
 
   const program = buildProgram(
@@ -79,13 +95,14 @@ async function run(argv: readonly string[]): Promise<void> {
     }
     const error = reasonOf(thrown, abort.signal);
     if (error !== null && !isBrokenPipe(error)) {
+      isReported = true;
       await report(error, output);
       exitCode = error instanceof UserError ? error.exitCode : ExitCode.internal;
     }
   }
   process.exitCode = exitCode;
   isOver = true;
-  if (abort.signal.aborted) endSoon(exitCode);
+  if (abort.signal.aborted) process.stdout.write("", () => endNow(exitCode));
 }
 
 /** What went wrong; `null` where nothing did. After an abort, all else that fails is its consequence. */
@@ -169,8 +186,12 @@ function endBySignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** After an interruption or a bug, a request that is still in flight does not keep the process. */
-function endSoon(exitCode: ExitCode): void {
-  const end = () => (exitCode === ExitCode.internal ? process.exit(exitCode) : endBySignal("SIGINT"));
-  setTimeout(end, 1000).unref();
+/**
+ * Ends without waiting for connections and timers; returns where threads or look-ups of names are at work, for which
+ * `process.exit` would wait as long as they take.
+ */
+function endNow(exitCode: ExitCode): void {
+  if (process.getActiveResourcesInfo().some((name) => /MessagePort|Worker|AddrInfo/.test(name))) return;
+  showCursor();
+  process.exit(exitCode);
 }

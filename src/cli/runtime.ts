@@ -174,7 +174,10 @@ export async function openRuntime(
     cutter: async (loaders) => {
       const { openCutter } = await import("./loading/open-cutter.ts");
       const { chunkerFor } = await import("../chunkers/index.ts");
-      return keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
+      const cutter = keep(openCutter(loaders, await chunkerFor(config.chunking.strategy), config.chunking));
+      // At once: the files that wait would take the time that the store needs to be closed in.
+      context.signal.addEventListener("abort", () => void cutter.close(), { once: true });
+      return cutter;
     },
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));

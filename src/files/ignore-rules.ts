@@ -14,6 +14,12 @@ const gitName = ".git";
 /** A longer ignore file is passed over, as one that cannot be read is. */
 const maxIgnoreBytes = 1_000_000;
 
+/**
+ * Times that two stars may stand between the folders of a rule: one with more is passed over. Each is tried at every folder of a path, so that k
+ * of them take n^k / k! steps for a path of n folders, which a repository may have in hundreds.
+ */
+const maxDeepStars = 2;
+
 /** Paths after which a matcher is renewed: it remembers each path that it has judged. */
 const pathsRemembered = 10_000;
 
@@ -41,9 +47,14 @@ export async function withRulesOf(folder: string, outer: IgnoreRules, names: Ite
   const texts: string[] = [];
   for (const file of files) {
     const bytes = await readRegularFile(file, maxIgnoreBytes).catch(() => null);
-    if (bytes !== null) texts.push(bytes.toString("utf8"));
+    if (bytes !== null) texts.push(boundedRules(bytes.toString("utf8")));
   }
   return texts.length === 0 ? outer : [...outer, { folder, rules: ignore().add(texts.join("\n")), judged: 0 }];
+}
+
+function boundedRules(text: string): string {
+  const isBounded = (rule: string): boolean => rule.split("/**/").length - 1 <= maxDeepStars;
+  return text.split("\n").filter(isBounded).join("\n");
 }
 
 /**

@@ -87,7 +87,7 @@ async function readPackage(archive: Archive) {
     metadata: toMetadata({
       author: authors.length > 1 ? authors : authors[0],
       created: isoDate(values("date")[0]),
-      description: values("description")[0]?.replaceAll(/<[^>]*>/g, " "),
+      description: values("description")[0]?.replaceAll(/<[^<>]*>/g, " "),
       keywords: values("subject"),
       language: values("language")[0],
       modified: modified === undefined ? null : isoDate(textContent(modified)),

@@ -6,7 +6,7 @@ import type { Loader } from "./types.ts";
 const timing = /^\s*(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->/;
 /** The whole line, with WebVTT's settings: `align:left`. */
 const timingLine = /^\s*[\d:.,]+\s*-->\s*[\d:.,]+(?:[ \t]+[a-z]+:\S+)*/;
-const tags = /<\/?(?:[bius]|c|v|lang|ruby|rt|font)\b[^>]*>|<\d{2}:[\d:.]+>|\{\\[^}]*\}/gi;
+const tags = /<\/?(?:[bius]|c|v|lang|ruby|rt|font)\b[^<>]*>|<\d{2}:[\d:.]+>|\{\\[^{}]*\}/gi;
 
 /**
  * Subtitles (SubRip and WebVTT): what is said, each text on its lines of the file. Numbers, times, styles and notes of
@@ -28,7 +28,7 @@ export const subtitlesLoader: Loader = {
       // Where the end of the line is lost, the text stands behind the time.
       return line
         .replace(timing.test(line) ? timingLine : "", "")
-        .replaceAll(/<v(?:\.[^\s>]*)?\s+([^>]+)>/gi, "$1: ")
+        .replaceAll(/<v(?:\.[^\s<>]*)?\s+([^<>]+)>/gi, "$1: ")
         .replaceAll(tags, "")
         .trim();
     });

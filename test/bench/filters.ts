@@ -5,7 +5,7 @@ import { startEngine } from "../engines/engine.ts";
 import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { textSource } from "./corpus.ts";
 import { type Figure, atLeast } from "./figure.ts";
-import { clusteredVectors, createGenerated } from "./generated-collection.ts";
+import { clusteredVectors, createGenerated, dimensions } from "./generated-collection.ts";
 import { percentile, timed } from "./measure.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -6,7 +6,7 @@ import type { StoredChunk } from "../../src/types.ts";
 import { documentChunks, randomNumbers, randomVector } from "../fixtures/chunks.ts";
 import { type TextSource, textSource } from "./corpus.ts";
 
-const dimensions = 384;
+export const dimensions = 384;
 const documentSize = 100;
 
 /** Vectors around 500 centres, as passages lie around topics. */

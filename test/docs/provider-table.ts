@@ -25,7 +25,7 @@ function rowOf(name: string, { keyVariable, embedding, chat, rerank }: Provider)
     keyVariable === null ? none : `\`${keyVariable}\``,
     embedding === null ? "none" : embeddingModels(embedding) || nameOne,
     chat === null ? none : (chat.defaultModel ?? nameOne),
-    rerank === null ? none : (rerank.defaultModel ?? (rerank.sendsModel ? nameOne : "the server's own")),
+    rerank === null ? none : (rerank.defaultModel ?? (rerank.needsModel ? nameOne : "the server's own")),
   ];
 }
 

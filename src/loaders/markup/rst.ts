@@ -118,8 +118,11 @@ function inline(line: string): string {
   return (
     line
       .replaceAll(/``([^`]+)``/g, "`$1`")
-      .replaceAll(/:[\w:+.-]+:`([^`<]+?)(?:\s*<[^`>]*>)?`/g, (_, text: string) => text.replace(/^[~!]/, ""))
-      .replaceAll(/`([^`<]+?)\s*(?:<[^`>]*>)?`__?/g, "$1")
+      // A role's name is bounded, as every colon of a long row of them may begin one.
+      .replaceAll(/:[\w:+.-]{1,200}:`([^`<]+)(<[^`>]*>)?`/g, (_, text: string, target: string | undefined) =>
+        (target === undefined ? text : text.trimEnd()).replace(/^[~!]/, ""),
+      )
+      .replaceAll(/`([^`<]+)(?:<[^`>]*>)?`__?/g, (_, text: string) => text.trimEnd())
       // The address of a link whose text ended on the line above.
       .replace(/^(\s*)<[^<>]+>`__?/, "$1")
       .trimEnd()

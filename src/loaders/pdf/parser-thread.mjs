@@ -17,6 +17,10 @@ const listen = (message) => {
 console.warn = listen; // oxlint-disable-line no-console
 console.info = listen; // oxlint-disable-line no-console
 
+// PDF.js loads the native code of a canvas where one is installed: a fault in it would end the whole process.
+process.dlopen = () => {
+  throw new Error("the thread that reads PDFs loads no native code");
+};
 // Needed to draw, which nobody does here; without it, a constant of the library fails where its canvas is not installed.
 globalThis.DOMMatrix ??= Object;
 

@@ -26,9 +26,9 @@ describe("rag ingest", () => {
       const ended = once(child, "close");
       child.kill(signal);
       const [exitCode, killedBy] = (await ended) as [number | null, string | null];
-      // Ended by itself, or by the second that it gives itself.
+      // Ended by itself, or after the half of a second that it gives itself.
       expect(exitCode ?? killedBy).toSatisfy((end: unknown) => end === 130 || end === "SIGINT");
-      expect(stderr).toContain("interrupted after");
+      expect(stderr).toMatch(/interrupted after|interrupted[^]*before it had given back/);
     },
   );
 

@@ -5,6 +5,10 @@ import { type CutParts, cutDocument } from "../../../pipeline/ingest/cut-documen
 import { silenceNode } from "../../silence-node.ts";
 import { type ThreadAnswer, type ThreadOrder, type ThreadSettings, failureOf } from "./messages.ts";
 
+// A fault in native code would end the whole process, not the thread. No loader needs any; a library may try to find some.
+process.dlopen = () => {
+  throw new Error("threads that read files load no native code");
+};
 silenceNode(process.env["NODE_OPTIONS"]);
 if (parentPort === null) throw new Error("started as a process of its own, not as a thread");
 const port = parentPort;
