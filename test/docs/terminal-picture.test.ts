@@ -26,24 +26,19 @@ function lasting(svg: string): string {
 }
 
 /** `npm run docs` draws it anew from a run; here it has to be what that would draw. */
-test(
-  "docs/terminal.svg shows what a terminal shows",
-  needing("tmux"),
-  async () => {
-    const screen = await openScreen({ columns, rows: 50 }, files);
-    try {
-      const lines: string[] = [];
-      for (const command of commands) {
-        await screen.command(command);
-        if (lines.length > 0) lines.push("");
-        lines.push(`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...(await screen.coloredLines()).slice(0, -1));
-      }
-      const drawn = terminalPicture(lines, columns, `a terminal: ${commands.join("; ")}`);
-      const kept = await readFile(picture, "utf8").catch(() => "");
-      await expect(lasting(kept) === lasting(drawn) ? kept : drawn).toMatchFileSnapshot(picture);
-    } finally {
-      await screen.close();
+test("docs/terminal.svg shows what a terminal shows", { ...needing("tmux"), timeout: 120_000 }, async () => {
+  const screen = await openScreen({ columns, rows: 50 }, files);
+  try {
+    const lines: string[] = [];
+    for (const command of commands) {
+      await screen.command(command);
+      if (lines.length > 0) lines.push("");
+      lines.push(`\u001b[32m$\u001b[0m \u001b[1m${command}\u001b[0m`, ...(await screen.coloredLines()).slice(0, -1));
     }
-  },
-  120_000,
-);
+    const drawn = terminalPicture(lines, columns, `a terminal: ${commands.join("; ")}`);
+    const kept = await readFile(picture, "utf8").catch(() => "");
+    await expect(lasting(kept) === lasting(drawn) ? kept : drawn).toMatchFileSnapshot(picture);
+  } finally {
+    await screen.close();
+  }
+});
