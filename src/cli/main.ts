@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { CommanderError } from "commander";
 import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
+import { suggestingWith } from "./arguments/suggested-commands.ts";
 import type { CommandContext } from "./context.ts";
 import { interrupted } from "./interruption.ts";
 import {
@@ -71,13 +72,16 @@ async function run(argv: readonly string[]): Promise<void> {
   const program = buildProgram(
     toolVersion(),
     async (flags, load) => {
-      output = outputWith({
-        json: flags.json ?? false,
-        quiet: flags.quiet ?? false,
-        verbose: flags.verbose ?? false,
-        color: flags.color,
-        pager: flags.pager ?? true,
-      });
+      output = suggestingWith(
+        flags,
+        outputWith({
+          json: flags.json ?? false,
+          quiet: flags.quiet ?? false,
+          verbose: flags.verbose ?? false,
+          color: flags.color,
+          pager: flags.pager ?? true,
+        }),
+      );
       const command = await load();
       exitCode = await command(flags, contextWith(output, abort.signal));
     },

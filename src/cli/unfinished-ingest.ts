@@ -4,13 +4,16 @@ import { isAlive, processIdentity } from "../files/process-identity.ts";
 import { cacheFolder } from "../files/user-folders.ts";
 import type { Store } from "../stores/types.ts";
 import { shortHash } from "../util/ids.ts";
+import { shellWord } from "./arguments/suggested-commands.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What an ingest that runs leaves for the next search, in case that it does not come to its end. */
 interface Mark {
   identity: string;
-  /** As given. */
+  /** As given in `folder`. */
   paths: string[];
+  /** Absolute; `null` in a mark of an earlier version. */
+  folder: string | null;
 }
 
 /** A collection, wherever it is: an address, or an absolute path. */
@@ -19,7 +22,7 @@ interface Target {
   collection: string;
 }
 
-type Where = Pick<CommandContext, "variables">;
+type Where = Pick<CommandContext, "variables" | "workingDirectory">;
 
 /** A collection by a location that is the same from every folder. */
 export function targetOf(
@@ -37,7 +40,7 @@ export function targetOf(
  */
 export async function markIngest(target: Target, paths: readonly string[], where: Where): Promise<() => Promise<void>> {
   const folder = folderOf(target, where);
-  const mark: Mark = { identity: processIdentity(), paths: [...paths] };
+  const mark: Mark = { identity: processIdentity(), paths: [...paths], folder: where.workingDirectory };
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(path.join(folder, mark.identity), JSON.stringify(mark), { mode: 0o600 });
@@ -56,8 +59,14 @@ export async function unfinishedIngest(target: Target, where: Where): Promise<st
   const marks = await readMarks(folderOf(target, where));
   const dead = marks.find(({ identity }) => isAlive(identity) === "dead");
   if (dead === undefined || marks.some(({ identity }) => isAlive(identity) === "alive")) return null;
-  const paths = dead.paths.map((name) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name))).join(" ");
+  const paths = dead.paths.map((name) => shellWord(fromHere(name, dead.folder, where.workingDirectory))).join(" ");
   return `the last ingest of ${target.collection} did not finish: run rag ingest ${paths || "again"}`;
+}
+
+/** A path as it is written in another folder than the one it was given in. */
+function fromHere(name: string, given: string | null, here: string): string {
+  if (given === null || given === here || name === "-" || path.isAbsolute(name) || /^https?:/i.test(name)) return name;
+  return path.relative(here, path.resolve(given, name)) || ".";
 }
 
 /** None costs one look at a folder that is not there. */
@@ -69,13 +78,17 @@ async function readMarks(folder: string): Promise<Mark[]> {
 
 async function readMark(file: string, identity: string): Promise<Mark | null> {
   try {
-    const { paths } = JSON.parse(await readFile(file, "utf8")) as Partial<Mark>;
-    return { identity, paths: Array.isArray(paths) ? paths.map(String) : [] };
+    const { paths, folder } = JSON.parse(await readFile(file, "utf8")) as Partial<Mark>;
+    return {
+      identity,
+      paths: Array.isArray(paths) ? paths.map(String) : [],
+      folder: typeof folder === "string" ? folder : null,
+    };
   } catch {
     return null;
   }
 }
 
-function folderOf({ location, collection }: Target, { variables }: Where): string {
+function folderOf({ location, collection }: Target, { variables }: Pick<Where, "variables">): string {
   return path.join(cacheFolder(variables), "unfinished", shortHash(`${location}\n${collection}`));
 }

@@ -103,6 +103,10 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
   }
   const { config } = checked;
   const { expansions } = report;
+  const passed =
+    sources.configFile === null || config.milvus.uri !== undefined || isValues(fromFile["store"])
+      ? null
+      : storePassedBy(folder, workingDirectory, homeDirectory);
   const file = found?.file ?? null;
   // Without a file, the folder of the store can still be a link that came with the project.
   const isJudged = found === null || !isTrusted;
@@ -117,11 +121,26 @@ export async function reviewConfig(sources: ConfigSources): Promise<ReviewedConf
       ...(config.milvus.uri === undefined ? (marked?.ofOthers ?? []) : []).map(
         (store) => `${store} belongs to another user and is not used; to use it: --uri ${store}`,
       ),
+      ...(passed === null
+        ? []
+        : [`${sources.configFile} keeps its store beside itself; for the one that is here: --uri ${passed}`]),
     ],
     origins: new Map([...pathsIn(fromFile).map((path) => [path, file ?? ""] as const), ...originsOf(overrides)]),
     hash: found?.hash ?? null,
     demands,
   };
+}
+
+/**
+ * The store that a search here would use without `--config`, as it is written here; `null` where there is none, or where the
+ * file's own folder has one already, which is what the user means then.
+ */
+function storePassedBy(folder: string, workingDirectory: string, homeDirectory: string): string | null {
+  const { path: name } = defaultConfig().store;
+  const { holder } = nearestHolder(name, workingDirectory, homeDirectory);
+  if (holder === null || holder === folder || nearestHolder(name, folder, folder).holder === folder) return null;
+  const store = path.relative(workingDirectory, path.join(holder, name));
+  return store.startsWith("..") ? store : `./${store}`;
 }
 
 /** The schema's verdict, whose library is loaded only where there is more to say than `plainConfig` knows. */

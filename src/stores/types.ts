@@ -101,8 +101,11 @@ export interface SearchRequest {
   filters: Filter[];
 }
 
+/** What a search reads of a row: not what only the next ingest needs, as each column takes time. */
+export type FoundChunk = Omit<StoredChunk, "vector" | "terms" | "language" | "updatedAt" | "writer">;
+
 export interface ScoredChunk {
-  chunk: Omit<StoredChunk, "vector">;
+  chunk: FoundChunk;
   /** Higher is better, whatever the metric. In `hybrid` mode what `stores/shared/fusion.ts` makes of both lists. */
   score: number;
   /** `rerank`: set once a reranker has judged the chunk. */

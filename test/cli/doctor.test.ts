@@ -70,7 +70,7 @@ describe("a set-up that works", () => {
     expect(said["settings"]).toContain("search.topK = 3 (.ragrc)");
     expect(said["settings"]).toContain('collection = "docs" (RAG_COLLECTION)');
     expect(said["settings"]).toContain('llm.provider = "fake" (--llm)');
-    expect(said["collection"]).toMatch(/docs: 1 documents, 1 chunks/);
+    expect(said["collection"]).toMatch(/docs: 1 document, 1 chunk,/);
     expect(said["embedding"]).toMatch(/fake\/m answers in \d+ ms with 8 dimensions/);
     expect(said["llm"]).toMatch(/fake\/c begins to answer after \d+ ms/);
   });

@@ -164,6 +164,13 @@ describe("rag open", () => {
     }
   });
 
+  it("prints one JSON document, whatever the editor prints", async () => {
+    const vim = await editor("vim");
+    const run = await sandbox.rag(["open", "notes.md:3", "--json"], { variables: { EDITOR: `"${vim}"` } });
+    expect(JSON.parse(run.stdout)).toMatchObject({ opened: { source: "notes.md" } });
+    expect(run.stderr).toContain(path.join(sandbox.folder, "notes.md"));
+  });
+
   it("takes the pager where there is no editor, and shows the text of what has no lines", async () => {
     const less = await editor("less");
     const variables = { PAGER: `"${less}"` };

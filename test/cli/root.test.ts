@@ -60,3 +60,18 @@ it("does not look above the root of a repository", async () => {
   expect(run.exitCode).toBe(2);
   expect(run.stderr).toContain("there is no collection docs");
 });
+
+it("says so where a configuration of another folder leads past the store that is here", async () => {
+  await sandbox.write({ "other/plain.json": "{}", "other/placed.json": '{"store":{"path":"../.rag"}}' });
+  const past = await sandbox.rag(["search", "backup", "--config", "other/plain.json"]);
+  expect(past.exitCode).toBe(2);
+  const notice = "other/plain.json keeps its store beside itself; for the one that is here: --uri ./.rag";
+  expect(past.stderr).toContain(notice);
+  const here = await sandbox.rag(["search", "backup", "--config", "other/plain.json", "--uri", "./.rag"]);
+  expect([here.exitCode, here.stderr]).toEqual([0, ""]);
+  const placed = await sandbox.rag(["search", "backup", "--config", "other/placed.json"]);
+  expect([placed.exitCode, placed.stderr]).toEqual([0, ""]);
+  await sandbox.rag(["ingest", "docs", "--config", "other/plain.json"]);
+  const beside = await sandbox.rag(["search", "segments", "--config", "other/plain.json"]);
+  expect([beside.exitCode, beside.stderr]).toEqual([0, ""]);
+});

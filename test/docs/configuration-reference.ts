@@ -50,7 +50,8 @@ text. A file changes that:`,
     codeBlock("json", example.trim()),
     `The nearest of \`.ragrc\` (JSON or YAML), \`.ragrc.json\`, \`.ragrc.yaml\`, \`.ragrc.yml\`, \`rag.config.json\` and
 the key \`rag\` of \`package.json\` is read, from the working folder upwards to the root of the repository (the folder
-that holds \`.git\`) or to the home folder, whichever comes first. \`--config\` names a file instead. A configuration is
+that holds \`.git\`) or to the home folder, whichever comes first. \`--config\` names a file instead. The file's
+folder is the project's root, with the store \`.rag\` beside it unless \`store.path\` or \`milvus.uri\` says otherwise. A configuration is
 data: no code in it, or beside it, is ever run. An empty file sets nothing. A link to nothing of one of the first five
 names is a mistake; a name that is much like them (\`rag.config.yaml\`, \`.ragrc.js\`) is not read, and a notice says so.`,
     `Relative paths in a file start at the file, and so do the names of documents; paths on the command line start at the

@@ -28,13 +28,14 @@ export async function open(flags: OpenFlags, context: CommandContext): Promise<E
     ),
   );
   const { showFile, showText } = await import("../viewer/show.ts");
+  const screen = context.output.options.json ? 2 : 1;
   if (passage.startLine === null) {
     context.output.notice(
       `${passage.source} has no lines that an editor could show: this is its text in the collection`,
     );
-    await showText(`${terminalText(passage.text)}\n`, context.variables);
+    await showText(`${terminalText(passage.text)}\n`, context.variables, screen);
   } else {
-    await showFile(await fileOf(passage, projectRoot), passage.startLine, context.variables);
+    await showFile(await fileOf(passage, projectRoot), passage.startLine, context.variables, screen);
   }
   await renderOpened(passage, context.output);
   return ExitCode.done;

@@ -35,7 +35,7 @@ cannot be read is left out with a notice.
 Examples:
   rag search "how is data stored" -k 3
   rag search "index types" --filter "source~docs/*" --filter "year>=2024"
-  rag search "ports" --filter format=pdf --filter "heading~*Installation*"
+  rag search "ports" --filter format=markdown --filter "heading~*Installation*"
   rag search "ports" --expand section --full
   rag search "release notes" -c "docs,blog-*" --boost docs=1.5
   rag search "timeout" --format paths | xargs less`,

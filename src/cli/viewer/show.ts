@@ -11,6 +11,12 @@ interface Viewer {
   options: string[];
 }
 
+/** Where a program shows what it shows, as a file descriptor: 2 where stdout is for a JSON document alone. */
+type Screen = typeof stdout | typeof stderr;
+
+const stdout = 1;
+const stderr = 2;
+
 const usualPagers: readonly Viewer[] = [
   { program: "less", options: [] },
   { program: "more", options: [] },
@@ -22,15 +28,21 @@ const usualPagers: readonly Viewer[] = [
  *
  * Throws `UserError` `invalid-editor`, or `viewer-failed` (exit code 4) where the program cannot be run or fails.
  */
-export async function showFile(file: string, line: number | null, variables: Variables): Promise<void> {
+export async function showFile(
+  file: string,
+  line: number | null,
+  variables: Variables,
+  screen: Screen = stdout,
+): Promise<void> {
   const editor = named("VISUAL", variables) ?? named("EDITOR", variables);
   const viewers = editor === null ? pagers(variables) : [editor];
-  await runFirst(viewers, ({ program, options }) => [...options, ...viewerArguments(program, file, line)], null);
+  const argumentsOf = ({ program, options }: Viewer) => [...options, ...viewerArguments(program, file, line)];
+  await runFirst(viewers, argumentsOf, null, screen);
 }
 
 /** Shows a text in the user's pager (`PAGER`, else `less` or `more`), and waits until it is closed. */
-export async function showText(text: string, variables: Variables): Promise<void> {
-  await runFirst(pagers(variables), ({ options }) => options, text);
+export async function showText(text: string, variables: Variables, screen: Screen = stdout): Promise<void> {
+  await runFirst(pagers(variables), ({ options }) => options, text, screen);
 }
 
 /**
@@ -66,9 +78,11 @@ async function runFirst(
   viewers: readonly Viewer[],
   argumentsOf: (viewer: Viewer) => string[],
   input: string | null,
+  screen: Screen,
 ): Promise<void> {
   for (const [index, viewer] of viewers.entries()) {
-    const exitCode = await run(viewer.program, argumentsOf(viewer), input).catch((error: NodeJS.ErrnoException) => {
+    const running = run(viewer.program, argumentsOf(viewer), input, process.env, screen);
+    const exitCode = await running.catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" && index < viewers.length - 1) return "missing" as const;
       throw new UserError("viewer-failed", `cannot run ${viewer.program}: ${messageOf(error)}`, {
         hint: "set VISUAL or EDITOR to a program that is installed",
@@ -89,14 +103,15 @@ async function run(
   program: string,
   options: readonly string[],
   input: string | null,
-  environment: Variables = process.env,
+  environment: Variables,
+  screen: Screen = stdout,
 ): Promise<number> {
   const handlers = process.listeners("SIGINT");
   process.removeAllListeners("SIGINT").on("SIGINT", leaveToViewer);
   try {
     return await new Promise((resolve, reject) => {
-      const stdio = [input === null ? "inherit" : "pipe", "inherit", "inherit"] as const;
-      const child = spawn(program, options, { stdio: [...stdio], env: environment });
+      const stdin = input === null ? "inherit" : "pipe";
+      const child = spawn(program, options, { stdio: [stdin, screen, "inherit"], env: environment });
       child.on("error", reject).on("close", (code) => resolve(code ?? 1));
       // A pager may be closed before it has read everything.
       child.stdin?.on("error", () => {}).end(input);

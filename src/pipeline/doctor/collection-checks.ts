@@ -55,7 +55,7 @@ export function collectionExaminations({ store, name, embedding, chunking }: Col
 
 async function describeCounts(collection: ReadableCollection): Promise<Finding> {
   const { documents, chunks, gap } = await collection.overview();
-  const counts = `${collection.name}: ${documents ?? "?"} documents, ${chunks ?? "?"} chunks, search by ${collection.modes.join(", ")}`;
+  const counts = `${collection.name}: ${counted(documents, "document")}, ${counted(chunks, "chunk")}, search by ${collection.modes.join(", ")}`;
   return gap === null ? ok(counts) : warn(`${counts}; ${gap}`);
 }
 
@@ -83,4 +83,9 @@ function describeSettings(settings: Record<string, string | number>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
     .join(", ");
+}
+
+/** `null` where the store does not tell. */
+function counted(count: number | null, noun: string): string {
+  return `${count ?? "?"} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -8,9 +8,18 @@ import { arrow, floatColumn, intColumn, textColumn, vectorColumn } from "./colum
 
 const manifestKey = "rag.manifest";
 
-/** The columns that `fromRow` reads, without the vector. In form 1, parts of words stand behind `text_end`. */
+/**
+ * The columns that `fromRow` reads, without the vector. In form 1, parts of words stand behind `text_end`. LanceDB takes as
+ * long for one more column as for many more rows, so that `heading` stays unread: `headings` says the same.
+ */
 export function embeddedColumns(manifest: Manifest): string[] {
-  return [...chunkColumns(manifest), ...(manifest.schemaVersion === 1 ? ["text_end"] : [])];
+  const read = chunkColumns(manifest).filter((name) => name !== "heading");
+  return [...read, ...(manifest.schemaVersion === 1 ? ["text_end"] : [])];
+}
+
+/** The columns of what a search finds, see `FoundChunk`. */
+export function foundColumns(manifest: Manifest): string[] {
+  return embeddedColumns(manifest).filter((name) => !["language", "updated_at", "writer"].includes(name));
 }
 
 /** The table's schema; the manifest is part of it, so that a collection is never without one. */

@@ -11,7 +11,7 @@ import type { Manifest, Metric, ScoredChunk, SearchRequest } from "../types.ts";
 import { filtersToSql } from "./filter.ts";
 import { type VectorIndexSizes, distanceTypes, matchAny, searchedColumn } from "./indexes.ts";
 import { lancedb } from "./lancedb.ts";
-import { embeddedColumns, fromRow, readRows } from "./rows.ts";
+import { foundColumns, fromRow, readRows } from "./rows.ts";
 
 /**
  * Partitions of the vector index that a query looks into, at least. Measured on 100,000 random vectors of 384
@@ -66,7 +66,7 @@ async function searchText(
   const query = searched.table
     .query()
     .fullTextSearch(await matchAny(words, column))
-    .select([...embeddedColumns(searched.manifest), "_score"])
+    .select([...foundColumns(searched.manifest), "_score"])
     .limit(await textLimit(searched, limit));
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "text", row["_score"] as number))).slice(0, limit);
@@ -136,7 +136,7 @@ async function searchDense(
     // First, as LanceDB wants the least to be no more than the most. It goes on where it has not found enough.
     .maximumNprobes(everyPartition)
     .minimumNprobes(await probesFor(searched, where))
-    .select([...embeddedColumns(manifest), "_distance"])
+    .select([...foundColumns(manifest), "_distance"])
     .limit(limit);
   const rows = await rowsOf(query, where);
   return bestFirst(rows.map((row) => hitOf(row, "dense", similarities[manifest.metric](row["_distance"] as number))));

@@ -121,9 +121,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async open(name) {
       checkCollectionName(name);
-      await checkFolder(options);
-      await refuseLinks(options, name);
-      const state = await tableState(options, name);
+      const [state] = await Promise.all([tableState(options, name), checkFolder(options), refuseLinks(options, name)]);
       const known = unchanged.get(name);
       if (known !== undefined && known.state === state) return known.collection;
       unchanged.delete(name);

@@ -46,6 +46,20 @@ export function collectionLanguages(otherLanguage: OtherLanguage): () => Promise
   };
 }
 
+/** What `find` gives, asked for once as long as `version` stays the same; a failure is not kept. */
+export function oncePerVersion<Result>(version: () => number, find: () => Promise<Result>): () => Promise<Result> {
+  let kept: { version: number; found: Promise<Result> } | null = null;
+  return () => {
+    if (kept !== null && kept.version === version()) return kept.found;
+    const asked = { version: version(), found: find() };
+    kept = asked;
+    asked.found.catch(() => {
+      if (kept === asked) kept = null;
+    });
+    return asked.found;
+  };
+}
+
 /**
  * What BM25 looks for in a collection of form 2: the terms of the question in the collection's languages, separated by
  * spaces.

@@ -24,6 +24,8 @@ export interface Screen {
   command(line: string): Promise<string[]>;
   /** Lines on the screen and above it, without those of earlier commands. */
   lines(): Promise<string[]>;
+  /** The same with the control sequences that give them colours. */
+  coloredLines(): Promise<string[]>;
   /** Resolves as soon as the lines hold the text. */
   shows(text: string): Promise<void>;
   /** Resolves as soon as the shell asks for the next command. */
@@ -31,6 +33,19 @@ export interface Screen {
   /** What a terminal is left with. */
   state(): Promise<{ cursorIsVisible: boolean; isAlternate: boolean; cursorColumn: number }>;
   close(): Promise<void>;
+}
+
+/** Lines as tmux captures them, each of which goes on with the colours of the one before: each with its own. */
+function independent(lines: readonly string[]): string[] {
+  let colors = "";
+  return lines.map((line) => {
+    const before = colors;
+    // oxlint-disable-next-line no-control-regex -- what colours are chosen with
+    for (const [sequence, codes = ""] of line.matchAll(/\u001b\[([\d;]*)m/g)) {
+      colors = /^0?(?:;|$)/.test(codes) ? sequence : colors + sequence;
+    }
+    return before + line;
+  });
 }
 
 /** Opens a terminal of so many columns and rows, in a folder of its own with these files; commands find the variables. */
@@ -64,9 +79,9 @@ export async function openScreen(
   const size = ["-x", String(columns), "-y", String(rows)];
   await tmux("new-session", "-d", "-s", session, ...size, "-c", folder, "env", "-u", "ENV", "sh", "-i");
 
-  const all = async () => {
+  const all = async (...flags: string[]) => {
     // `-S -`: from the first line above the screen.
-    const text = await tmux("capture-pane", "-p", "-S", "-", "-t", session);
+    const text = await tmux("capture-pane", "-p", ...flags, "-S", "-", "-t", session);
     return text.split("\n").map((line) => line.trimEnd());
   };
   let number = 0;
@@ -80,6 +95,11 @@ export async function openScreen(
       .trimEnd()
       .split("\n");
   };
+  const coloredLines = async () => {
+    const plain = await lines();
+    const begin = (await all()).findLastIndex((line) => line.startsWith(promptOf(number - 1)));
+    return independent(await all("-e")).slice(begin + 1, begin + 1 + plain.length);
+  };
   const until = async (isThere: () => Promise<boolean>, what: string) => {
     for (let attempt = 0; attempt < 600; attempt++) {
       if (await isThere()) return;
@@ -91,6 +111,7 @@ export async function openScreen(
   const screen: Screen = {
     folder,
     lines,
+    coloredLines,
     isReady,
     press: async (...keys) => void (await tmux("send-keys", "-t", session, ...keys)),
     shows: (text) => until(async () => (await lines()).join("\n").includes(text), JSON.stringify(text)),

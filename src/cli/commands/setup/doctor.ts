@@ -12,6 +12,7 @@ import { chunkingOf } from "../../../pipeline/ingest/collection.ts";
 import { looksSecret } from "../../../secrets/secret-variables.ts";
 import { untilAborted } from "../../../util/until-aborted.ts";
 import { type CommonFlags, commonOverrides } from "../../arguments/flags.ts";
+import { withGivenFlags } from "../../arguments/suggested-commands.ts";
 import type { CommandContext } from "../../context.ts";
 import { createDoctorRenderer } from "../../render/setup/doctor.ts";
 import { formatBytes } from "../../render/format.ts";
@@ -31,7 +32,7 @@ const littleSpaceBytes = 1_000_000_000;
  * configuration is wrong, 4 where a store or a model fails.
  */
 export async function doctor(flags: DoctorFlags, context: CommandContext): Promise<ExitCode> {
-  const renderer = createDoctorRenderer(context.output);
+  const renderer = createDoctorRenderer(context.output, (hint) => withGivenFlags(hint, flags));
   const configuration = await examine(configurationExaminations(flags, context), renderer.show);
   const diagnoses = [configuration];
   // Without a configuration that holds, nothing is opened.
@@ -93,7 +94,9 @@ function untrusted(file: string | null, demands: readonly Demand[]): UserError {
 /** `collection = "docs" (.ragrc), milvus.uri = "http://…" (MILVUS_URI)`. */
 function describeSettings({ config, origins, environment }: ReviewedConfig, workingDirectory: string): string {
   const file = environment.configFile;
-  const given = [...origins].filter(([setting]) => valueAt(config, setting.split(".")) !== undefined);
+  // `$schema` is for editors.
+  const settings = [...origins].filter(([setting]) => setting !== "$schema");
+  const given = settings.filter(([setting]) => valueAt(config, setting.split(".")) !== undefined);
   const described = given.map(([setting, origin]) => {
     const name = setting.split(".").at(-1) ?? setting;
     const value = valueAt(config, setting.split("."));

@@ -9,7 +9,11 @@ export interface DoctorRenderer {
   finish(checks: readonly Check[]): Promise<void>;
 }
 
-export function createDoctorRenderer({ options, results, writeJson }: Output): DoctorRenderer {
+/** @param suggesting makes the commands of a hint such as can be pasted */
+export function createDoctorRenderer(
+  { options, results, writeJson }: Output,
+  suggesting: (hint: string) => string,
+): DoctorRenderer {
   const { bold, cyan, green, red, yellow } = results.colors;
   const colors = { ok: green, warn: yellow, fail: red };
   let writing = Promise.resolve();
@@ -18,10 +22,16 @@ export function createDoctorRenderer({ options, results, writeJson }: Output): D
     show({ name, status, message, hint }) {
       if (options.json || (options.quiet && status === "ok")) return;
       write(`${colors[status](status.padEnd(4))} ${bold(name)}: ${terminalText(message)}\n`);
-      if (hint !== null) write(`     ${cyan("hint:")} ${terminalText(hint)}\n`);
+      if (hint !== null) write(`     ${cyan("hint:")} ${terminalText(suggesting(hint))}\n`);
     },
     async finish(checks) {
-      if (options.json) return writeJson<DoctorDocument>({ checks });
+      if (options.json) {
+        const suggested = checks.map((check) => ({
+          ...check,
+          hint: check.hint === null ? null : suggesting(check.hint),
+        }));
+        return writeJson<DoctorDocument>({ checks: suggested });
+      }
       const failed = checks.filter(({ status }) => status === "fail").length;
       const doubtful = checks.filter(({ status }) => status === "warn").length;
       write(`${checks.length} checks: ${failed} failed, ${doubtful} with a warning\n`);

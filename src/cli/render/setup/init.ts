@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Survey } from "../../../pipeline/init/survey.ts";
+import { shellWord } from "../../arguments/suggested-commands.ts";
 import { counted } from "../format.ts";
 import type { InitDocument } from "../documents.ts";
 import type { Output } from "../output.ts";
@@ -30,7 +31,6 @@ export async function renderInit(
 ): Promise<void> {
   if (output.options.json) return output.writeJson<InitDocument>({ file, settings, found });
   const { mainFolder } = found;
-  const folder = /^[\w./-]+$/.test(mainFolder) ? mainFolder : `'${mainFolder.replaceAll("'", "'\\''")}'`;
-  const next = [`rag ingest ${terminalText(folder)}`, 'rag ask "…"', "rag doctor"];
+  const next = [`rag ingest ${terminalText(shellWord(mainFolder))}`, 'rag ask "…"', "rag doctor"];
   await output.results.write(`wrote ${path.basename(file)}\n\nnext:\n${next.map((line) => `  ${line}\n`).join("")}`);
 }
