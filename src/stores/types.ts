@@ -143,6 +143,8 @@ export interface Collection extends CollectionReads {
   readonly foreign?: undefined;
   /** Other processes may write while this one does. */
   readonly severalWriters: boolean;
+  /** The rows of one `upsert` become visible, and survive a crash, all together or not at all. */
+  readonly upsertIsAtomic: boolean;
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;

@@ -114,6 +114,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
     documents: async () => (await select(isCommitRecord, documentColumns)).map(documentOf),
 
+    upsertIsAtomic: true,
     async chunksOf(docIds) {
       const found: Row[] = [];
       for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part), wholeRow)));

@@ -21,6 +21,7 @@ const mostWrites = 3;
 /**
  * Collects documents into batches and writes them in the order that survives a crash and other writers: every row but
  * the first, then the first rows, which are the commit records, then the removal of the versions that these superseded.
+ * Where an upsert is atomic, the commit records come with the last of the other rows, which makes half as many writes.
  * One batch is written while the next is filled.
  */
 export class ChunkWriter {
@@ -77,6 +78,7 @@ export class ChunkWriter {
         chunk.writer = this.#writer.identity;
         if (!this.#keepsTimes) chunk.updatedAt = stamp;
       }
+      if (this.#collection.upsertIsAtomic) break;
       await this.#upsert(uncommitted);
       if (writes === 1) this.written += uncommitted.length;
       // Rows that waited for longer may be taken for what a dead process left.
@@ -84,8 +86,9 @@ export class ChunkWriter {
       if (this.#keepsTimes || isInTime || writes === mostWrites || !this.#collection.severalWriters) break;
     }
     const records = chunks.filter(({ ordinal }) => ordinal === 0);
-    await this.#upsert(records);
-    this.written += records.length;
+    const last = this.#collection.upsertIsAtomic ? [...uncommitted, ...records] : records;
+    await this.#upsert(last);
+    this.written += last.length;
     if (superseded.length > 0) await this.#collection.deleteUncommitted(superseded);
   }
 
@@ -98,8 +101,11 @@ export class ChunkWriter {
   }
 
   async #upsert(chunks: readonly StoredChunk[]): Promise<void> {
-    for (let start = 0; start < chunks.length; start += batchRows) {
-      await this.#collection.upsert(chunks.slice(start, start + batchRows));
+    // Parts of about the same length: a few rows alone cost as much as a thousand.
+    const parts = Math.max(1, Math.round(chunks.length / batchRows));
+    const partRows = Math.ceil(chunks.length / parts);
+    for (let start = 0; start < chunks.length; start += partRows) {
+      await this.#collection.upsert(chunks.slice(start, start + partRows));
     }
   }
 }
