@@ -25,6 +25,7 @@ import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { embeddedColumns, fromRow, readRows, toTable } from "./rows.ts";
 import { countHolders, searchTable, textsLike } from "./search.ts";
+import { needsUpkeep } from "./upkeep.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -57,6 +58,8 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
   let { table } = options;
   /** Written since garbage was collected. */
   let rowsWritten = 0;
+  /** Garbage was collected: there is enough of it that its time is well spent. */
+  let hasCollected = false;
 
   /**
    * Runs a read; again on a table opened anew where a writer has deleted that version meanwhile, has put another table in
@@ -103,6 +106,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
   async function giveBackMemory(): Promise<void> {
     rowsWritten = 0;
+    hasCollected = true;
     await collectGarbage();
   }
 
@@ -110,11 +114,11 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     name,
     manifest,
     severalWriters: false,
+    upsertIsAtomic: true,
     modes: manifest.embedding === null ? ["text"] : ["hybrid", "dense", "text"],
 
     documents: async () => (await select(isCommitRecord, documentColumns)).map(documentOf),
 
-    upsertIsAtomic: true,
     async chunksOf(docIds) {
       const found: Row[] = [];
       for (const part of slices(docIds, idsPerCondition)) found.push(...(await select(docIdIn(part), wholeRow)));
@@ -156,10 +160,12 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
     async optimize() {
       // Building an index is when LanceDB needs most memory.
-      if (rowsWritten > 0) await giveBackMemory();
+      if (hasCollected && rowsWritten > 0) await giveBackMemory();
       await ensureIndexes(table, manifest, sizes).catch(failure);
-      await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
-      await removeEmptyFolders(join(folder, "_indices"));
+      if (await needsUpkeep(table, folder).catch(failure)) {
+        await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
+        await removeEmptyFolders(join(folder, "_indices"));
+      }
       await rights.share();
     },
 

@@ -132,6 +132,29 @@ test("a table that cannot be read is dropped or replaced only where that is mean
   await store.close();
 });
 
+test("optimizing leaves the data of a few writes as it is, and joins that of many", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const collection = await store.create("docs", manifest);
+  const data = () => readdir(join(projectRoot, "docs.lance", "data"));
+  const indexed = async () => (await collection.stats()).index.map(({ rows }) => rows);
+  for (const name of ["a.md", "b.md", "c.md"]) await collection.upsert(documentChunks(name, [`words of ${name}`]));
+  const written = await data();
+  await collection.optimize();
+  expect(await data()).toEqual(written);
+  expect(await indexed()).toEqual([3]);
+
+  for (let number = 0; number < 20; number++) {
+    await collection.upsert(documentChunks(`more-${number}.md`, [`more words of ${number}`]));
+  }
+  await collection.optimize();
+  const hits = await collection.search({ mode: "text", text: "words", vector: null, limit: 30, filters: [] });
+  expect(hits).toHaveLength(23);
+  expect(await indexed()).toEqual([23]);
+  // Twenty that were written, and what they became; the old ones are kept for readers.
+  expect((await data()).length).toBeGreaterThan(23);
+});
+
 test("an index whose files are damaged is made anew by the next optimize", async () => {
   const projectRoot = await emptyProject();
   const open = () => openEmbeddedStore({ path: projectRoot, location: ".rag" });
