@@ -137,6 +137,14 @@ export interface ForeignCollection extends CollectionReads {
   readonly foreign: { readonly missing: readonly string[] };
 }
 
+export interface UpsertOptions {
+  /**
+   * No row of these ids is there, and nobody else writes: the engine need not look for them, which takes time in
+   * proportion to the collection.
+   */
+  areNew?: boolean;
+}
+
 /** A collection that this tool made. */
 export interface Collection extends CollectionReads {
   readonly manifest: Manifest;
@@ -162,7 +170,7 @@ export interface Collection extends CollectionReads {
    */
   textsWithWordLike(word: string, distance: number): Promise<string[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
-  upsert(rows: readonly StoredChunk[]): Promise<void>;
+  upsert(rows: readonly StoredChunk[], options?: UpsertOptions): Promise<void>;
   /** Deletes these versions whole, commit records included. */
   deleteDocuments(versions: readonly DocumentVersion[]): Promise<void>;
   /** Deletes the chunks of these versions from ordinal 1 up: what another version superseded, or was never committed. */

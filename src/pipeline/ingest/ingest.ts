@@ -10,7 +10,7 @@ import type { EmbedPool } from "../embed/embed.ts";
 import { estimateTokens } from "../embed/estimate-tokens.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
 import { type DocumentCutter, cutterOfThisThread } from "./cut-document.ts";
-import { findDifferences } from "./rows/differences.ts";
+import { type Differences, findDifferences } from "./rows/differences.ts";
 import { type PrepareParts, type Prepared, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
 import type { PlannedDocument } from "./plan.ts";
@@ -125,7 +125,7 @@ async function settle(run: IngestRun, collection: Collection): Promise<void> {
       );
       return;
     }
-    await run.mendFiles(again, { records: incomplete, incomplete });
+    await run.mendFiles(again, { records: incomplete, incomplete, uncommitted: [] });
   }
 }
 
@@ -150,6 +150,8 @@ class IngestRun {
   #stored: ReadonlyMap<string, DocumentRecord> = new Map();
   /** Sources of documents that are written again whatever their hash says. */
   #incomplete: ReadonlySet<string> = new Set();
+  /** Ids of documents of which a run that was killed left rows. */
+  #uncommitted: ReadonlySet<string> = new Set();
   #isMending = false;
   #chunkWriter: ChunkWriter | null = null;
   /** Chunks that a dry run did not write. */
@@ -166,12 +168,13 @@ class IngestRun {
     this.#parts = parts;
   }
 
-  /** `records`: what the collection has of the files, among others; `incomplete`: those of them that lack chunks. */
+  /** `differences`: of the collection, as far as they concern the files. */
   async ingestFiles(
     files: readonly DiscoveredFile[],
-    { records, incomplete }: { records: readonly DocumentRecord[]; incomplete: readonly DocumentRecord[] },
+    { records, incomplete, uncommitted }: Differences,
   ): Promise<void> {
     this.#stored = new Map(records.map((record) => [record.source, record]));
+    this.#uncommitted = new Set(uncommitted.map(({ docId }) => docId));
     this.#incomplete = new Set(incomplete.map(({ source }) => source));
     try {
       await this.#ingestAll(files);
@@ -288,7 +291,8 @@ class IngestRun {
       this.tally.result.planned.push(planned(document, pending.missing));
     } else {
       const { docId, docHash, chunks } = document;
-      await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
+      const isNew = known === undefined && !this.#isMending && !this.#uncommitted.has(docId);
+      await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null, isNew });
       this.isUntouched = false;
     }
     this.#advance();

@@ -134,11 +134,11 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     textsWithWordLike: (word, distance) =>
       read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
 
-    async upsert(chunks) {
+    async upsert(chunks, { areNew = false } = {}) {
       if (chunks.length === 0) return;
-      const termsOf = await loadTermsOf(chunks);
+      const rows = toTable(chunks, manifest, await loadTermsOf(chunks));
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await merge.execute(toTable(chunks, manifest, termsOf)).catch(failure);
+      await (areNew ? table.add(rows) : merge.execute(rows)).catch(failure);
       await rights.share();
       rowsWritten += chunks.length;
       if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();
@@ -162,7 +162,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       // Building an index is when LanceDB needs most memory.
       if (hasCollected && rowsWritten > 0) await giveBackMemory();
       await ensureIndexes(table, manifest, sizes).catch(failure);
-      if (await needsUpkeep(table, folder).catch(failure)) {
+      if (await needsUpkeep(table, folder, { retainMs }).catch(failure)) {
         await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
         await removeEmptyFolders(join(folder, "_indices"));
       }

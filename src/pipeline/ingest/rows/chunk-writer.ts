@@ -9,6 +9,8 @@ export interface FinishedDocument {
   chunks: readonly StoredChunk[];
   /** What its commit record said when it was read; `null` where there was none. */
   supersedes: DocumentVersion | null;
+  /** No row of the document is in the collection, of whatever version. Left out: there may be some. */
+  isNew?: boolean;
 }
 
 /** Rows in one write; enough to make a transaction's cost small, few enough to keep memory flat. */
@@ -72,6 +74,7 @@ export class ChunkWriter {
     const chunks = batch.flatMap((document) => document.chunks);
     const superseded = batch.flatMap(({ supersedes }) => supersedes ?? []);
     const uncommitted = chunks.filter(({ ordinal }) => ordinal > 0);
+    const areNew = batch.every(({ isNew }) => isNew === true) && !this.#collection.severalWriters;
     for (let writes = 1; ; writes++) {
       const stamp = this.#stamp(superseded);
       for (const chunk of chunks) {
@@ -79,7 +82,7 @@ export class ChunkWriter {
         if (!this.#keepsTimes) chunk.updatedAt = stamp;
       }
       if (this.#collection.upsertIsAtomic) break;
-      await this.#upsert(uncommitted);
+      await this.#upsert(uncommitted, areNew);
       if (writes === 1) this.written += uncommitted.length;
       // Rows that waited for longer may be taken for what a dead process left.
       const isInTime = this.#writer.now() - stamp < commitWindowMs / 2;
@@ -87,7 +90,7 @@ export class ChunkWriter {
     }
     const records = chunks.filter(({ ordinal }) => ordinal === 0);
     const last = this.#collection.upsertIsAtomic ? [...uncommitted, ...records] : records;
-    await this.#upsert(last);
+    await this.#upsert(last, areNew);
     this.written += last.length;
     if (superseded.length > 0) await this.#collection.deleteUncommitted(superseded);
   }
@@ -100,12 +103,12 @@ export class ChunkWriter {
     return superseded.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt + 1), this.#writer.now());
   }
 
-  async #upsert(chunks: readonly StoredChunk[]): Promise<void> {
+  async #upsert(chunks: readonly StoredChunk[], areNew: boolean): Promise<void> {
     // Parts of about the same length: a few rows alone cost as much as a thousand.
     const parts = Math.max(1, Math.round(chunks.length / batchRows));
     const partRows = Math.ceil(chunks.length / parts);
     for (let start = 0; start < chunks.length; start += partRows) {
-      await this.#collection.upsert(chunks.slice(start, start + partRows));
+      await this.#collection.upsert(chunks.slice(start, start + partRows), { areNew });
     }
   }
 }
