@@ -17,14 +17,14 @@ interface Slack {
 export interface UpkeepOptions {
   /** Milliseconds that an old version is kept for its readers, with all its files. */
   retainMs: number;
-  /** A table of fewer rows, and its index, are written anew in some hundred milliseconds. 50,000 where it is left out. */
+  /** A table of fewer rows, and its index, are written anew in a fifth of a second. 5,000 where it is left out. */
   smallRows?: number;
 }
 
 function slackOf(rows: number, smallRows: number): Slack {
   return rows < smallRows
     ? { missingRows: 0, fragments: 8, garbageShare: 0, versions: 10 }
-    : { missingRows: Math.min(2_000, rows / 100), fragments: 32, garbageShare: 0.2, versions: 100 };
+    : { missingRows: Math.min(2_000, rows / 100), fragments: 24, garbageShare: 0.2, versions: 100 };
 }
 
 /** An index, its successor, and what both are made of. */
@@ -38,7 +38,7 @@ const mostIndexFolders = 4;
 export async function needsUpkeep(
   table: Table,
   folder: string,
-  { retainMs, smallRows = 50_000 }: UpkeepOptions,
+  { retainMs, smallRows = 5_000 }: UpkeepOptions,
 ): Promise<boolean> {
   const { fragmentStats, numRows, totalBytes } = await table.stats();
   const { numFragments } = fragmentStats;
