@@ -4,6 +4,7 @@ import type { Loader } from "../../loaders/types.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { EmbeddingIdentity, Metadata, StoredChunk } from "../../types.ts";
 import { ChunkWriter } from "./rows/chunk-writer.ts";
+import { createFileReader } from "../../files/read-soon.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
@@ -237,7 +238,8 @@ class IngestRun {
     const cutter = this.#parts.cutter ?? cutterOfThisThread({ loaderFor, chunker, chunking });
     const settings = { chunker, chunking, embedding, metadata };
     const withTerms = !dryRun && (this.collection?.modes.includes("text") ?? true);
-    const parts = { loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
+    const readFile = createFileReader();
+    const parts = { readFile, loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
     const prepare = async (file: DiscoveredFile): Promise<Prepared> => {
       const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
       return untilAborted(prepareDocument(file, storedHash, parts), signal).catch((error: unknown) => {
