@@ -2,6 +2,9 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../errors.ts";
 
+/** How a file is opened to be read. Windows has no such flag, and no pipes among its files. */
+export const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /** Bytes that are asked for at a time. */
 const pieceBytes = 1 << 16;
 
@@ -11,11 +14,8 @@ const pieceBytes = 1 << 16;
  * interrupted. A file of more than `maxBytes` is a `UserError` `too-large`, also where it grows while it is read.
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
-  // Windows has no such flag, and no pipes among its files.
-  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-  const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
-    // What opening a socket, or a device without a driver, comes to.
-    throw error.code === "ENXIO" || error.code === "ENODEV" ? notRegular() : error;
+  const handle = await open(path, readFlags).catch((error: NodeJS.ErrnoException) => {
+    throw refusedOpening(error);
   });
   try {
     const found = await handle.stat();
@@ -48,10 +48,15 @@ async function readUpTo(handle: FileHandle, maxBytes: number, size: number): Pro
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-function notRegular(): UserError {
+/** What opening a socket, or a device without a driver, comes to, as `UserError`; any other error as it is. */
+export function refusedOpening(error: NodeJS.ErrnoException): Error {
+  return error.code === "ENXIO" || error.code === "ENODEV" ? notRegular() : error;
+}
+
+export function notRegular(): UserError {
   return new UserError("not-a-file", "not a regular file but a pipe, a socket or a device");
 }
 
-function tooLarge(maxBytes: number): UserError {
+export function tooLarge(maxBytes: number): UserError {
   return new UserError("too-large", `larger than the ${maxBytes / 1e6} MB that are read of such a file`);
 }

@@ -140,12 +140,22 @@ export interface ForeignCollection extends CollectionReads {
   readonly foreign: { readonly missing: readonly string[] };
 }
 
+export interface UpsertOptions {
+  /**
+   * No row of these ids is there, and nobody else writes: the engine need not look for them, which takes time in
+   * proportion to the collection.
+   */
+  areNew?: boolean;
+}
+
 /** A collection that this tool made. */
 export interface Collection extends CollectionReads {
   readonly manifest: Manifest;
   readonly foreign?: undefined;
   /** Other processes may write while this one does. */
   readonly severalWriters: boolean;
+  /** The rows of one `upsert` become visible, and survive a crash, all together or not at all. */
+  readonly upsertIsAtomic: boolean;
 
   /** All commit records, in no particular order. */
   documents(): Promise<DocumentRecord[]>;
@@ -163,7 +173,7 @@ export interface Collection extends CollectionReads {
    */
   textsWithWordLike(word: string, distance: number): Promise<string[]>;
   /** Writes rows whole, replacing those of equal id. After a crash each row is wholly the new one or wholly the old one. */
-  upsert(rows: readonly StoredChunk[]): Promise<void>;
+  upsert(rows: readonly StoredChunk[], options?: UpsertOptions): Promise<void>;
   /** Deletes these versions whole, commit records included. */
   deleteDocuments(versions: readonly DocumentVersion[]): Promise<void>;
   /** Deletes the chunks of these versions from ordinal 1 up: what another version superseded, or was never committed. */

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** 32 hexadecimal digits (128 bits) of the text's SHA-256: a key that is safe in any filter expression. */
 export function shortHash(text: string | Uint8Array): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+  // In one call: an object for each of a million keys takes twice the time, and garbage collection.
+  return hash("sha256", text).slice(0, 32);
 }
 
 /** Key of the document at this source. */

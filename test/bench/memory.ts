@@ -24,11 +24,6 @@ export async function benchMemory(workspace: Workspace): Promise<Figure[]> {
   ];
 }
 
-/** Peak memory of a million chunks, about a gigabyte of text. */
-export async function benchMillion(workspace: Workspace): Promise<Figure[]> {
-  return figuresOf("1m", await peakOf(1_000_000, 1, workspace));
-}
-
 interface Peak {
   chunks: number;
   peakBytes: number;

@@ -51,16 +51,17 @@ async function measure(name: string, chunks: number, workspace: Workspace): Prom
 
 const labels: Record<SearchMode, string> = { text: "BM25", dense: "dense", hybrid: "hybrid" };
 
-function latencies(name: string, times: readonly number[]): Figure[] {
+/** `target`: of the p50. */
+export function latencies(name: string, times: readonly number[], target: Figure["target"] = null): Figure[] {
   return [
-    { name: `${name}, p50`, value: percentile(times, 0.5), unit: "ms", target: null },
+    { name: `${name}, p50`, value: percentile(times, 0.5), unit: "ms", target },
     { name: `${name}, p95`, value: percentile(times, 0.95), unit: "ms", target: null },
   ];
 }
 
 /** The share of the ten nearest chunks, by comparing with every one, that the store's answer has. */
-async function recallAt10(
-  collection: Collection,
+export async function recallAt10(
+  collection: Pick<Collection, "search">,
   stored: ReadonlyMap<string, Float32Array>,
   questions: readonly Float32Array[],
 ): Promise<number> {

@@ -1,7 +1,8 @@
 // `npm run bench -- [topic…] [options]`: what the tool costs, each figure beside its target. Results go to stdout,
 // progress to stderr.
 //
-//   --million            with the topic that takes an hour
+//   --million            all topics, and the one that takes an hour (or name it: `npm run bench -- million`)
+//   --passages <number>  of that topic (1000000)
 //   --json               one JSON document (`npm run --silent bench -- --json`)
 //   --report <file.md>   also writes a page of Markdown, and the JSON document beside it (file.json)
 //   --baseline <file>    exit 1 where a ratio is worse than in this earlier JSON document
@@ -17,7 +18,8 @@ import { benchEmbed } from "./embed.ts";
 import type { Figure } from "./figure.ts";
 import { benchFilters, benchFiltersOnMilvus } from "./filters.ts";
 import { benchIngest } from "./ingest.ts";
-import { benchMemory, benchMillion } from "./memory.ts";
+import { benchMemory } from "./memory.ts";
+import { benchMillion } from "./million.ts";
 import { benchQuery } from "./query.ts";
 import { benchMilvusLite } from "./milvus-lite.ts";
 import { benchPeers } from "./peers.ts";
@@ -50,15 +52,20 @@ async function main(argv: string[]): Promise<number> {
     options: {
       json: { type: "boolean", default: false },
       million: { type: "boolean", default: false },
+      passages: { type: "string", default: "1000000" },
       report: { type: "string" },
       baseline: { type: "string" },
       tolerance: { type: "string", default: "0.15" },
     },
   });
-  const available: Record<string, Topic> = values.million ? { ...topics, million: benchMillion } : topics;
+  const available: Record<string, Topic> = { ...topics, million: benchMillion(Number(values.passages)) };
   const unknown = positionals.filter((name) => available[name] === undefined);
   if (unknown.length > 0) {
     console.error(`There is no topic ${unknown.join(", ")}. Topics: ${Object.keys(available).join(", ")}`);
+    return 2;
+  }
+  if (!(Number(values.passages) >= 1_000)) {
+    console.error(`--passages takes a number from 1000, not ${values.passages}`);
     return 2;
   }
   const tolerance = Number(values.tolerance);
@@ -69,7 +76,7 @@ async function main(argv: string[]): Promise<number> {
   // Before what takes long: a file that is not there is noticed now.
   const baseline =
     values.baseline === undefined ? null : (JSON.parse(await readFile(values.baseline, "utf8")) as Report);
-  const chosen = positionals.length === 0 ? Object.keys(available) : positionals;
+  const chosen = positionals.length === 0 ? Object.keys(values.million ? available : topics) : positionals;
   const outcomes: Outcome[] = [];
   for (const topic of chosen) {
     const outcome = await measure(topic, available[topic]!);

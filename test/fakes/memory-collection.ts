@@ -27,6 +27,7 @@ export function memoryCollection(): Collection {
     },
     modes: ["text"],
     severalWriters: true,
+    upsertIsAtomic: false,
     documents: async () => all().filter(({ ordinal }) => ordinal === 0),
     chunksOf: async (docIds) => all().filter(({ docId }) => docIds.includes(docId)),
     passages: async ({ docId, docHash }, first, last) =>

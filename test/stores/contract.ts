@@ -373,6 +373,17 @@ export function storeContract(
       expect(await near("unlike", 1)).toEqual([]);
     });
 
+    test("that are known to be new are written like others, and replaced like others", async () => {
+      const collection = await create();
+      const docHash = "hash";
+      await collection.upsert(documentChunks("a.md", ["one", "two"], { docHash }), { areNew: true });
+      await collection.upsert(documentChunks("b.md", ["one"], { docHash }), { areNew: true });
+      await collection.upsert(documentChunks("a.md", ["other", "two"], { docHash }));
+      const sources = [documentId("a.md"), documentId("b.md")];
+      const texts = (await collection.chunksOf(sources)).map(({ source, text }) => `${source} ${text}`).sort();
+      expect(texts).toEqual(["a.md other", "a.md two", "b.md one"]);
+    });
+
     test("of equal id are replaced whole, in the same session and in the next", async () => {
       const collection = await create();
       const docHash = "hash";

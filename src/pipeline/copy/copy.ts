@@ -94,7 +94,8 @@ export async function copy(parts: CopyParts, request: CopyRequest): Promise<Copy
       throwIfAborted(signal, progress);
       for (const document of await completeDocuments(batch, source, names.source)) {
         const message = document.chunks.map(parts.refusalOf).find((refusal) => refusal !== null);
-        if (message === undefined) await writer.add({ ...document, supersedes: versions.get(document.docId) ?? null });
+        const supersedes = versions.get(document.docId) ?? null;
+        if (message === undefined) await writer.add({ ...document, supersedes, isNew: existing === null });
         else refused.set(document.docId, { source: document.chunks[0]?.source ?? "", message: message ?? "" });
       }
       progress.chunksWritten = writer.written;

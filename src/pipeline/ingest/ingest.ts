@@ -4,13 +4,14 @@ import type { Loader } from "../../loaders/types.ts";
 import type { Collection, DocumentRecord } from "../../stores/types.ts";
 import type { EmbeddingIdentity, Metadata, StoredChunk } from "../../types.ts";
 import { ChunkWriter } from "./rows/chunk-writer.ts";
+import { createFileReader } from "../../files/read-soon.ts";
 import type { DiscoveredFile, Discovery } from "../discover/discover.ts";
 import { type EmbeddingDocument, startEmbedding } from "./embed-documents.ts";
 import type { EmbedPool } from "../embed/embed.ts";
 import { estimateTokens } from "../embed/estimate-tokens.ts";
 import { type IngestProgress, type IngestResult, IngestTally } from "./ingest-tally.ts";
 import { type DocumentCutter, cutterOfThisThread } from "./cut-document.ts";
-import { findDifferences } from "./rows/differences.ts";
+import { type Differences, findDifferences } from "./rows/differences.ts";
 import { type PrepareParts, type Prepared, type ReadyDocument, prepareDocument } from "./prepare-document.ts";
 import { type PrunePolicy, documentsToRemove } from "./prune.ts";
 import type { PlannedDocument } from "./plan.ts";
@@ -125,7 +126,7 @@ async function settle(run: IngestRun, collection: Collection): Promise<void> {
       );
       return;
     }
-    await run.mendFiles(again, { records: incomplete, incomplete });
+    await run.mendFiles(again, { records: incomplete, incomplete, uncommitted: [] });
   }
 }
 
@@ -150,6 +151,8 @@ class IngestRun {
   #stored: ReadonlyMap<string, DocumentRecord> = new Map();
   /** Sources of documents that are written again whatever their hash says. */
   #incomplete: ReadonlySet<string> = new Set();
+  /** Ids of documents of which a run that was killed left rows. */
+  #uncommitted: ReadonlySet<string> = new Set();
   #isMending = false;
   #chunkWriter: ChunkWriter | null = null;
   /** Chunks that a dry run did not write. */
@@ -166,12 +169,13 @@ class IngestRun {
     this.#parts = parts;
   }
 
-  /** `records`: what the collection has of the files, among others; `incomplete`: those of them that lack chunks. */
+  /** `differences`: of the collection, as far as they concern the files. */
   async ingestFiles(
     files: readonly DiscoveredFile[],
-    { records, incomplete }: { records: readonly DocumentRecord[]; incomplete: readonly DocumentRecord[] },
+    { records, incomplete, uncommitted }: Differences,
   ): Promise<void> {
     this.#stored = new Map(records.map((record) => [record.source, record]));
+    this.#uncommitted = new Set(uncommitted.map(({ docId }) => docId));
     this.#incomplete = new Set(incomplete.map(({ source }) => source));
     try {
       await this.#ingestAll(files);
@@ -234,7 +238,8 @@ class IngestRun {
     const cutter = this.#parts.cutter ?? cutterOfThisThread({ loaderFor, chunker, chunking });
     const settings = { chunker, chunking, embedding, metadata };
     const withTerms = !dryRun && (this.collection?.modes.includes("text") ?? true);
-    const parts = { loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
+    const readFile = createFileReader();
+    const parts = { readFile, loaderFor, refusalOf, cutter, withTerms, settings, maxFileBytes };
     const prepare = async (file: DiscoveredFile): Promise<Prepared> => {
       const storedHash = this.#incomplete.has(file.source) ? undefined : this.#stored.get(file.source)?.docHash;
       return untilAborted(prepareDocument(file, storedHash, parts), signal).catch((error: unknown) => {
@@ -288,7 +293,8 @@ class IngestRun {
       this.tally.result.planned.push(planned(document, pending.missing));
     } else {
       const { docId, docHash, chunks } = document;
-      await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null });
+      const isNew = known === undefined && !this.#isMending && !this.#uncommitted.has(docId);
+      await (await this.#openWriter()).add({ docId, docHash, chunks, supersedes: known ?? null, isNew });
       this.isUntouched = false;
     }
     this.#advance();

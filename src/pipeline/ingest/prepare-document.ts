@@ -2,12 +2,13 @@ import { UserError, messageOf } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
 import type { Metadata, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
-import { readRegularFile } from "../../files/read-regular-file.ts";
+import type { createFileReader } from "../../files/read-soon.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
 import { type CutDocument, type CutRequest, type DocumentCutter, crashed } from "./cut-document.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
 export interface PrepareParts {
+  readFile: ReturnType<typeof createFileReader>;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
   cutter: DocumentCutter;
   /** Whether rows come with the terms that BM25 reads. */
@@ -39,7 +40,7 @@ export async function prepareDocument(
   parts: PrepareParts,
 ): Promise<Prepared> {
   try {
-    const bytes = await read(file, parts.maxFileBytes);
+    const bytes = await read(file, parts);
     const { source, name = source } = file;
     const loader = await parts.loaderFor(name, bytes);
     const docHash = documentHash(file.source, bytes, loader, parts.settings);
@@ -67,14 +68,17 @@ async function cutFile(request: CutRequest, cutter: DocumentCutter): Promise<Cut
   });
 }
 
-async function read(file: DiscoveredFile, maxFileBytes: number): Promise<Uint8Array> {
+async function read(
+  file: DiscoveredFile,
+  { readFile, maxFileBytes }: Pick<PrepareParts, "readFile" | "maxFileBytes">,
+): Promise<Uint8Array> {
   if (file.size > maxFileBytes) {
     throw new UserError(
       "too-large",
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readRegularFile(file.path, maxFileBytes).catch((error: unknown) => {
+  return readFile(file.path, file.size, maxFileBytes).catch((error: unknown) => {
     throw isSystemError(error) ? unreadable(error) : error;
   });
 }

@@ -49,7 +49,7 @@ async function rewrite(old: Collection, writer: ChunkWriter, signal: AbortSignal
       for (const { docId, docHash, docChunks, source } of batch) {
         const chunks = found.get(docId) ?? [];
         if (chunks.length !== docChunks) leftOut.push(source);
-        else await writer.add({ docId, docHash, chunks: await inCurrentForm(chunks), supersedes: null });
+        else await writer.add({ docId, docHash, chunks: await inCurrentForm(chunks), supersedes: null, isNew: true });
       }
     }
   } finally {

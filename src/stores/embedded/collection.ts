@@ -26,6 +26,7 @@ import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
 import { missingRights, rightsOf } from "./rights.ts";
 import { embeddedColumns, fromRow, readRows, toTable } from "./rows.ts";
 import { countHolders, searchTable, textsLike } from "./search.ts";
+import { needsUpkeep } from "./upkeep.ts";
 
 /** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
 const retainMs = 10_000;
@@ -60,6 +61,8 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
   let rowsWritten = 0;
   /** Changes whenever reads may see another version of the table: LanceDB itself looks for none. */
   let version = 0;
+  /** Garbage was collected: there is enough of it that its time is well spent. */
+  let hasCollected = false;
 
   /**
    * Runs a read; again on a table opened anew where a writer has deleted that version meanwhile, has put another table in
@@ -110,6 +113,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
   async function giveBackMemory(): Promise<void> {
     rowsWritten = 0;
+    hasCollected = true;
     await collectGarbage();
   }
 
@@ -117,6 +121,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     name,
     manifest,
     severalWriters: false,
+    upsertIsAtomic: true,
     modes: manifest.embedding === null ? ["text"] : ["hybrid", "dense", "text"],
 
     documents: async () => (await select(isCommitRecord, documentColumns)).map(documentOf),
@@ -136,11 +141,11 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     textsWithWordLike: (word, distance) =>
       read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
 
-    async upsert(chunks) {
+    async upsert(chunks, { areNew = false } = {}) {
       if (chunks.length === 0) return;
-      const termsOf = await loadTermsOf(chunks);
+      const rows = toTable(chunks, manifest, await loadTermsOf(chunks));
       const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await merge.execute(toTable(chunks, manifest, termsOf)).catch(failure);
+      await (areNew ? table.add(rows) : merge.execute(rows)).catch(failure);
       version += 1;
       await rights.share();
       rowsWritten += chunks.length;
@@ -163,10 +168,12 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
 
     async optimize() {
       // Building an index is when LanceDB needs most memory.
-      if (rowsWritten > 0) await giveBackMemory();
+      if (hasCollected && rowsWritten > 0) await giveBackMemory();
       await ensureIndexes(table, manifest, sizes).catch(failure);
-      await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
-      await removeEmptyFolders(join(folder, "_indices"));
+      if (await needsUpkeep(table, folder, { retainMs }).catch(failure)) {
+        await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
+        await removeEmptyFolders(join(folder, "_indices"));
+      }
       await rights.share();
     },
 

@@ -117,6 +117,7 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
     manifest,
     modes,
     severalWriters: dialect.severalWriters,
+    upsertIsAtomic: false,
 
     documents: () => select(isCommitRecord, documentColumns, documentOf),
 

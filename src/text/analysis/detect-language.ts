@@ -35,6 +35,8 @@ const englishWords: ReadonlySet<string> = new Set(
  */
 const englishShare = 0.1;
 const englishLeast = 4;
+/** Enough where nothing speaks for another language. */
+const technicalShare = englishShare / 2;
 
 /** What of a text is looked at: 200 words tell as much as a page. */
 const sampleChars = 10_000;
@@ -49,6 +51,7 @@ const otherLatin = ["ca", "da", "de", "es", "fi", "fr", "hu", "id", "it", "nl", 
 
 /** Code between fences and in a line, and tags. */
 const markup = /^(```|~~~)[^]*?^\1|`[^`\n]+`|<[^<>]+>/gmu;
+const notAscii = /[^\0-\x7f]/;
 /** What stands between white space or letters of other scripts. */
 const asciiRuns = /[!-~]+/g;
 /** Addresses, paths, numbers and names in code are no prose in any language. */
@@ -68,6 +71,7 @@ export async function detectLanguage(text: string): Promise<Language> {
   const words = proseWords(sample);
   const english = words.filter((word) => englishWords.has(word.toLowerCase())).length;
   if (english >= englishLeast && english >= englishShare * words.length) return "en";
+  if (isTechnicalEnglish(words, english)) return "en";
   if (words.length < fewestWords || isEnglishFragment(words, english)) return likeliest(sample);
   const { eld } = await import("eld/extrasmall");
   const found = eld.detect(words.join(" "));
@@ -93,12 +97,28 @@ function proseWords(sample: string): string[] {
 }
 
 /**
+ * Whether words with fewer function words than running text has (a page of settings and links) are English all the same:
+ * no letter that English lacks, and of no other language half as many stop words. The detector is not loaded for them.
+ */
+function isTechnicalEnglish(words: readonly string[], english: number): boolean {
+  if (english < englishLeast || english < technicalShare * words.length) return false;
+  if (words.some((word) => notAscii.test(word))) return false;
+  const lower = words.map((word) => word.toLowerCase());
+  const stopWordsIn = (language: Language): number => {
+    const stopWords = stopWordsOf(language);
+    return lower.filter((word) => stopWords.has(word)).length;
+  };
+  const most = stopWordsIn("en") / 2;
+  return otherLatin.every((language) => stopWordsIn(language) < most);
+}
+
+/**
  * Whether a few words (a list, a table's heads) have no sign of another language: neither a letter that English lacks,
  * nor more function words of one than of English. The detector is not loaded for them, which takes longer than to
  * analyse a hundred pages.
  */
 function isEnglishFragment(words: readonly string[], english: number): boolean {
-  if (words.length >= enoughWords * 2 || words.some((word) => /[^\0-\x7f]/.test(word))) return false;
+  if (words.length >= enoughWords * 2 || words.some((word) => notAscii.test(word))) return false;
   const lower = words.map((word) => word.toLowerCase());
   return otherLatin.every((language) => {
     const stopWords = stopWordsOf(language);

@@ -204,7 +204,8 @@ describe("interrupted", () => {
         await target.upsert(rows.slice(0, Math.floor(rows.length / 2)));
         throw new Error("power cut");
       };
-      const through = (target: Collection) => replacing(target, { upsert: (rows) => failing(target, rows) });
+      const through = (target: Collection) =>
+        replacing(target, { upsertIsAtomic: false, upsert: (rows) => failing(target, rows) });
       const cut = await run(source, { name, through }).catch((error: Error) => error.message);
       if (cut === "power cut") interruptions++;
       const next = await run(source, { name });

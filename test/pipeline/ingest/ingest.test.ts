@@ -409,7 +409,10 @@ describe("vectors", () => {
 
 describe("a run that ends early", () => {
   /** The same collection, which fails for good at its n-th write. */
-  function failingAt(n: number): { through: (collection: Collection) => Collection; failed: () => boolean } {
+  function failingAt(
+    n: number,
+    { upsertIsAtomic }: Pick<Collection, "upsertIsAtomic">,
+  ): { through: (collection: Collection) => Collection; failed: () => boolean } {
     let writes = 0;
     const guard =
       <A extends unknown[]>(write: (...given: A) => Promise<void>) =>
@@ -421,6 +424,7 @@ describe("a run that ends early", () => {
       failed: () => writes >= n,
       through: (collection) => ({
         ...collection,
+        upsertIsAtomic,
         upsert: guard(collection.upsert),
         deleteUncommitted: guard(collection.deleteUncommitted),
         deleteDocuments: guard(collection.deleteDocuments),
@@ -429,7 +433,10 @@ describe("a run that ends early", () => {
     };
   }
 
-  test("at any write is completed by the next run, whatever changed meanwhile", async () => {
+  test.each([
+    ["commit records by writes of their own", { upsertIsAtomic: false }],
+    ["commit records with the other rows", { upsertIsAtomic: true }],
+  ])("at any write is completed by the next run, whatever changed meanwhile: %s", async (_, kind) => {
     const before = {
       "docs/shrinks.md": paragraphs("one", "two", "three", "four", "five"),
       "docs/grows.md": paragraphs("one"),
@@ -455,7 +462,7 @@ describe("a run that ends early", () => {
       await run({ name, embed: lengthPool() });
       await write(between);
       await rm(join(project, "docs/goes.md"));
-      const failing = failingAt(n);
+      const failing = failingAt(n, kind);
       await run({ name, embed: lengthPool(), through: failing.through }).catch(() => {});
       if (failing.failed()) interruptions++;
       await write(after);
@@ -470,7 +477,7 @@ describe("a run that ends early", () => {
     await run();
     await write({ "docs/new.md": paragraphs("a", "b", "c", "d") });
     // The second write is the removal of old versions, the third the commit records.
-    const failing = failingAt(2);
+    const failing = failingAt(2, { upsertIsAtomic: false });
     await expect(run({ through: failing.through })).rejects.toThrow("the machine stopped here");
     expect((await (await opened()).stats()).chunks).toBe(4);
     await rm(join(project, "docs/new.md"));

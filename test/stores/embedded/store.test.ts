@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../../src/config/schema.ts";
+import { lancedb } from "../../../src/stores/embedded/lancedb.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
+import { needsUpkeep } from "../../../src/stores/embedded/upkeep.ts";
 import { openStore } from "../../../src/stores/index.ts";
 import { createFilter } from "../../../src/filters/parse.ts";
 import { documentChunks, randomNumbers, randomVector } from "../../fixtures/chunks.ts";
@@ -130,6 +132,50 @@ test("a table that cannot be read is dropped or replaced only where that is mean
   await store.drop("newer", { evenIfForeign: true });
   expect(await store.list()).toEqual([]);
   await store.close();
+});
+
+test("optimizing leaves the data of a few writes as it is, and joins that of many", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const collection = await store.create("docs", manifest);
+  const data = () => readdir(join(projectRoot, "docs.lance", "data"));
+  const indexed = async () => (await collection.stats()).index.map(({ rows }) => rows);
+  for (const name of ["a.md", "b.md", "c.md"]) await collection.upsert(documentChunks(name, [`words of ${name}`]));
+  const written = await data();
+  await collection.optimize();
+  expect(await data()).toEqual(written);
+  expect(await indexed()).toEqual([3]);
+
+  for (let number = 0; number < 20; number++) {
+    await collection.upsert(documentChunks(`more-${number}.md`, [`more words of ${number}`]));
+  }
+  await collection.optimize();
+  const hits = await collection.search({ mode: "text", text: "words", vector: null, limit: 30, filters: [] });
+  expect(hits).toHaveLength(23);
+  expect(await indexed()).toEqual([23]);
+  // Twenty that were written, and what they became; the old ones are kept for readers.
+  expect((await data()).length).toBeGreaterThan(23);
+});
+
+test("a large table waits for more changes before it is rewritten, and what changed is found all the same", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const collection = await store.create("docs", manifest);
+  const texts = Array.from({ length: 400 }, (_, number) => `words of passage ${number}`);
+  await collection.upsert(documentChunks("a.md", texts));
+  await collection.optimize();
+  await collection.upsert(documentChunks("b.md", ["a needle", "words"]));
+
+  const folder = join(projectRoot, "docs.lance");
+  const table = await (await (await lancedb()).connect(projectRoot)).openTable("docs");
+  expect(await needsUpkeep(table, folder, { retainMs: 0 })).toBe(true);
+  expect(await needsUpkeep(table, folder, { retainMs: 10_000, smallRows: 100 })).toBe(false);
+  const hits = await collection.search({ mode: "text", text: "needle", vector: null, limit: 5, filters: [] });
+  expect(hits.map(({ chunk }) => chunk.source)).toEqual(["b.md"]);
+
+  await collection.upsert(documentChunks("c.md", ["more", "words", "and", "more"]));
+  await table.checkoutLatest();
+  expect(await needsUpkeep(table, folder, { retainMs: 10_000, smallRows: 100 })).toBe(true);
 });
 
 test("an index whose files are damaged is made anew by the next optimize", async () => {

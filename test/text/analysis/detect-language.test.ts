@@ -42,6 +42,23 @@ describe("the language of a document", () => {
     expect(await detectLanguage(text)).toBe("en");
   });
 
+  test.each([
+    [
+      "en",
+      "Milvus cluster settings: etcd endpoints, minio bucket, pulsar topics, query node cache size, root path for logs. Restart the cluster after changes. Values of each parameter: milliseconds, megabytes, percent. Log level, log format, proxy port, proxy timeout, maximum collection number, maximum partition number, search cache, index build parallelism, data sync interval and disk usage limits.",
+    ],
+    [
+      "nl",
+      "Instellingen van het cluster: etcd endpoints, minio bucket, pulsar topics, de cache van query node, root path voor logs. Start het cluster opnieuw na wijzigingen. Waarden van elke parameter: milliseconden, megabytes. The log level, the log format, proxy port en proxy timeout, de maximale omvang van een collectie en hoe vaak data naar schijf wordt geschreven.",
+    ],
+    [
+      "id",
+      "Pengaturan cluster: etcd endpoints, minio bucket, pulsar topics, cache dari query node, root path untuk log. Mulai ulang cluster setelah perubahan pada nilai parameter dengan satuan megabytes. The log level, the log format, proxy port dan proxy timeout, jumlah maksimum collection yang ada di dalam database, dan batas penggunaan disk untuk data.",
+    ],
+  ])("is %s for a page of settings in it", async (language, text) => {
+    expect(await detectLanguage(text)).toBe(language);
+  });
+
   test("is that of the prose, however much code stands in it", async () => {
     const code = "```js\nfor (const row of the.table) { if (this.is(row)) return from(this.and(that)); }\n```\n".repeat(
       20,

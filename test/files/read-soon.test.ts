@@ -1,0 +1,58 @@
+import { appendFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFileReader } from "../../src/files/read-soon.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rag-read-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a reader of many files", () => {
+  test.each([0, 1, 4_095, 4_096, 5_000, 200_000])("gives the bytes of a file of %i", async (size) => {
+    const path = join(folder, `${size}.bin`);
+    const bytes = Buffer.from(Array.from({ length: size }, (_, index) => index % 251));
+    await writeFile(path, bytes);
+    expect((await createFileReader()(path, size, 1_000_000)).equals(bytes)).toBe(true);
+  });
+
+  test("reads all of a file that has grown since its size was asked for", async () => {
+    const path = join(folder, "log.txt");
+    await writeFile(path, "x".repeat(5_000));
+    appendFileSync(path, "y".repeat(100_000));
+    expect((await createFileReader()(path, 5_000, 1_000_000)).length).toBe(105_000);
+  });
+
+  test("refuses what is too large, a folder, and what is not there", async () => {
+    const read = createFileReader();
+    const large = join(folder, "large.txt");
+    await writeFile(large, "x".repeat(9_000));
+    await expect(read(large, 9_000, 8_999)).rejects.toMatchObject({ code: "too-large" });
+    await mkdir(join(folder, "sub"));
+    await expect(read(join(folder, "sub"), 0, 1_000)).rejects.toMatchObject({ code: "EISDIR" });
+    await expect(read(join(folder, "missing"), 0, 1_000)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test.skipIf(process.platform !== "linux")("reads files of the system, which say that they are empty", async () => {
+    expect((await createFileReader()("/proc/self/status", 0, 1_000_000)).toString()).toContain("Name:");
+  });
+
+  test("lets others have their turn", async () => {
+    const path = join(folder, "small.txt");
+    await writeFile(path, "words");
+    const read = createFileReader();
+    let isDone = false;
+    let turns = 0;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    for (const until = performance.now() + 200; performance.now() < until;) await read(path, 5, 1_000);
+    isDone = true;
+    expect(turns).toBeGreaterThan(2);
+  });
+});
