@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
@@ -55,7 +54,7 @@ const pages = documentation()
       .filter((line) => shellWords(line).some(([program]) => program === "rag")),
   }));
 const isElsewhere = (line: string): boolean => elsewhere.some(([command]) => command.test(line));
-const project = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const note = (subject: string): string =>
   `# ${subject}\n\nHow data is stored: ${subject} are kept on disk, in segments.\n`;
@@ -92,42 +91,50 @@ const files: Record<string, string> = {
 describe("a command of the documentation that is not run", () => {
   it.each(flows)("on %s: has its test", (page, file) => {
     expect(documentation().some(({ name }) => page.test(name))).toBe(true);
-    expect(existsSync(path.join(project, file))).toBe(true);
+    expect(existsSync(path.join(root, file))).toBe(true);
   });
 
   it.each(elsewhere)("%s: has its test elsewhere, as it needs %s", (command, _, file) => {
     expect(pages.flatMap(({ commands }) => commands).some((line) => command.test(line))).toBe(true);
-    expect(existsSync(path.join(project, file))).toBe(true);
+    expect(existsSync(path.join(root, file))).toBe(true);
   });
 });
+
+/** The project that every page finds: made once, and copied for each. */
+let project: Sandbox;
+beforeAll(async () => {
+  project = await createSandbox();
+  await project.write(files);
+  await writeFile(path.join(project.folder, "report.docx"), sampleOf("docx"));
+  await mkdir(path.join(project.folder, "notebooks"));
+  await writeFile(path.join(project.folder, "notebooks/a.ipynb"), sampleOf("ipynb"));
+  const twelve = Array.from({ length: 12 }, (_, page) => lines([`Ports of page ${page + 1}.`]));
+  await writeFile(path.join(project.folder, "handbook.pdf"), makePdf({ pages: twelve }));
+  await writeFile(path.join(project.folder, "contract.pdf"), makePdf({ pages: twelve, password: "the password" }));
+  for (const script of [
+    "git init -q && git add docs",
+    "rag ingest docs README.md handbook.pdf",
+    "rag ingest docs -c blog",
+    "rag ingest docs -c blog-old",
+    "rag eval set.jsonl --json > main.json",
+    "cp main.json baseline.json; cp main.json last.json",
+  ]) {
+    expect(await project.shell(script)).toMatchObject({ exitCode: 0 });
+  }
+});
+afterAll(() => project.remove());
+
+function sampleOf(extension: string): Uint8Array {
+  const [, bytes] = Object.entries(sampleDocuments).find(([name]) => name.endsWith(`.${extension}`)) ?? [];
+  if (bytes === undefined) throw new Error(`there is no sample of ${extension}`);
+  return bytes;
+}
 
 describe.each(pages.filter(({ commands }) => !commands.every(isElsewhere)))("$name", ({ commands }) => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await createSandbox();
-    await sandbox.write(files);
-    for (const [name, kind] of [
-      ["report.docx", "docx"],
-      ["notebooks/a.ipynb", "ipynb"],
-    ] as const) {
-      const bytes = Object.entries(sampleDocuments).find(([sample]) => sample.endsWith(`.${kind}`))?.[1];
-      await sandbox.write({ [name]: "" });
-      await writeFile(path.join(sandbox.folder, name), bytes ?? "");
-    }
-    const twelve = Array.from({ length: 12 }, (_, page) => lines([`Ports of page ${page + 1}.`]));
-    await writeFile(path.join(sandbox.folder, "handbook.pdf"), makePdf({ pages: twelve }));
-    await writeFile(path.join(sandbox.folder, "contract.pdf"), makePdf({ pages: twelve, password: "the password" }));
-    spawnSync("git", ["init", "-q"], { cwd: sandbox.folder });
-    spawnSync("git", ["add", "docs"], { cwd: sandbox.folder });
-    expect(await sandbox.rag(["ingest", "docs", "README.md", "handbook.pdf"])).toMatchObject({ exitCode: 0 });
-    for (const script of [
-      "rag ingest docs -c blog",
-      "rag ingest docs -c blog-old",
-      "rag eval set.jsonl --json > main.json",
-      "cp main.json baseline.json; cp main.json last.json",
-    ]) {
-      expect(await sandbox.shell(script)).toMatchObject({ exitCode: 0 });
-    }
+    await cp(project.folder, sandbox.folder, { recursive: true });
   });
   afterAll(() => sandbox.remove());
 
