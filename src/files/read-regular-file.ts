@@ -9,13 +9,14 @@ export const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const pieceBytes = 1 << 16;
 
 /**
- * The bytes of a regular file, the only way to read a file by its name. A pipe, a socket or a device is a `UserError`
+ * The bytes of a regular file; beside `createFileReader`, the only way to read a file by its name. A pipe, a socket or a device is a `UserError`
  * `not-a-file` at once: to read one waits for whoever writes to it, possibly for ever, and what waits cannot be
  * interrupted. A file of more than `maxBytes` is a `UserError` `too-large`, also where it grows while it is read.
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(path, readFlags).catch((error: NodeJS.ErrnoException) => {
-    throw refusedOpening(error);
+    // What opening a socket, or a device without a driver, comes to.
+    throw error.code === "ENXIO" || error.code === "ENODEV" ? notRegular() : error;
   });
   try {
     const found = await handle.stat();
@@ -48,15 +49,10 @@ async function readUpTo(handle: FileHandle, maxBytes: number, size: number): Pro
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** What opening a socket, or a device without a driver, comes to, as `UserError`; any other error as it is. */
-export function refusedOpening(error: NodeJS.ErrnoException): Error {
-  return error.code === "ENXIO" || error.code === "ENODEV" ? notRegular() : error;
-}
-
-export function notRegular(): UserError {
+function notRegular(): UserError {
   return new UserError("not-a-file", "not a regular file but a pipe, a socket or a device");
 }
 
-export function tooLarge(maxBytes: number): UserError {
+function tooLarge(maxBytes: number): UserError {
   return new UserError("too-large", `larger than the ${maxBytes / 1e6} MB that are read of such a file`);
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { notRegular, readFlags, readRegularFile, refusedOpening, tooLarge } from "./read-regular-file.ts";
+import { readFlags, readRegularFile } from "./read-regular-file.ts";
 
 /** Larger files are read by the threads of Node, while this one goes on. */
 const mostBytes = 128 * 1024;
@@ -13,64 +13,44 @@ const turnMs = 10;
  * A reader of many files: as `readRegularFile`, which asks a thread five times for each. A local disk answers sooner than
  * a thread could be asked to, so small files are read at once, until one takes as long as over a network.
  */
-export function createFileReader(): (path: string, size: number, maxBytes: number) => Promise<Buffer> {
+export function createFileReader(): (path: string, maxBytes: number) => Promise<Buffer> {
   let isFast = true;
   let turnAt = performance.now();
-  return async (path, size, maxBytes) => {
-    if (!isFast || size > mostBytes) return readRegularFile(path, maxBytes);
+  return async (path, maxBytes) => {
+    if (!isFast) return readRegularFile(path, maxBytes);
     if (performance.now() - turnAt > turnMs) {
       await nextTurn();
       turnAt = performance.now();
     }
     const started = performance.now();
-    try {
-      return readNow(path, maxBytes);
-    } finally {
-      isFast = performance.now() - started < slowFileMs;
-    }
+    const bytes = readNow(path, Math.min(mostBytes, maxBytes));
+    isFast = performance.now() - started < slowFileMs;
+    return bytes ?? readRegularFile(path, maxBytes);
   };
 }
 
-function readNow(path: string, maxBytes: number): Buffer {
-  const file = openNow(path);
+/**
+ * The bytes of a file of at most `maxBytes`; `null` where it is larger, grows while it is read, does not tell its size (a
+ * file of the system), or is not a regular file that can be read: then `readRegularFile` says why.
+ */
+function readNow(path: string, maxBytes: number): Buffer | null {
+  let file: number | null = null;
   try {
+    file = openSync(path, readFlags);
     const found = fstatSync(file);
-    // A folder fails by itself, and says so.
-    if (!found.isFile() && !found.isDirectory()) throw notRegular();
-    if (found.isFile() && found.size > maxBytes) throw tooLarge(maxBytes);
+    if (!found.isFile() || found.size > maxBytes) return null;
     // One byte more, which tells whether the file has grown.
-    const bytes = Buffer.allocUnsafe(Math.max(found.size + 1, 1 << 12));
+    const bytes = Buffer.allocUnsafe(found.size + 1);
     let length = 0;
-    for (;;) {
+    while (length < bytes.length) {
       const read = readSync(file, bytes, length, bytes.length - length, null);
       if (read === 0) return bytes.subarray(0, length);
       length += read;
-      if (length > maxBytes) throw tooLarge(maxBytes);
-      if (length === bytes.length) return Buffer.concat([bytes, restOf(file, maxBytes - length)]);
     }
+    return null;
+  } catch {
+    return null;
   } finally {
-    closeSync(file);
-  }
-}
-
-/** What is left of a file that has grown, or whose size the system does not tell. */
-function restOf(file: number, maxBytes: number): Buffer {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for (;;) {
-    const piece = Buffer.allocUnsafe(1 << 16);
-    const read = readSync(file, piece);
-    if (read === 0) return Buffer.concat(pieces);
-    length += read;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    pieces.push(piece.subarray(0, read));
-  }
-}
-
-function openNow(path: string): number {
-  try {
-    return openSync(path, readFlags);
-  } catch (error) {
-    throw refusedOpening(error as NodeJS.ErrnoException);
+    if (file !== null) closeSync(file);
   }
 }

@@ -2,13 +2,13 @@ import { UserError, messageOf } from "../../errors.ts";
 import type { Loader } from "../../loaders/types.ts";
 import type { Metadata, StoredChunk } from "../../types.ts";
 import { chunkId, documentId } from "../../util/ids.ts";
-import type { createFileReader } from "../../files/read-soon.ts";
 import type { DiscoveredFile } from "../discover/discover.ts";
 import { type CutDocument, type CutRequest, type DocumentCutter, crashed } from "./cut-document.ts";
 import { type IngestSettings, documentHash } from "./document-hash.ts";
 
 export interface PrepareParts {
-  readFile: ReturnType<typeof createFileReader>;
+  /** The bytes of a regular file of at most `maxBytes`; throws as `readRegularFile` does. */
+  readFile(path: string, maxBytes: number): Promise<Uint8Array>;
   loaderFor(source: string, bytes: Uint8Array): Promise<Loader>;
   cutter: DocumentCutter;
   /** Whether rows come with the terms that BM25 reads. */
@@ -78,7 +78,7 @@ async function read(
       `the file has ${megabytes(file.size)} MB, more than the ${megabytes(maxFileBytes)} MB that are read; split it, or raise ingest.maxFileMb`,
     );
   }
-  return readFile(file.path, file.size, maxFileBytes).catch((error: unknown) => {
+  return readFile(file.path, maxFileBytes).catch((error: unknown) => {
     throw isSystemError(error) ? unreadable(error) : error;
   });
 }
