@@ -15,7 +15,7 @@ const gitName = ".git";
 const maxIgnoreBytes = 1_000_000;
 
 /**
- * Times that two stars may stand between the folders of a rule: one with more is passed over. Each is tried at every folder of a path, so that k
+ * Times that two stars and a slash may stand in a rule; a rule with more is passed over. Each is tried at every folder of a path, so that k
  * of them take n^k / k! steps for a path of n folders, which a repository may have in hundreds.
  */
 const maxDeepStars = 2;
@@ -52,9 +52,11 @@ export async function withRulesOf(folder: string, outer: IgnoreRules, names: Ite
   return texts.length === 0 ? outer : [...outer, { folder, rules: ignore().add(texts.join("\n")), judged: 0 }];
 }
 
+/** The rules that are fast enough to try. Stars for any folders that stand side by side are made one, which means the same. */
 function boundedRules(text: string): string {
-  const isBounded = (rule: string): boolean => rule.split("/**/").length - 1 <= maxDeepStars;
-  return text.split("\n").filter(isBounded).join("\n");
+  const isBounded = (rule: string): boolean => rule.split("**/").length - 1 <= maxDeepStars;
+  const rules = text.split("\n").map((rule) => rule.replaceAll(/(?<=^!?|\/)(?:\*\*\/)+/g, "**/"));
+  return rules.filter(isBounded).join("\n");
 }
 
 /**

@@ -555,8 +555,9 @@ const newer: HostileProject[] = [
     name: "ignore rules that take for ever",
     files: {
       ".git/HEAD": "ref: refs/heads/main\n",
-      ".gitignore": "**/a/**/a/**/a/**/a/**/a/**/b\n*a*a*a*a*a*a*a*a*b\n*[a]*[a]*[a]*[a]*[a]*b\n",
-      [`docs/${"a/".repeat(150)}own.md`]: "# keys",
+      ".gitignore":
+        "**/a/**/a/**/a/**/a/**/a/**/b\n**/a/**/a/**/b\ndocs/**/**/**/**/b\n*a*a*a*a*a*a*a*a*b\n*[a]*[a]*[a]*[a]*[a]*b\n",
+      [`docs/${"a/".repeat(400)}own.md`]: "# keys",
       [`docs/${"a".repeat(200)}bx.md`]: "# keys",
     },
     commands: [ingest],
