@@ -250,7 +250,7 @@ export const configSchema = z.strictObject({
         .enum(fusionMethods)
         .default(usualFusion)
         .describe(
-          "How `hybrid` makes one list of two: `scaled`, by scores, each list's scaled to 1 for its first hit, text weighing 0.6; `rrf10` and `rrf`, by ranks (reciprocal rank fusion with k = 10 and k = 60).",
+          "How `hybrid` makes one list of two: `scaled`, by scores, each list's scaled to 1 for its first hit, text weighing 0.7; `rrf10` and `rrf`, by ranks (reciprocal rank fusion with k = 10 and k = 60).",
         ),
       topK: positive().max(1000).default(5).describe("Hits to return."),
       minScore: z.number().optional().describe("Hits below this score are left out."),
