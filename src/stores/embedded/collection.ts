@@ -61,7 +61,7 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
   let rowsWritten = 0;
   /** Changes whenever reads may see another version of the table: LanceDB itself looks for none. */
   let version = 0;
-  /** Garbage was collected: there is enough of it that its time is well spent. */
+  /** So many rows were written that garbage was collected at least once; for fewer, that takes longer than it is worth. */
   let hasCollected = false;
 
   /**
@@ -106,8 +106,8 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
   const languages = oncePerVersion(() => version, findLanguages);
 
   async function remove(where: string): Promise<void> {
-    version += 1;
     await table.delete(where).catch(failure);
+    version += 1;
     await rights.share();
   }
 

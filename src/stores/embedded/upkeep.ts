@@ -47,13 +47,12 @@ export async function needsUpkeep(
   for (const { name } of await table.listIndices()) {
     if (((await table.indexStats(name))?.numUnindexedRows ?? 0) > slack.missingRows) return true;
   }
-  const [data, indexes, versions] = await Promise.all(
-    ["data", "_indices", "_versions"].map((part) => readdir(join(folder, part)).catch(() => [])),
-  );
-  if (!(await canBeFreed(join(folder, "_versions"), versions!, retainMs))) return false;
-  if (indexes!.length > mostIndexFolders || versions!.length > slack.versions) return true;
-  if (data!.length <= numFragments) return false;
-  const sizes = await Promise.all(data!.map((name) => sizeOf(join(folder, "data", name))));
+  const namesIn = (part: string): Promise<string[]> => readdir(join(folder, part)).catch(() => []);
+  const [data, indexes, versions] = await Promise.all([namesIn("data"), namesIn("_indices"), namesIn("_versions")]);
+  if (!(await canBeFreed(join(folder, "_versions"), versions, retainMs))) return false;
+  if (indexes.length > mostIndexFolders || versions.length > slack.versions) return true;
+  if (data.length <= numFragments) return false;
+  const sizes = await Promise.all(data.map((name) => sizeOf(join(folder, "data", name))));
   return sizes.reduce((sum, size) => sum + size, 0) > totalBytes * (1 + slack.garbageShare);
 }
 
