@@ -60,7 +60,8 @@ export async function unfinishedIngest(target: Target, where: Where): Promise<st
   const dead = marks.find(({ identity }) => isAlive(identity) === "dead");
   if (dead === undefined || marks.some(({ identity }) => isAlive(identity) === "alive")) return null;
   const paths = dead.paths.map((name) => shellWord(fromHere(name, dead.folder, where.workingDirectory))).join(" ");
-  return `the last ingest of ${target.collection} did not finish: run rag ingest ${paths || "again"}`;
+  // Several collections may be searched, and another one be configured: the command names its own.
+  return `the last ingest of ${target.collection} did not finish: run rag ingest -c ${target.collection} ${paths || "again"}`;
 }
 
 /** A path as it is written in another folder than the one it was given in. */

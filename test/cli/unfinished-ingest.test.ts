@@ -26,7 +26,7 @@ afterAll(async () => {
   await sandbox.remove();
 });
 
-const notice = "note: the last ingest of docs did not finish: run rag ingest --config near.json docs\n";
+const notice = "note: the last ingest of docs did not finish: run rag ingest --config near.json -c docs docs\n";
 const search = async () => (await sandbox.rag(["search", "stored", "--mode", "text", "--config", "near.json"])).stderr;
 
 test.each(["SIGKILL", "SIGINT"] as const)(

@@ -43,7 +43,8 @@ function flagsFor(name: string, rest: string, { collection, config, uri }: Given
   ];
 }
 
-/** A text as a POSIX shell takes it for one word. */
-export function shellWord(text: string): string {
+/** A text as a POSIX shell takes it for one word, or as both shells of Windows do: file names hold no `"` there. */
+export function shellWord(text: string, platform: string = process.platform): string {
+  if (platform === "win32") return /^[\w@+=:./\\-]+$/.test(text) ? text : `"${text}"`;
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shellWord, withGivenFlags } from "../../../src/cli/arguments/suggested-commands.ts";
+import { buildProgram } from "../../../src/cli/program.ts";
 import { type Sandbox, createSandbox } from "../run-rag.ts";
 
 describe("a suggested command", () => {
@@ -23,6 +24,16 @@ describe("a suggested command", () => {
     expect(withGivenFlags("run rag ingest docs", { collection: "a,b*" })).toBe("run rag ingest docs");
   });
 
+  it("is known whichever subcommand it names, where that one looks at a collection or a store", () => {
+    const names = buildProgram("1.2.3", async () => {}).commands.flatMap((command) =>
+      command.commands.length === 0
+        ? [command.name()]
+        : command.commands.map((below) => `${command.name()} ${below.name()}`),
+    );
+    const left = names.filter((name) => !withGivenFlags(`rag ${name}`, { uri: "./s" }).endsWith(" --uri ./s"));
+    expect(left.sort()).toEqual(["complete", "completion", "init", "mcp", "trust"]);
+  });
+
   it("is left alone where no flag was given", () => {
     expect(withGivenFlags("run rag ingest docs", {})).toBe("run rag ingest docs");
   });
@@ -32,6 +43,13 @@ it("quotes a word as a shell reads it", async () => {
   const text = 'it\'s $HOME & "more"';
   const { stdout } = await promisify(execFile)("sh", ["-c", `printf %s ${shellWord(text)}`]);
   expect(stdout).toBe(text);
+});
+
+it.each([
+  [String.raw`docs\notes`, String.raw`docs\notes`],
+  ["my notes", '"my notes"'],
+])("is %s for the shells of Windows: %s", (text, expected) => {
+  expect(shellWord(text, "win32")).toBe(expected);
 });
 
 describe("as pasted", () => {
