@@ -172,7 +172,9 @@ describe.skipIf(process.platform === "win32")("a hostile project does no harm", 
         }
       }
       expect([await contentOf(home), await contentOf(victim)]).toEqual(before);
-      expect((await readdir(project, { recursive: true })).filter((name) => path.basename(name) === "ran")).toEqual([]);
+      // With the types of the entries, Node follows no links, which may lead around.
+      const entries = await readdir(project, { recursive: true, withFileTypes: true });
+      expect(entries.map(({ name }) => name)).not.toContain("ran");
       await rm(project, { recursive: true, force: true });
     },
   );
