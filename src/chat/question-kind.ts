@@ -14,7 +14,9 @@ const quantity =
   /\d|[$€£¥%]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|thousand|million|once|twice|hourly|daily|weekly|monthly|quarterly|annual(?:ly)?|yearly|unlimited|free)\b/iu;
 
 const asksList = /^\s*(?:(?:please )?(?:list|name)\b|(?:what|which)\b(?:\s+[\w-]+){0,6}\s+are\b)/i;
-const enumeration = /(?:(?<=[a-z]):|\b(?:such as|including|namely|are))\s[^.{}]*,[^.{}]*(?:,|\band\b|\bor\b)/i;
+/** Several things; a comma and "and" after the first one join two clauses. */
+const enumeration =
+  /(?:(?<=[a-z]):|\b(?:such as|including|namely|are))\s[^.{},]*,(?!\s*(?:and|or)\b)[^.{}]*(?:,|\band\b|\bor\b)/i;
 
 const asksDefinition = /^\s*(?:what(?:'s|’s| is| are)|who is|define|was (?:ist|sind)|qu['’]est-ce|qu[eé] es|什么是)/i;
 const predicate = /\s(?:is|are|refers? to|means?|stands? for|ist|sind|est|es|é)\s|是/iu;
@@ -44,7 +46,8 @@ export function answerForm(question: string): AnswerForm {
   const wantsDefinition = asksDefinition.test(question);
   return ({ kind, text }) => {
     const fits =
-      (wantsDefinition && defines(text, asked)) || (wantsList && (kind === "item" || enumeration.test(text)));
+      (wantsDefinition && defines(text, asked)) ||
+      (wantsList && (kind === "item" || kind === "row" || enumeration.test(text)));
     return fits ? rightForm : 1;
   };
 }

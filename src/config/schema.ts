@@ -189,7 +189,7 @@ export const configSchema = z.strictObject({
   chunking: z
     .strictObject({
       strategy: z.enum(strategies).default("markdown").describe("How documents are split."),
-      maxChars: positive().max(16_000).default(1600).describe("Characters in a chunk at most."),
+      maxChars: positive().max(16_000).default(1600).describe("Size of a chunk: its characters at most."),
       overlapChars: z
         .int()
         .nonnegative()

@@ -13,9 +13,9 @@ const unmarkedLevel = 7;
  * tables and menus of links are left out.
  */
 export function readableBlocks(passage: string): ReadableBlock[] {
-  const fence = missingFence(passage);
-  const firstLine = fence === "" ? 0 : -1;
-  const tokens = passageParser.parse(fence + passage, {});
+  const opening = missingFence(passage) || missingHead(passage);
+  const firstLine = 1 - opening.split("\n").length;
+  const tokens = passageParser.parse(opening + passage, {});
   const blocks: ReadableBlock[] = [];
   let listDepth = 0;
   let group = 0;
@@ -73,6 +73,14 @@ function missingFence(passage: string): string {
   const fences = [...passage.matchAll(/^ {0,3}(`{3,}|~{3,})(.*)$/gm)];
   const first = fences[0];
   return fences.length % 2 === 1 && first?.[2]?.trim() === "" && first.index > 0 ? `${first[1]}\n` : "";
+}
+
+/** A head without names for rows whose table begins in another passage, or nothing. */
+function missingHead(passage: string): string {
+  const [first = "", second = ""] = passage.split("\n", 2);
+  if (!/^ {0,3}\|.*\|\s*$/.test(first) || /^[\s|:-]+$/.test(first) || /^ {0,3}\|[\s|:-]+$/.test(second)) return "";
+  const columns = first.trim().split(/(?<!\\)\|/).length - 2;
+  return `|${" |".repeat(columns)}\n|${"-|".repeat(columns)}\n`;
 }
 
 function codeLines(code: string, firstLine: number): ReadableLine[] {

@@ -55,6 +55,11 @@ describe("the extractive model", () => {
     expect(await answer("How is data stored?", [])).toBe("");
   });
 
+  it("quotes one row of a table whose head stands in another passage", async () => {
+    const rows = hitOf("| pump | stops at 40 degrees |\n| heater | burns gas |\n| valve | closes at night |");
+    expect(await answer("What does the heater burn?", [rows])).toBe("| heater | burns gas [1] |");
+  });
+
   it("takes a name for no other word of the same stem", async () => {
     const coins = hitOf("A franc was worth a hundred centimes. The capital of a bank was counted in francs.");
     expect(await answer("What is the capital of France?", [coins])).toBe("");

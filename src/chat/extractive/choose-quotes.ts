@@ -7,7 +7,7 @@ export interface Quote {
 }
 
 /** Characters of a paragraph, and of a list or table, that are shown whole; of a longer one, a stretch of as many. */
-const quoteChars = 400;
+const quoteChars = 440;
 /** Characters of a quote at most that holds all that may be the answer. */
 const longestQuote = 1_200;
 /** The same for a quote of several paragraphs. */

@@ -46,11 +46,14 @@ const distanceLoss = 0.02;
 const pointer =
   /^(?:for (?:more|further|detailed|details)|for a (?:full|complete|detailed)|see\b|refer to|read more|learn more|click|to learn|if you have (?:any )?(?:question|problem|issue)|still have questions|feel free)/i;
 
+/** A line of JSON and the like, which has names and signs where prose has words. */
+const data = /^\s*"[^"\n]+"\s*:/m;
+
 /** What a piece is worth as an answer, whatever the question. */
 function quality(kind: PassageUnit["kind"], text: string): number {
   const asks = /[?？؟]$/.test(text) ? 0.4 : 1;
   const points = pointer.test(text) ? 0.4 : 1;
-  return (kind === "code" ? 0.7 : 1) * asks * points;
+  return (kind === "code" || data.test(text) ? 0.7 : 1) * asks * points;
 }
 
 /**
@@ -130,6 +133,7 @@ function piecesOf(question: AskedQuestion, hit: Hit, { passage, trust, form, ask
   let section = 0;
   let position = 0;
   let under: HeldWord[] | null = null;
+  const tables = new Map<PassageUnit["group"], HeldWord[]>();
   for (const unit of passageUnits(hit.text)) {
     if (unit.kind === "heading") {
       section += 1;
@@ -137,11 +141,29 @@ function piecesOf(question: AskedQuestion, hit: Hit, { passage, trust, form, ask
       under = null;
       continue;
     }
-    under ??= heldIn(read([hit.title, ...hit.heading, ...unit.headings].join("\n")));
+    const headings = [hit.title, ...hit.heading, ...unit.headings];
+    under ??= heldIn(read(headings.join("\n")));
+    // The names of the columns tell what a row is about, as a heading does.
+    if (unit.row !== null && !tables.has(unit.group)) {
+      tables.set(unit.group, heldIn(read([...headings, ...unit.row.head].join("\n"))));
+    }
+    const over = tables.get(unit.group) ?? under;
     for (const part of partsOf(unit)) {
       const terms = read(unit.text.slice(part.start, part.end));
       const held = heldIn(terms);
-      pieces.push({ passage, section, unit, ...part, terms, held, under, position, own: 0, coverage: 0, score: 0 });
+      pieces.push({
+        passage,
+        section,
+        unit,
+        ...part,
+        terms,
+        held,
+        under: over,
+        position,
+        own: 0,
+        coverage: 0,
+        score: 0,
+      });
       position += 1;
     }
   }

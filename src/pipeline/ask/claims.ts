@@ -1,7 +1,7 @@
 import { wholeSentences } from "../../text/sentences.ts";
 
 /** Characters before and behind a marker in which its statement is looked for: a longer sentence is none. */
-export const reach = 4000;
+export const reach = 2000;
 /** Wider ranges are figures in brackets, not citations. */
 const widestRange = 20;
 

@@ -125,9 +125,11 @@ describe("verification", () => {
   });
 
   it("takes no longer than the answer is long", () => {
-    const started = performance.now();
+    // Time on the processor: other processes make the clock's time longer.
+    const started = process.cpuUsage();
     findCitations("The cluster has 3 nodes [1] ".repeat(4000), cluster);
-    expect(performance.now() - started).toBeLessThan(20_000);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(20_000);
   });
 
   it("holds for every citation of the extractive model", async () => {
