@@ -4,28 +4,12 @@ import { ExitCode, UserError, messageOf } from "../errors.ts";
 import { credentialsOf, secretValues } from "../secrets/secret-variables.ts";
 import { suggestingWith } from "./arguments/suggested-commands.ts";
 import type { CommandContext } from "./context.ts";
-import { interrupted } from "./interruption.ts";
-import {
-  type Output,
-  type OutputOptions,
-  type Wrapping,
-  createOutput,
-  outputError,
-  showCursor,
-} from "./render/output.ts";
+import { type Output, type OutputOptions, type Wrapping, createOutput, outputError } from "./render/output.ts";
+import { endNow, endOnBugs, endOnSignals } from "./process-end.ts";
 import { buildProgram } from "./program.ts";
 import { readableStack } from "./readable-stack.ts";
 import { silenceNode } from "./silence-node.ts";
 import { toolVersion } from "./version.ts";
-
-/**
- * Milliseconds after Ctrl-C in which a command may end by itself. One second is promised in all, and Ctrl-C is noticed only
- * once the file that this thread works on is cut.
- */
-const interruptionMs = 500;
-const leftAtOnce = "the command was ended before it had given back what it held; what it wrote stays";
-/** Milliseconds after a bug in which a command may end by itself. */
-const afterBugMs = 1000;
 
 silenceNode(process.env["NODE_OPTIONS"]);
 void run(process.argv.slice(2));
@@ -48,25 +32,11 @@ async function run(argv: readonly string[]): Promise<void> {
   });
   // Messages that nobody reads are no reason to stop.
   process.stderr.on("error", () => {});
-  const interrupt = (signal: NodeJS.Signals) => {
-    if (abort.signal.aborted) return endBySignal(signal);
-    // The command itself says more, and gives back what it holds, where it is fast enough.
-    setTimeout(() => {
-      if (!isReported) void report(interrupted(leftAtOnce), output);
-      endNow(ExitCode.interrupted);
-      endBySignal("SIGINT");
-    }, interruptionMs);
-    abort.abort(interrupted());
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
-  // Work that nobody waits for has failed: the command ends as it does for any other bug.
-  process.on("uncaughtException", (error) => {
-    // After an interruption, all else that fails is its consequence.
-    if (abort.signal.aborted) return;
-    abort.abort(error);
-    process.exitCode = ExitCode.internal;
+  endOnSignals(abort, (error) => {
+    if (!isReported) void report(error, output);
+  });
+  endOnBugs(abort, (error) => {
     if (isOver) void report(error, output);
-    setTimeout(() => process.exit(ExitCode.internal), afterBugMs).unref();
   });
 
   const program = buildProgram(
@@ -180,22 +150,4 @@ function report(error: unknown, output: Output): Promise<void> {
     message: stack === undefined ? messageOf(error) : readableStack(stack),
     hint: "this is a bug in rag; please report it with the lines above",
   });
-}
-
-/** Ends as a program does that leaves the signal alone: at once. */
-function endBySignal(signal: NodeJS.Signals): void {
-  // Those that would show the cursor again are removed with the rest.
-  showCursor();
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
-}
-
-/**
- * Ends without waiting for connections and timers; returns where threads or look-ups of names are at work, for which
- * `process.exit` would wait as long as they take.
- */
-function endNow(exitCode: ExitCode): void {
-  if (process.getActiveResourcesInfo().some((name) => /MessagePort|Worker|AddrInfo/.test(name))) return;
-  showCursor();
-  process.exit(exitCode);
 }

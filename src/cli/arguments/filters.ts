@@ -3,7 +3,7 @@ import type { Filter, FilterOperator } from "../../types.ts";
 import { closest } from "../../util/closest.ts";
 import { createFilter, numberOf } from "../../filters/parse.ts";
 
-const condition = /^\s*([^=!<>~]*[^=!<>~\s])\s*(!=|<=|>=|=|<|>|~)\s*(.*?)\s*$/s;
+const condition = /^([^=!<>~]*)(!=|<=|>=|=|<|>|~)(.*)$/s;
 
 /** Operators of other languages. Ours is the start of theirs, so the rest would be read as a part of the value. */
 const borrowed: Readonly<Record<string, FilterOperator>> = {
@@ -22,8 +22,8 @@ const borrowed: Readonly<Record<string, FilterOperator>> = {
  * also for a condition that no passage can meet.
  */
 export function parseFilter(text: string): Filter {
-  const [, field, operator, written] = condition.exec(text) ?? [];
-  if (field === undefined || operator === undefined || written === undefined) {
+  const [, field = "", operator, written = ""] = (condition.exec(text) ?? []).map((part) => part.trim());
+  if (field === "" || operator === undefined) {
     throw invalid(text, 'write a field, one of = != < <= > >= ~, and a value, e.g. --filter "source~docs/*"');
   }
   const [, signs = ""] = /^[^=!<>~]*([=!<>~]+)/.exec(text) ?? [];

@@ -16,7 +16,7 @@ const verbatim = /^\s*\\(begin|end)\{(?:verbatim|Verbatim|lstlisting|minted|allt
 function convertLatex(lines: readonly string[]): LineMarkup {
   const text = lines.join("\n");
   const bodyStart = lines.findIndex((line) => /^\s*\\begin\{document\}/.test(line));
-  const highest = sections.findIndex((name) => new RegExp(String.raw`^\s*\\${name}\*?[[{]`, "m").test(text));
+  const highest = sections.findIndex((name) => new RegExp(String.raw`^[ \t]*\\${name}\*?[[{]`, "m").test(text));
   let isCode = false;
   const written = lines.map((line, index) => {
     const code = verbatim.exec(line);
@@ -53,7 +53,7 @@ function splitArgument(text: string): { argument: string; rest: string } {
 }
 
 function commandText(text: string, name: string): string {
-  const start = new RegExp(String.raw`^\s*\\${name}(?:\[[^\]]*\])?\{`, "m").exec(text);
+  const start = new RegExp(String.raw`^[ \t]*\\${name}(?:\[[^\][]*\])?\{`, "m").exec(text);
   if (start === null) return "";
   const { argument } = splitArgument(text.slice(start.index + start[0].length).slice(0, 2000));
   return oneLine(plain(argument.replaceAll("\n", " ").replaceAll(/(?<!\s)\s*\\(?:and|\\)\s*/g, ", ")));
@@ -64,7 +64,7 @@ const wrapper =
   /\\(?:emph|text\w*|underline|mbox|url|footnote|caption|enquote|title|author|href\{[^{}]*\}|MakeUppercase|mathrm)\{([^{}]*)\}/g;
 
 function plain(line: string): string {
-  let text = line.replace(/(^|[^\\])%.*$/, "$1");
+  let text = line.replace(/(^|[^\\])%[^]*$/, "$1");
   for (let time = 0, before = ""; time < 5 && before !== text; time += 1) {
     before = text;
     text = text.replaceAll(wrapper, "$1");

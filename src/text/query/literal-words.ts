@@ -6,8 +6,11 @@ const character = String.raw`[${unspaced}]\p{M}*`;
 const word = String.raw`(?:(?![${unspaced}])[\p{L}\p{N}\p{M}])+(?:\+\+(?!\+)|#(?![\p{L}\p{N}]))?`;
 
 const words = new RegExp(`${character}|${word}`, "gu");
-/** A word with all that hyphens join to it, those in front of it included: `e-mail`, `-xzf`. */
-const hyphenatedWords = new RegExp(`${character}|[-‐‑]*${word}(?:[-‐‑]+${word})*`, "gu");
+/**
+ * A word with all that hyphens join to it, those in front of it included: `e-mail`, `-xzf`. A row of hyphens is looked at
+ * from its start alone, so that a long one takes time in proportion to its length.
+ */
+const hyphenatedWords = new RegExp(`${character}|(?<![-‐‑])[-‐‑]*${word}(?:[-‐‑]+${word})*`, "gu");
 
 function wordsBy(pattern: RegExp, text: string): string {
   const folded = withoutAccents(text.normalize("NFKC").replaceAll("\u00ad", "").toLowerCase());
