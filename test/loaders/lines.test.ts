@@ -92,6 +92,11 @@ describe("a table that was exported", () => {
     expect(lines).toEqual(["", "Name; Price", "Name: Bolt, large; Price: 1,50", "", "Name: Nut, small; Price: 0,10"]);
   });
 
+  it("is cut at its delimiter in a file of two lines", async () => {
+    const { lines } = await load("a.csv", ["a;b", "1;x", ""]);
+    expect(lines.slice(0, 2)).toEqual(["a; b", "a: 1; b: x"]);
+  });
+
   it("may have lines above the names of its columns", async () => {
     const { lines } = await load("a.csv", ["Export of May", "", ",,", "id,name", '1,"A, B"']);
     expect(lines).toEqual(["Export of May", "", "", "id; name", "id: 1; name: A, B"]);

@@ -149,7 +149,7 @@ describe("Excel", () => {
     const rows = `<row r="1">${cell("A1", "Sum")}${formula("B1", "<v>4</v>")}${formula("C1", "<v></v>", text)}${formula("D1", "")}${formula("E1", "<v/>")}</row>`;
     const { warnings } = await xlsxLoader.load({ source: "sums.xlsx", bytes: makeXlsx({ Sums: rows }) });
     expect(warnings).toEqual([
-      "2 formulas have no saved value; to have their results read, save the workbook in Excel or LibreOffice",
+      "2 formulas have no saved value; to have results read, save the workbook in Excel or LibreOffice",
     ]);
   });
 

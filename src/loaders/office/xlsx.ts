@@ -43,7 +43,7 @@ export const xlsxLoader: Loader = {
         unsaved === 0
           ? []
           : [
-              `${unsaved} formulas have no saved value; to have their results read, save the workbook in Excel or LibreOffice`,
+              `${unsaved === 1 ? "1 formula has" : `${unsaved} formulas have`} no saved value; to have results read, save the workbook in Excel or LibreOffice`,
             ],
     };
   },

@@ -32,13 +32,15 @@ export const csvLoader: Loader = {
       delimitersToGuess: delimiters,
       newline: "\n" as const,
     };
-    const { data: first } = papa.parse<string[]>(text, { ...form, preview: headRecords });
-    const { preamble, header } = nameColumns(first.filter((cells) => !isBlank(cells)));
+    // Blank lines count against a delimiter, and in a short file the one at its end is enough.
+    const head = papa.parse<string[]>(text, { ...form, preview: headRecords, skipEmptyLines: "greedy" });
+    const { preamble, header } = nameColumns(head.data);
     /** Records so far, without blank ones. */
     let records = 0;
     let position = 0;
     papa.parse<string[]>(text, {
       ...form,
+      delimiter: head.meta.delimiter,
       step: ({ data, meta }) => {
         const raw = text.slice(position, meta.cursor);
         position = meta.cursor;
