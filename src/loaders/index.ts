@@ -126,7 +126,7 @@ export const loaders = {
   latex: {
     isText: true,
     extensions: [".tex", ".latex"],
-    open: async () => (await import("./markup/latex.ts")).latexLoader,
+    open: async () => (await import("./markup/latex/latex.ts")).latexLoader,
   },
   subtitles: {
     isText: true,

@@ -11,7 +11,7 @@ import type { Loader } from "./types.ts";
  */
 export const markdownLoader: Loader = {
   name: "markdown",
-  version: 2,
+  version: 3,
   async load({ source, bytes }) {
     const { text: written, warnings } = await decodeText(bytes);
     const frontMatter = await readFrontMatter(written);

@@ -17,7 +17,7 @@ const maxOutputChars = 20_000;
  */
 export const notebookLoader: Loader = {
   name: "notebook",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const { text: json, warnings } = await decodeText(bytes);
     const notebook = parseNotebook(json);
@@ -95,15 +95,26 @@ async function outputBlocks(output: Record<string, unknown>): Promise<string[]> 
   }
   const markdown = lines(data["text/markdown"]);
   if (markdown.trim() !== "") return [withoutImageData(markdown.trim())];
-  const plain = lines(data["text/plain"] ?? output["text"]);
-  // `<Figure size 640x480 with 1 Axes>` stands for an image.
-  return /^<[\w.]*(?:Figure|Axes|Image|object)\b[^\n]*>$/.test(plain.trim()) ? [] : outputFence(plain);
+  const plain = lines(data["text/plain"] ?? output["text"] ?? data["text/latex"]);
+  // `<Figure size 640x480 with 1 Axes>` stands for an image, `<IPython.core.display.HTML object>` for a page.
+  const isStandIn = /^<(?:[\w.]+ )?[\w.]*(?:Figure|Axes|Image|object)\b[^\n]*>$/.test(plain.trim());
+  if (plain.trim() !== "" && !isStandIn) return outputFence(plain);
+  const { body } = await parseHtml(html);
+  const page = body === null ? "" : htmlToMarkdown(body);
+  return page === "" ? [] : [page.slice(0, maxOutputChars)];
 }
 
 function outputFence(text: string): string[] {
-  const shown = withoutImageData(text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, "").trimEnd());
+  const shown = withoutImageData(asPrinted(text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, "")).trimEnd());
   if (shown.trim() === "") return [];
   return [fence(shown.length > maxOutputChars ? `${shown.slice(0, maxOutputChars)}\n…` : shown, "")];
+}
+
+/** A carriage return writes over the line, as progress bars do: its last writing is what stays on the screen. */
+function asPrinted(text: string): string {
+  if (!text.includes("\r")) return text;
+  const shown = (line: string): string => line.split("\r").findLast((part) => part !== "") ?? "";
+  return text.split("\n").map(shown).join("\n");
 }
 
 function fence(text: string, language: string): string {

@@ -86,6 +86,44 @@ describe("JSON", () => {
   });
 });
 
+describe("a table that was exported", () => {
+  it("may name its delimiter first", async () => {
+    const { lines } = await load("a.csv", ["sep=;", "Name;Price", "Bolt, large;1,50", ";;", "Nut, small;0,10"]);
+    expect(lines).toEqual(["", "Name; Price", "Name: Bolt, large; Price: 1,50", "", "Name: Nut, small; Price: 0,10"]);
+  });
+
+  it("is cut at its delimiter in a file of two lines", async () => {
+    const { lines } = await load("a.csv", ["a;b", "1;x", ""]);
+    expect(lines.slice(0, 2)).toEqual(["a; b", "a: 1; b: x"]);
+  });
+
+  it("may have lines above the names of its columns", async () => {
+    const { lines } = await load("a.csv", ["Export of May", "", ",,", "id,name", '1,"A, B"']);
+    expect(lines).toEqual(["Export of May", "", "", "id; name", "id: 1; name: A, B"]);
+  });
+});
+
+it("subtitles that roll have each line once; what is said twice stays", async () => {
+  const rolling = [
+    "WEBVTT",
+    "",
+    "00:00:00.000 --> 00:00:02.000 align:start",
+    "so<00:00:00.500><c> welcome</c>",
+    "",
+    "00:00:02.000 --> 00:00:02.010",
+    "so welcome",
+    "",
+    "00:00:02.010 --> 00:00:04.000",
+    "so welcome",
+    "to R&amp;D &lt;here&gt;",
+    "",
+    "00:00:09.000 --> 00:00:10.000",
+    "to R&amp;D &lt;here&gt;",
+  ];
+  const { lines } = await load("talk.vtt", rolling);
+  expect(lines.filter((line) => line !== "")).toEqual(["so welcome", "to R&D <here>", "to R&D <here>"]);
+});
+
 it("subtitles are what is said", async () => {
   const srt = [
     "1",
@@ -273,6 +311,154 @@ it("Org: headings without state and tags, blocks, tables, settings as metadata",
     "| a | b |",
     "| --- | --- |",
     "| 1 | 2 |",
+    "",
+  ]);
+});
+
+it("reStructuredText: replacements, formulas, the names of a table's columns", async () => {
+  const { lines } = await load("a.rst", [
+    ".. |product| replace:: Pump 3",
+    "",
+    "The |product| is |other|.",
+    "",
+    ".. math:: a^2 + b",
+    "",
+    ".. csv-table:: Prices",
+    '   :header: "Name", "Price"',
+    "",
+    '   "Bolt", 3',
+  ]);
+  expect(lines).toEqual([
+    "",
+    "",
+    "The Pump 3 is |other|.",
+    "",
+    "a^2 + b",
+    "",
+    "Prices",
+    '"Name", "Price"',
+    "",
+    '"Bolt", 3',
+  ]);
+});
+
+it("AsciiDoc: values of attributes, callouts, footnotes, keys", async () => {
+  const { lines } = await load("a.adoc", [
+    ":product: Pump",
+    ":full: {product} 3",
+    "== Use of {full}",
+    "{unknown} kbd:[Ctrl+C] it{product}footnote:[Not now.]",
+    "----",
+    "{product} <1>",
+    "----",
+    "<1> starts it",
+  ]);
+  expect(lines).toEqual([
+    "",
+    "",
+    "## Use of Pump 3",
+    "{unknown} Ctrl+C itPump (Not now.)",
+    "```",
+    "{product} <1>",
+    "```",
+    "1. starts it",
+  ]);
+});
+
+it("Org: comments are left out, with their sections", async () => {
+  const { lines } = await load("a.org", [
+    "* One",
+    "#+BEGIN_COMMENT",
+    "no word",
+    "#+END_COMMENT",
+    "text",
+    "** COMMENT Draft",
+    "no word",
+    "*** Below",
+    "#+BEGIN_SRC c",
+    "no word",
+    "#+END_SRC",
+    "** COMMENTARY",
+    "text",
+  ]);
+  expect(lines).toEqual(["# One", "", "", "", "text", "", "", "", "", "", "", "## COMMENTARY", "text"]);
+});
+
+it("LaTeX: letters are characters, the document's commands are what they stand for", async () => {
+  const { document, lines } = await load("brief.tex", [
+    "\\newcommand{\\product}{Pump~3}",
+    "\\newcommand{\\hl}[1]{\\textbf{#1}}",
+    "\\newcommand{\\pair}[2][left]{",
+    "  #1 and #2}",
+    "\\def\\loop{\\loop\\loop}",
+    "\\title{Der \\product}",
+    '\\author{Ann B\\"uhler}',
+    "\\begin{document}",
+    "The \\product{} is \\hl{new}: \\pair{right}, \\pair[up]{down}.",
+    "na\\\"{\\i}ve gar\\c{c}on Stra\\ss e {\\'E}t\\'e \\v{S}koda \\emph{\\'a}",
+    "\\newcommand{\\late}{",
+    "  early}",
+    "\\late{} \\verb|a_%b\\product| 5\\% % comment",
+    "A\\footnote{Not B.} is \\unknown{kept}",
+    "\\multicolumn{2}{c}{wide} & x \\\\",
+    "\\bibitem{ada} Notes",
+    "\\begin{theorem}[Bounded sums] It ends.\\end{theorem}",
+    "\\begin{figure}[ht]",
+  ]);
+  expect(document).toMatchObject({ title: "Der Pump 3", metadata: { author: "Ann Bühler" } });
+  expect(lines.slice(8)).toEqual([
+    "The Pump 3 is new: left and right, up and down.",
+    "naïve garçon Straße Été Škoda á",
+    "",
+    "",
+    "early `a_%b\\product` 5%",
+    "A (Not B.) is \\unknown{kept}",
+    "wide | x",
+    "- Notes",
+    "Bounded sums: It ends.",
+    "",
+  ]);
+});
+
+it("LaTeX: what is not printed is left out, what has no end is not; slides have headings", async () => {
+  const { lines } = await load("talk.tex", [
+    "\\begin{document}",
+    "\\section{One}",
+    "\\begin{frame}[fragile]{First slide}",
+    "a \\iff b",
+    "\\begin{comment}",
+    "left out",
+    "\\end{comment}",
+    "\\iffalse left out \\ifx a b \\fi",
+    "left out",
+    "\\fi",
+    "\\frametitle{Second slide}",
+    "\\begin{lstlisting}",
+    "\\newcommand{\\a}{b} \\a",
+    "\\end{document}",
+    "\\end{lstlisting}",
+    "\\iffalse has no end",
+    "\\end{document}",
+    "left out",
+  ]);
+  expect(lines).toEqual([
+    "",
+    "# One",
+    "## First slide",
+    "a \\iff b",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "## Second slide",
+    "```",
+    "\\newcommand{\\a}{b} \\a",
+    "\\end{document}",
+    "```",
+    "\\iffalse has no end",
+    "",
     "",
   ]);
 });

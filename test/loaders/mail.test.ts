@@ -98,6 +98,57 @@ it("a mailbox is its mails one after another", async () => {
   expect(warnings).toEqual([]);
 });
 
+/** A mail of a text and what is attached to it: name, type and content. */
+function mailWith(attachments: readonly (readonly [name: string | null, type: string, content: string | Buffer])[]) {
+  const parts = attachments.flatMap(([name, type, content]) => [
+    "--b",
+    `Content-Type: ${type}`,
+    `Content-Disposition: attachment${name === null ? "" : `; filename="${name}"`}`,
+    ...(type === "message/rfc822" ? [] : ["Content-Transfer-Encoding: base64"]),
+    "",
+    type === "message/rfc822" ? String(content) : Buffer.from(content).toString("base64"),
+  ]);
+  const text = ["--b", "Content-Type: text/plain", "", "See below."];
+  return [...head, 'Content-Type: multipart/mixed; boundary="b"', "", ...text, ...parts, "--b--"];
+}
+
+const attachments = [
+  ["notes.txt", "text/plain", "Meet at noon."],
+  ["prices.csv", "text/csv", "Name;Price\nBolt;3"],
+  ["old.doc", "application/msword", Buffer.from("d0cf11e0a1b11ae1", "hex")],
+  ["logo.png", "image/png", Buffer.from("89504e47", "hex")],
+  ["signature.asc", "application/pgp-signature", "-----BEGIN PGP SIGNATURE-----"],
+  [null, "message/rfc822", "From: Eve <eve@example.com>\r\nSubject: Inner\r\n\r\nForwarded words.\r\n"],
+] as const;
+
+it("attachments of a known format are read, in a mail that is forwarded too", async () => {
+  const { document, warnings } = await load("a.eml", mailWith(attachments));
+  expect(document.pages.map((page) => page.text)).toEqual([
+    "See below.\n\nAttachments: notes.txt, prices.csv, old.doc, logo.png, signature.asc, forwarded.eml",
+    "Attachment: notes.txt\n\nMeet at noon.",
+    "Attachment: prices.csv\n\nName; Price\nName: Bolt; Price: 3",
+    "Attachment: forwarded.eml\n\nInner\n\nForwarded words.",
+  ]);
+  expect(warnings).toEqual([expect.stringMatching(/^attachment old\.doc is not read: /)]);
+});
+
+it("attachments in a mailbox stand behind their mail, with its subject", async () => {
+  const { document, warnings } = await load("a.mbox", [
+    "From ada@example.com Wed May  1 10:00:00 2024",
+    ...mailWith(attachments.slice(0, 1)),
+    "",
+    "From ada@example.com Wed May  1 11:00:00 2024",
+    "Subject: Second",
+    "",
+    "Text",
+  ]);
+  expect(document.pages.map((page) => page.text).slice(1)).toEqual([
+    "Attachment: notes.txt (Grüße)\n\nMeet at noon.",
+    "Second\n\nText",
+  ]);
+  expect(warnings).toEqual([]);
+});
+
 it("binary data is no mail", async () => {
   const bytes = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
   await expect((await loaderFor("a.eml", bytes)).load({ source: "a.eml", bytes })).rejects.toMatchObject({

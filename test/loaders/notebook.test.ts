@@ -63,3 +63,32 @@ it("that is none is refused", async () => {
   await expect(load('{"cells": [')).rejects.toMatchObject({ code: "unreadable-notebook" });
   await expect(load({ a: 1 })).rejects.toMatchObject({ message: "the notebook cannot be read: it has no cells" });
 });
+
+it("shows what its results show: pages, formulas, the last state of progress bars", async () => {
+  const output = (data: unknown) => ({ output_type: "display_data", data });
+  const cell = {
+    cell_type: "code",
+    source: "run()",
+    outputs: [
+      { output_type: "stream", text: "start\r\n 10%|#\r100%|##\r\nend\r" },
+      output({
+        "text/html": "<p>Score <b>7</b></p><script>draw()</script>",
+        "text/plain": "<IPython.core.display.HTML object>",
+      }),
+      output({ "text/html": "<p>Only here</p>" }),
+      output({ "text/html": "<div>drawn</div>", "text/plain": "Model(3)" }),
+      output({ "text/latex": "$\\alpha$" }),
+    ],
+  };
+  const { document } = await load({ cells: [cell], nbformat: 4 });
+  expect(document.pages[0]?.text).toBe(
+    [
+      "```\nrun()\n```",
+      "```\nstart\n100%|##\nend\n```",
+      "Score 7",
+      "Only here",
+      "```\nModel(3)\n```",
+      "```\n$\\alpha$\n```",
+    ].join("\n\n"),
+  );
+});

@@ -132,6 +132,27 @@ describe("Excel", () => {
     ]);
   });
 
+  it("has times to the second, and durations", async () => {
+    const styles = {
+      "xl/styles.xml":
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
+    };
+    const rows = `<row r="1">${number("A1", "45356.604166666664", 1)}${number("B1", "0.3854166666666667", 1)}${number("C1", "1.25", 1)}</row>`;
+    expect(await pagesOf(xlsxLoader, makeXlsx({ Times: rows }, styles))).toEqual([
+      "# Times\n\n- 2024-03-05T14:30:00; 09:15:00; 30:00:00",
+    ]);
+  });
+
+  it("says which results of formulas were never saved", async () => {
+    const formula = (at: string, value: string, type = "") => `<c r="${at}"${type}><f>A1*2</f>${value}</c>`;
+    const text = ' t="str"';
+    const rows = `<row r="1">${cell("A1", "Sum")}${formula("B1", "<v>4</v>")}${formula("C1", "<v></v>", text)}${formula("D1", "")}${formula("E1", "<v/>")}</row>`;
+    const { warnings } = await xlsxLoader.load({ source: "sums.xlsx", bytes: makeXlsx({ Sums: rows }) });
+    expect(warnings).toEqual([
+      "2 formulas have no saved value; to have results read, save the workbook in Excel or LibreOffice",
+    ]);
+  });
+
   it("refuses two cells that are too far apart", async () => {
     const rows = `<row r="1">${number("A1", "1")}</row><row r="1048576">${number("XFD1048576", "1")}</row>`;
     await expect(pagesOf(xlsxLoader, makeXlsx({ Vast: rows }))).rejects.toMatchObject({ code: "too-large" });

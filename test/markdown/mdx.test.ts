@@ -23,6 +23,15 @@ describe("MDX", () => {
     ["a heading's anchor", "## Set up {#set-up}", "## Set up"],
     ["a heading's element", '<h2 id="a">Set <b>up</b></h2>', "## Set up"],
     ["a heading without words", "<h1>{id}</h1>\n# {title}", "\n"],
+    ["the name of a field", '<ParamField path="user_id" type="string" required>\nWho.', "user_id string\nWho."],
+    ["attributes of what is no field", '<Image name="logo" path="user_id" />x', "x"],
+    ["marks of containers", ":::note Read **on**\nWords.\n:::", "Read **on**\nWords.\n"],
+    ["containers in each other", "::::tabs\n:::tip\na ::: b\n:::\n::::", "\ntip\na ::: b\n\n"],
+    [
+      "attributes of containers",
+      ':::danger[Hot `a`]{#b}\n:::\n::: info{title="Cold day"}\n  :::',
+      "Hot `a`\n\nCold day\n",
+    ],
     ["styles", "<style>{`\n# a\n`}</style>", "\n\n"],
   ])("leaves out %s", (_, text, expected) => {
     expect(read(text)).toBe(expected);
@@ -36,6 +45,7 @@ describe("MDX", () => {
     ["a fence in a list", "- a\n\n  ```sh\n  # b\n  ```"],
     ["comparisons and links", "a < b, 1 <2, <https://example.org/a> and <me@example.org>"],
     ["types", "a List<String> here"],
+    ["colons", "a\n:::: c.d\n::: (b)\n```md\n:::tip\n```"],
     ["escapes", "\\{a\\} and \\<b>"],
     ["formulas", "$\\frac{a}{b}$ and\n\n$$\na^{b}\n$$"],
     ["a brace that is never closed", "a { b\n\nc"],

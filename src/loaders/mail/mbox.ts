@@ -2,18 +2,20 @@ import { messageOf } from "../../errors.ts";
 import { fileStem } from "../../files/file-stem.ts";
 import type { Page } from "../../types.ts";
 import type { Loader } from "../types.ts";
+import { attachmentText } from "./attachments.ts";
 import { readMessage } from "./message.ts";
 
 /** The line above every mail in a mailbox (RFC 4155): `From ada@example.com Thu May  2 10:00:00 2024`. */
 const separator = /^From .*\b(?:\d{2}:\d{2}|\d{4})\b.*\r?$/gm;
 
 /**
- * A mailbox file: its mails one after another, each with its subject, sender and date above its text. One that cannot be
+ * A mailbox file: its mails one after another, each with its subject, sender and date above its text,
+ * and its attachments of a known format after it. One that cannot be
  * read is left out, which is a warning.
  */
 export const mboxLoader: Loader = {
   name: "mbox",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     // One character a byte: every mail has its own encoding.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -25,16 +27,20 @@ export const mboxLoader: Loader = {
     const pages: Page[] = [];
     const problems: string[] = [];
     const damages: string[] = [];
+    const unread: string[] = [];
     for (const [index, start] of starts.entries()) {
       const next = starts[index + 1] ?? text.length + 1;
       const end = index + 1 < starts.length ? text.lastIndexOf("\nFrom ", next - 2) : text.length;
       // A line of the mail that begins like the separator is quoted.
       const mail = text.slice(start, end).replaceAll(/^>(>*From )/gm, "$1");
       try {
-        const { subject, text: body, metadata, damage } = await readMessage(Buffer.from(mail, "latin1"));
+        const message = await readMessage(Buffer.from(mail, "latin1"));
+        const { subject, text: body, metadata, damage } = message;
         const about = [metadata["from"], metadata["created"]].filter((part) => part !== undefined).join(", ");
         if (damage !== null) damages.push(damage);
         pages.push({ text: [subject, about, body].filter((part) => part !== "").join("\n\n") });
+        pages.push(...message.attachments.map((attachment) => ({ text: attachmentText(attachment, subject) })));
+        unread.push(...message.warnings);
       } catch (error) {
         problems.push(messageOf(error));
       }
@@ -43,6 +49,10 @@ export const mboxLoader: Loader = {
       warnings.push(`${problems.length} of ${starts.length} mails cannot be read (${problems[0]})`);
     }
     if (damages.length > 0) warnings.push(`${damages.length} of ${starts.length} mails lack text: ${damages[0]}`);
+    if (unread.length > 0) {
+      const others = unread.length === 1 ? "" : ` (and ${unread.length - 1} more like it)`;
+      warnings.push(`${unread[0]}${others}`);
+    }
     return {
       document: {
         source,

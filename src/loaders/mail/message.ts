@@ -3,6 +3,7 @@ import type { Metadata } from "../../types.ts";
 import { parseHtml } from "../html/dom.ts";
 import { readableMarkdown } from "../html/readable.ts";
 import { htmlToMarkdown } from "../html/to-markdown.ts";
+import { attachmentName, readAttachments, type ReadAttachment } from "./attachments.ts";
 import { damageOf } from "./damage.ts";
 import { isoDate, oneLine, toMetadata } from "../metadata.ts";
 
@@ -13,6 +14,10 @@ export interface Message {
   text: string;
   isMarkdown: boolean;
   metadata: Metadata;
+  /** Those that were read. */
+  attachments: ReadAttachment[];
+  /** What of the attachments was not. */
+  warnings: string[];
   /** What shows that some of the mail is lost. */
   damage: string | null;
 }
@@ -22,22 +27,23 @@ const maxNesting = 50;
 
 /**
  * Reads one mail (RFC 5322 with MIME): its plain text, or its HTML as Markdown; the names of the attachments stand at
- * the end. Mails inside it are read like its text. `isPage`: it is a web page that a browser saved as a mail, whose menus
+ * the end, and those of a known format are read. Mails inside it are read like its text. `isPage`: it is a web page that a browser saved as a mail, whose menus
  * and footers are left out.
  */
 export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Message> {
   const { default: PostalMime } = await import("postal-mime");
   const mail = await PostalMime.parse(bytes, { maxNestingDepth: maxNesting, forceRfc822Attachments: false });
   const { text, isMarkdown } = await bodyOf(mail, isPage);
-  const names = mail.attachments
-    .filter(({ filename, related }) => filename !== null && related !== true)
-    .map(({ filename }) => oneLine(filename ?? ""));
+  const names = mail.attachments.map(attachmentName).filter((name) => name !== null);
+  const { read, warnings } = await readAttachments(isPage ? [] : mail.attachments);
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   const parts = [text, names.length === 0 ? "" : `Attachments: ${names.join(", ")}`];
   return {
     subject: oneLine(mail.subject ?? ""),
     text: parts.filter((part) => part !== "").join("\n\n"),
     isMarkdown,
+    attachments: read,
+    warnings,
     damage: damageOf(raw, parts.join("")) ?? leftOut(mail),
     metadata: toMetadata({
       attachments: names,
@@ -54,7 +60,7 @@ export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Me
 /** Parts that are neither text nor named, of a kind that nobody knows or that a damaged line gives them. */
 function leftOut({ attachments }: Email): string | null {
   const kinds = attachments
-    .filter(({ filename, related }) => filename === null && related !== true)
+    .filter((attachment) => attachment.related !== true && attachmentName(attachment) === null)
     .map(({ mimeType }) => oneLine(mimeType));
   return kinds.length === 0 ? null : `parts of the mail are left out: ${[...new Set(kinds)].join(", ")}`;
 }

@@ -8,6 +8,9 @@ import type { LineMarkup } from "./line-markup.ts";
  */
 export const asciidocLoader = lineMarkupLoader("asciidoc", convertAsciidoc);
 
+/** Values made of other values grow; none in use is longer. */
+const maxValueChars = 1000;
+
 const underlines = ["=", "-", "~", "^", "+"];
 
 function convertAsciidoc(lines: readonly string[]): LineMarkup {
@@ -30,14 +33,18 @@ function convertAsciidoc(lines: readonly string[]): LineMarkup {
     } else if (/^(?:\/{4,}|\+{4,})$/.test(line)) {
       block = { end: line, kind: "silent" };
       written.push("");
-    } else if (underlined !== null) written.push(`${"#".repeat(underlined)} ${inline(line)}`, "");
+    } else if (underlined !== null) written.push(`${"#".repeat(underlined)} ${inline(withValues(line))}`, "");
     else if (attribute !== null) {
-      attributes.set((attribute[1] ?? "").toLowerCase(), attribute[2] ?? "");
+      attributes.set((attribute[1] ?? "").toLowerCase(), withValues(attribute[2] ?? "").slice(0, maxValueChars));
       written.push("");
     } else if (/^\[.*\]$/.test(line)) {
       language = /^\[source,\s*([\w+#-]+)/.exec(line)?.[1] ?? "";
       written.push("");
-    } else written.push(plainText(line));
+    } else written.push(plainText(withValues(line)));
+  }
+  /** A text with the values of the attributes that were set above it, as in `{product}`. */
+  function withValues(text: string): string {
+    return text.replaceAll(/\{([\w-]{1,100})\}/g, (all, name: string) => attributes.get(name.toLowerCase()) ?? all);
   }
   const author = attributes.get("author") ?? authorLine(lines);
   return {
@@ -81,6 +88,8 @@ function plainText(line: string): string {
     const marker = marks.startsWith(".") ? "1. " : "- ";
     return `${marks.length > 1 ? " ".repeat((marks.length - 1) * marker.length) : space}${marker}${inline(text)}`;
   }
+  const callout = /^<(\d+|\.)>\s+(.*)$/.exec(line);
+  if (callout !== null) return `${callout[1] === "." ? 1 : callout[1]}. ${inline(callout[2] ?? "")}`;
   const title = /^\.([^\s.].*)$/.exec(line);
   if (title !== null) return plainLine(inline(title[1] ?? ""));
   return plainLine(inline(line.replace(/^(\S.*?):{2,4}(?:\s+|$)/, "$1: ").trimEnd()));
@@ -102,5 +111,7 @@ function inline(line: string): string {
     .replaceAll(/(https?:\/\/[^\s[]{1,1000})\[([^\]]{0,1000})\]/g, (_, url: string, text: string) =>
       text === "" ? url : text,
     )
+    .replaceAll(/\s*footnote:[\w-]{0,100}\[([^\]]{0,1000})\]/g, " ($1)")
+    .replaceAll(/\b(?:kbd|btn):\[([^\]]{0,1000})\]/g, "$1")
     .replaceAll(/(?:anchor:[\w-]+\[\]|\[\[[^[\]]*\]\])/g, "");
 }

@@ -31,7 +31,9 @@ function headingOf(line: string): Heading | null {
 function convertOrg(lines: readonly string[]): LineMarkup {
   const settings = new Map<string, string>();
   const tags = new Set<string>();
-  let block: "code" | "drawer" | null = null;
+  let block: "code" | "comment" | "drawer" | null = null;
+  /** Stars of the heading whose section is a comment. */
+  let commentLevel = Infinity;
   const written = lines.map((line) => {
     if (block === "code") {
       if (/^\s*#\+end_(?:src|example)/i.test(line)) {
@@ -43,6 +45,17 @@ function convertOrg(lines: readonly string[]): LineMarkup {
     }
     if (block === "drawer") {
       if (/^\s*:END:\s*$/i.test(line)) block = null;
+      return "";
+    }
+    if (block === "comment") {
+      if (/^\s*#\+end_comment/i.test(line)) block = null;
+      return "";
+    }
+    const level = /^(\*+)\s/.exec(line)?.[1]?.length ?? Infinity;
+    if (level <= commentLevel) commentLevel = /^\*+\s+(?:[A-Z]+\s+)?COMMENT(?:\s|$)/.test(line) ? level : Infinity;
+    if (commentLevel !== Infinity) return "";
+    if (/^\s*#\+begin_comment/i.test(line)) {
+      block = "comment";
       return "";
     }
     const source = /^\s*#\+begin_(src|example)(?:\s+([\w+#-]+))?/i.exec(line);

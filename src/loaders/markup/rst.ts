@@ -7,7 +7,7 @@ import type { LineMarkup } from "./line-markup.ts";
  * reStructuredText: headings by the order in which their underlines appear, literal blocks and code directives as code,
  * the text of admonitions; roles and links as their text. Comments, targets and tables of contents become blank lines.
  */
-export const rstLoader = lineMarkupLoader("rst", convertRst);
+export const rstLoader = lineMarkupLoader("rst", (lines) => convertRst(withReplacements(lines)));
 
 const adornment = /^([!-/:-@[-`{-~])\1{2,}\s*$/;
 const directive = /^(\s*)\.\.\s+(?:\|[^|]*\|\s+)?([\w:-]+)::(?:\s+(.*))?$/;
@@ -17,6 +17,23 @@ const codeDirectives =
 /** Directives whose content is for programs: lists of files, options, HTML. */
 const silentDirectives =
   /^(?:toctree|contents|index|raw|include|literalinclude|meta|highlight|default-role|role|automodule|autoclass|autofunction|automethod|autosummary|currentmodule|module|image|unicode|replace|tabularcolumns|sectnum)$/;
+
+const replacement = /^\s*\.\.\s+\|([^|]+)\|\s+replace::\s+(.+)$/;
+
+/** The lines with each `|name|` replaced by the text that the document gives it. */
+function withReplacements(lines: readonly string[]): readonly string[] {
+  const texts = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, text] = replacement.exec(line) ?? [];
+    if (name !== undefined && text !== undefined) texts.set(name, text.trim());
+  }
+  if (texts.size === 0) return lines;
+  return lines.map((line) =>
+    replacement.test(line)
+      ? line
+      : line.replaceAll(/\|([^|\s][^|]*)\|_{0,2}/g, (all, name: string) => texts.get(name) ?? all),
+  );
+}
 
 function convertRst(lines: readonly string[]): LineMarkup {
   const written: string[] = [];
@@ -79,7 +96,7 @@ function convertRst(lines: readonly string[]): LineMarkup {
     const isCode = codeDirectives.test(kind);
     const isNamed = /^(?:note|tip|hint|warning|caution|danger|important|attention|error|seealso|todo)$/.test(kind);
     const label = isNamed ? `${kind[0]?.toUpperCase()}${kind.slice(1)}: ` : "";
-    put(written.length + 1, () => (isCode ? "" : plainLine(inline(`${label}${argument}`.trim()))));
+    put(written.length + 1, () => (isCode && kind !== "math" ? "" : plainLine(inline(`${label}${argument}`.trim()))));
     // Options stand between the directive and its content.
     while (/^\s+:[\w-]+:/.test(lines[written.length] ?? "")) put(written.length + 1, imageText);
     if (isCode) writeLiteral(columns);
@@ -95,9 +112,9 @@ function convertRst(lines: readonly string[]): LineMarkup {
   }
 }
 
-/** The description of an image; nothing of other lines. */
+/** The description of an image, the names of a table's columns; nothing of other lines. */
 function imageText(line: string): string {
-  return oneLine(/^\s+:(?:alt|caption):\s+(.+)$/.exec(line)?.[1] ?? "");
+  return oneLine(/^\s+:(?:alt|caption|header):\s+(.+)$/.exec(line)?.[1] ?? "");
 }
 
 /** A title with a line of signs below it, or above and below. */

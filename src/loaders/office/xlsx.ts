@@ -15,12 +15,16 @@ const maxSheetCells = 5_000_000;
  */
 export const xlsxLoader: Loader = {
   name: "xlsx",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const archive = await openDocumentArchive(bytes, "[Content_Types].xml", "Excel workbook");
     const { title, metadata } = await documentProperties(archive, "docProps/core.xml");
+    let unsaved = 0;
     const copy = await plainCopy(archive, (name, xml) => {
-      if (/\/worksheets\/[^/]+\.xml$/.test(name)) refuseVastSheet(name, xml);
+      if (/\/worksheets\/[^/]+\.xml$/.test(name)) {
+        refuseVastSheet(name, xml);
+        unsaved += xml.match(formulaWithoutValue)?.length ?? 0;
+      }
       return xml;
     });
     const sheets = await readSheets(copy);
@@ -35,10 +39,19 @@ export const xlsxLoader: Loader = {
         pages: sheets.map(({ name, rows }) => ({ text: sheetText(name, rows) })),
         bodyStart: 0,
       },
-      warnings: [],
+      warnings:
+        unsaved === 0
+          ? []
+          : [
+              `${unsaved === 1 ? "1 formula has" : `${unsaved} formulas have`} no saved value; to have results read, save the workbook in Excel or LibreOffice`,
+            ],
     };
   },
 };
+
+/** Programs that write workbooks leave the results to whoever opens them. A formula whose result is "" has type `str`. */
+const formulaWithoutValue =
+  /<(?:\w+:)?c(?=[\s>])(?![^>]*\st="str")[^>]*><(?:\w+:)?f(?:\s[^>]*)?(?:\/>|>[^<]*<\/(?:\w+:)?f>)(?:<(?:\w+:)?v\s*\/>|<(?:\w+:)?v><\/(?:\w+:)?v>)?<\/(?:\w+:)?c>/g;
 
 interface Sheet {
   name: string;
@@ -68,9 +81,14 @@ function cellText(value: unknown): string {
 
 function dateText(date: Date): string {
   if (Number.isNaN(date.getTime())) return "";
-  const iso = date.toISOString();
-  // A time without a day counts from the day before Excel's first one.
-  if (date.getUTCFullYear() < 1900) return iso.slice(11, 19);
+  // A time is a fraction of a day, which is off by some milliseconds.
+  const seconds = Math.round(date.getTime() / 1000);
+  const iso = new Date(seconds * 1000).toISOString();
+  // A time without a day counts from the day before Excel's first one; a duration can have more than 24 hours.
+  if (date.getUTCFullYear() < 1900) {
+    const hours = Math.floor((seconds - Date.UTC(1899, 11, 30) / 1000) / 3600);
+    return `${String(hours).padStart(2, "0")}${iso.slice(13, 19)}`;
+  }
   return iso.endsWith("T00:00:00.000Z") ? iso.slice(0, 10) : iso.slice(0, 19);
 }
 

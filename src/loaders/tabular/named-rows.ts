@@ -27,10 +27,10 @@ export function nameColumns(rows: readonly string[][]): NamedTable {
 }
 
 /** Whether a row can hold the names of columns. */
-export function isHeader(cells: readonly string[]): boolean {
+function isHeader(cells: readonly string[]): boolean {
   const filled = cells.filter((cell) => cell.trim() !== "");
   if (filled.length === 0 || filled.some((cell) => cell.length > maxNameChars)) return false;
-  if (filled.some((cell) => /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|@\w+\.\w|^https?:/.test(cell))) return false;
+  if (filled.some((cell) => /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\b|T\d)|@\w+\.\w|^https?:/.test(cell))) return false;
   return filled.some((cell) => /\p{L}/u.test(cell));
 }
 

@@ -7,6 +7,13 @@ const fenceStart = /[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`\n]*(?:\n
 const mathStart = /[ \t]*\$\$/y;
 const moduleStart =
   /(import|export)(?:(?<=import)(?:\s+type(?=\s))?(?:\s*["'{*]|\s+[\w$]+(?:\s*,\s*[{*]|\s+from\s*["']))|(?<=export)\s*(?:\s(?:default|const|let|var|function|async|class|type|interface|enum)\b|[{*]))/y;
+/** The first or last line of a container: `:::note Title`, `:::tip[Title]`, `:::`. */
+const containerEdge = /[ \t]*:{3,}[ \t]*(?:([a-z][\w-]*)(?=[ \t[{\n]|$)|(?=\n|$))/iy;
+/** What stands behind the name of a container: a title in brackets, attributes, a title. */
+const containerTitle =
+  /^([ \t]*)(?:\[([^\]]*)\])?[ \t]*(?:\{[^{}]*?(?:\btitle=["']([^"'{}]*)["'][^{}]*)?\})?[ \t]*(.*?)[ \t]*$/d;
+/** Containers whose name a page shows where they have no title. */
+const admonition = /^(?:note|tip|info|warning|danger|caution|important|success|question)$/i;
 /** What can begin something else than text. */
 const special = /[`<{\\$\n]/g;
 const inlineMath = /\$(?=\S)[^$`\n]*[\\^_][^$`\n]*(?<=\S)\$(?!\d)/y;
@@ -19,8 +26,8 @@ const inlineElement = /^(?:a|abbr|b|bdi|cite|code|em|i|kbd|mark|q|s|small|span|s
 const hiddenElement = /^(?:script|style|svg)$/i;
 
 /**
- * The text of an MDX file as a reader of its page sees it: without imports and exports, tags, comments and expressions;
- * the titles, labels and descriptions in tags stay, and so does all code. What is left of a line stays on its line, so
+ * The text of an MDX file as a reader of its page sees it: without imports and exports, tags, comments and expressions
+ * and marks of containers (`:::`); the titles, labels and descriptions in tags stay, and so does all code. What is left of a line stays on its line, so
  * that line numbers are those of the file. `bodyStart` is where the text behind the front matter begins.
  *
  * Tolerant: MDX that would not compile keeps as text what cannot be read. Takes time in proportion to the text.
@@ -47,7 +54,22 @@ export function readableMdx(text: string, bodyStart: number): string {
     const math = matchAt(mathStart, start);
     const mathEnd = math === null ? -1 : indexOf("$$", start + math[0].length);
     if (mathEnd !== -1) return keep(start, mathEnd + 2);
+    const edge = matchAt(containerEdge, start);
+    if (edge !== null) return containerEdgeAt(start, edge);
     return inlineAt(start);
+  }
+
+  /** Of the edge of a container a page shows the title, or the name of a note or a warning. */
+  function containerEdgeAt(start: number, [mark, name = ""]: RegExpExecArray): number {
+    const end = lineEnd(start);
+    const behind = start + mark.length;
+    const { indices } = containerTitle.exec(text.slice(behind, end))!;
+    const title = [2, 3, 4].map((group) => indices![group]).find((range) => range !== undefined && range[1] > range[0]);
+    const own = admonition.test(name) ? ([-name.length, 0] as const) : ([0, 0] as const);
+    const [from, to] = title ?? own;
+    drop(start, behind + from);
+    keep(behind + from, behind + to);
+    return drop(behind + to, end);
   }
 
   function inlineAt(start: number): number {

@@ -15,6 +15,10 @@ const maxTagChars = 4096;
 /** Attributes whose values a page shows, or reads to those who cannot see it. */
 const proseAttribute = /^(?:title|subtitle|label|alt|summary|description|caption|heading|tagline)$/i;
 
+/** Components that describe a parameter or a field of an API: their attributes are what the page says of it. */
+const fieldComponent = /^[A-Z]\w*?(?:Field|Param|Parameter|Property|Prop|Argument)$|^(?:Param|Property|Prop)$/;
+const fieldAttribute = /^(?:name|path|query|body|header|type|default)$/;
+
 const tagStart = /<(\/?)((?:[a-z_$][\w$.-]*(?::[a-z_$][\w$-]*)?)?)(?=[\s/>])/iy;
 const space = /\s*/y;
 const attribute = /([a-z_$@:#*.[(][\w$.:@\-[\]()]*)(\s*=\s*)?/iy;
@@ -47,7 +51,7 @@ export function readTag(text: string, start: number, expressionEnd: (open: numbe
     const match = matchAt(attribute, text, from);
     if (match === null) return null;
     const next = from + match[0].length;
-    const isProse = proseAttribute.test(match[1]!);
+    const isProse = proseAttribute.test(match[1]!) || (fieldComponent.test(name) && fieldAttribute.test(match[1]!));
     if (match[2] === undefined) return { start: next, end: next, next, skipped: 0, isProse: false };
     if (text[next] === "{") return expressionAt(next, isProse);
     const quote = text[next];
