@@ -8,6 +8,7 @@ import { openStore } from "../../src/stores/index.ts";
 import type { Store } from "../../src/stores/types.ts";
 import { ENGINE_START_MS, engineUnavailable, startEngine } from "../engines/engine.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
+import { tree, versions } from "../fixtures/changing-folder.ts";
 import { randomNumbers } from "../fixtures/chunks.ts";
 import { openOwn } from "../fixtures/collections.ts";
 import { contentHash, lackingDocuments } from "../fixtures/interleaved-writers.ts";
@@ -22,22 +23,6 @@ const writerRounds = Number(process.env["RAG_TEST_WRITERS"] ?? 1);
 const roundMs = 20_000;
 /** The engine that is set up already, from a home folder that is empty. */
 const variables = { XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache") };
-
-/** States of the folder: from one to another, documents come, go and change, in their first chunk or in a later one. */
-const versions = 6;
-function tree(version: number): Map<string, string> {
-  const documents = new Map<string, string>();
-  for (let number = 0; number < 24; number++) {
-    if (number % versions === version) continue;
-    const written = number % 3 === version % 3 ? version : 0;
-    const parts = Array.from({ length: 1 + ((number + written) % 5) }, (_, part) => {
-      const said = number % 2 === 0 || part > 0 ? written : 0;
-      return `## Part ${part} of ${number}\n\n${`Document ${number} says word${said} in part ${part}. `.repeat(12)}`;
-    });
-    documents.set(`docs/doc-${number}.md`, `# Document ${number}\n\n${parts.join("\n\n")}\n`);
-  }
-  return documents;
-}
 
 /** Where a run writes, and how the test sees that it does. */
 interface Place {

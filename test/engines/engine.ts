@@ -54,7 +54,7 @@ export function engineTitle(name: EngineName): string {
   return engines[name].title;
 }
 
-/** Starts an engine on data of its own; it ends with this process at the latest. Throws with the end of its log. */
+/** Starts an engine on data of its own; it ends with this process at the latest. Throws with the part of its log that tells why not. */
 export async function startEngine(name: EngineName): Promise<RunningEngine> {
   const python = await provideEngines();
   // The engine lives as long as the other end of its standard input.

@@ -14,6 +14,7 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,8 @@ from pathlib import Path
 
 READY_SECONDS = 180
 LOG_BYTES = 6_000
+# What an engine that crashes says first; the stacks of all its threads follow, which may be megabytes.
+CRASH = re.compile(rb"^(SIGABRT|SIGSEGV|terminate called|fatal error:|panic:)", re.MULTILINE)
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
@@ -186,6 +189,13 @@ async def hold(listener, process, connect, is_ready):
     watching.cancel()
 
 
+def excerpt(log):
+    """The part of a log that tells why the engine ended: where it crashed, or else its end."""
+    crash = CRASH.search(log)
+    start = max(0, len(log) - LOG_BYTES if crash is None else crash.start() - LOG_BYTES // 2)
+    return log[start : start + LOG_BYTES].decode(errors="replace")
+
+
 def main():
     if sys.argv[1] == "network":
         sys.exit(0 if enter_own_network() else 1)
@@ -197,8 +207,8 @@ def main():
         process, connect, is_ready = {"server": start_server, "core": start_core}[sys.argv[1]](folder)
         asyncio.run(hold(listener, process, connect, is_ready))
     except RuntimeError as error:
-        log = (folder / "engine.log").read_bytes()[-LOG_BYTES:].decode(errors="replace")
-        sys.exit(f"{error}; the end of its log:\n{log}")
+        log = excerpt((folder / "engine.log").read_bytes())
+        sys.exit(f"{error}; from its log:\n{log}")
     finally:
         if process is not None:
             process.kill()

@@ -52,7 +52,7 @@ export interface CopyResult {
  *
  * Throws `UserError`, before anything is written: `foreign-collection`, `embedding-mismatch` where the target was made with another model or
  * metric, `target-has-others` where it holds documents that the source has not; later `source-incomplete`,
- * `interrupted` on abort, `copy-mismatch` where the two differ in the end, and the stores' failures. What was written
+ * `source-changed` where another process took a document away before it was read, `interrupted` on abort, `copy-mismatch` where the two differ in the end, and the stores' failures. What was written
  * until then stays.
  */
 export async function copy(parts: CopyParts, request: CopyRequest): Promise<CopyResult> {
@@ -133,6 +133,7 @@ async function completeDocuments(
   for (const { docId, docHash, docChunks, source: file } of batch) {
     const chunks = found.get(docId) ?? [];
     if (chunks.length !== docChunks) {
+      if (await hasChanged(source, { docId, docHash })) throw sourceChanged(file, sourceName);
       throw new UserError(
         "source-incomplete",
         `${file} is not complete in collection ${sourceName}: ${chunks.length} of ${docChunks} chunks are there`,
@@ -142,6 +143,19 @@ async function completeDocuments(
     complete.push({ docId, docHash, chunks: await inCurrentForm(chunks) });
   }
   return complete;
+}
+
+/** Whether a document is another version by now, or gone: a server keeps no writer from a collection that is read. */
+async function hasChanged(source: Collection, before: Pick<DocumentRecord, "docId" | "docHash">): Promise<boolean> {
+  const now = (await source.documents()).find(({ docId }) => docId === before.docId);
+  return now?.docHash !== before.docHash;
+}
+
+function sourceChanged(file: string, sourceName: string): UserError {
+  return new UserError("source-changed", `another process changed ${file} while collection ${sourceName} was copied`, {
+    hint: "run the same command again when that process has ended: what was copied stays",
+    exitCode: ExitCode.backend,
+  });
 }
 
 function rowsOf(records: readonly DocumentRecord[]): number {

@@ -191,7 +191,7 @@ describe("a document that the other store cannot hold", () => {
 });
 
 describe("interrupted", () => {
-  test("at any write, the next run completes it", async () => {
+  test("at any write, the next run completes it", { timeout: 240_000 }, async () => {
     const source = await sourceOf({ documents: 9, chunks: 600, dimensions: 4 });
     const expected = await contents(source);
     let interruptions = 0;
@@ -291,6 +291,33 @@ describe("a source that an ingest left incomplete", () => {
       message: "docs/1.md is not complete in collection docs in here: 1 of 4 chunks are there",
     });
   });
+});
+
+describe("a source that another process writes", () => {
+  test.each(["changed", "removed"])(
+    "is copied when it rests, where a document is %s before it is read",
+    async (how) => {
+      const source = await sourceOf({ documents: 2, chunks: 4, dimensions: 0 });
+      const version = (await source.documents()).find(({ source: file }) => file === "docs/1.md");
+      const written = replacing(source, {
+        async chunksOf(docIds) {
+          await source.deleteDocuments([version!]);
+          if (how === "changed") {
+            const newer = numberedDocument(1, 3, 0).map((chunk) => ({ ...chunk, docHash: "newer" }));
+            await source.upsert(newer.map((chunk) => ({ ...chunk, id: chunkId(chunk.docId, "newer", chunk.ordinal) })));
+          }
+          return source.chunksOf(docIds);
+        },
+      });
+      await expect(run(written)).rejects.toMatchObject({
+        code: "source-changed",
+        exitCode: 4,
+        message: "another process changed docs/1.md while collection docs in here was copied",
+      });
+      await run(source);
+      expect(await contents(await copied())).toEqual(await contents(source));
+    },
+  );
 });
 
 describe("verification", () => {

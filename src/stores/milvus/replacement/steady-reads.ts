@@ -59,9 +59,10 @@ export function withSteadyReads<Found extends ReadableCollection>(
       if ("error" in outcome && !mayBeGone(outcome.error)) throw outcome.error;
       const now = await reopen();
       if (now === null) throw droppedMeanwhile(collection.name, location);
-      current = now;
       const isSame = now.identity === identity;
+      // It goes on with what it has learnt of its rows, such as their languages.
       if ("answer" in outcome && isSame) return outcome.answer;
+      current = now;
       if ("error" in outcome && (attempt === READS || (isSame && !isNotFound(outcome.error)))) throw outcome.error;
       await sleep((attempt - 1) * PAUSE_MS);
     }

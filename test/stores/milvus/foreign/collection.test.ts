@@ -207,7 +207,7 @@ describe.skipIf(liteUnavailable !== null)(
         expect(new Set(sources.slice(0, 2))).toEqual(new Set(["https://site/0", "https://site/650"]));
         expect(sources[2]).toBe("https://site/1");
         // The only hit by text has all that text weighs.
-        expect(hybrid?.[0]?.score).toBeCloseTo(0.6);
+        expect(hybrid?.[0]?.score).toBeCloseTo(0.7);
       });
 
       it.each<[string, Filter[], number[]]>([

@@ -564,7 +564,7 @@ describe("a collection on a server", () => {
         return { status: {}, fields_data: [...texts, ...integers] };
       },
     });
-    const collection = await (await store(address)).create("docs", withVectors);
+    const collection = await (await store(address, { timeoutMs: 60_000 })).create("docs", withVectors);
     const found = await collection.documents();
     expect(new Set(found.map(({ docId }) => docId)).size).toBe(documents);
     expect(found).toHaveLength(documents);
