@@ -668,7 +668,7 @@ export function storeContract(
         (["dense", "text"] as const).map((mode) => collection.search({ ...request, mode })),
       );
       const hits = await collection.search({ ...request, mode: "hybrid", fusion });
-      const expected = fuse({ dense: dense!, text: text! }, fusion, 10);
+      const expected = fuse({ dense: dense!, text: text! }, fusion, { limit: 10 });
       expect(hits.map(({ chunk }) => chunk.source)).toEqual(expected.map(({ chunk }) => chunk.source));
       for (const [index, { score }] of hits.entries()) expect(score).toBeCloseTo(expected[index]!.score, 4);
     });

@@ -51,7 +51,7 @@ export async function searchTable(searched: SearchedTable, request: SearchReques
     searchDense(searched, vector, depth, where),
     searchText(searched, text, depth, where),
   ]);
-  return fuse({ dense, text: byText }, request.fusion ?? usualFusion, limit);
+  return fuse({ dense, text: byText }, request.fusion ?? usualFusion, { limit, depth });
 }
 
 async function searchText(

@@ -179,7 +179,7 @@ export function openMilvusCollection(options: MilvusCollectionOptions): Collecti
       // No word to look for: BM25 finds nothing.
       if (request.mode === "text") return [];
       const dense = await searchMilvus(rows, { ...request, mode: "dense" });
-      return fuse({ dense, text: [] }, request.fusion ?? usualFusion, request.limit);
+      return fuse({ dense, text: [] }, request.fusion ?? usualFusion, { limit: request.limit });
     },
 
     async overview() {

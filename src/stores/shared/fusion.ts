@@ -41,7 +41,7 @@ const methods = {
 /**
  * Fuses two ranked lists into one of at most `limit` hits. A score is above 0 and at most 1; it is 1 for a hit that is
  * first in both lists. The scores of the lists are kept in `scores`. Equal scores are ordered by id, so that the result
- * does not depend on chance.
+ * does not depend on chance. `depth`: how many hits each list was asked for.
  *
  * - `rrf` and `rrf10`: the mean over both lists of (k + 1) / (k + rank), ranks counted from 1; k is 60 and 10. That is
  *   reciprocal rank fusion, scaled. Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet
@@ -50,11 +50,15 @@ const methods = {
  *   last one. A list of fewer text hits than were asked for holds all that have a word of the query, and is scaled from a
  *   score of 0. Source: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
  */
-export function fuse(lists: RankedLists, method: FusionMethod, limit: number): ScoredChunk[] {
+export function fuse(
+  lists: RankedLists,
+  method: FusionMethod,
+  { limit, depth = fusionDepth(limit) }: { limit: number; depth?: number },
+): ScoredChunk[] {
   const fused = new Map<string, ScoredChunk>();
   for (const name of ["dense", "text"] as const) {
     const list = lists[name];
-    const shares = methods[method](list, { name, isCut: list.length >= fusionDepth(limit) });
+    const shares = methods[method](list, { name, isCut: list.length >= depth });
     for (const [index, { chunk, scores }] of list.entries()) {
       const known = fused.get(chunk.id);
       fused.set(chunk.id, {

@@ -21,7 +21,7 @@ const lists = {
 
 describe.each(fusionMethods)("fusion by %s", (method) => {
   test("gives 1 to what is first in both lists, and more than 0 to every hit", () => {
-    const hits = fuse(lists, method, 10);
+    const hits = fuse(lists, method, { limit: 10 });
     expect(ranked(hits)[0]).toEqual(["both", 1]);
     expect(hits).toHaveLength(5);
     for (const { score } of hits) expect(score).toBeGreaterThan(0);
@@ -29,7 +29,7 @@ describe.each(fusionMethods)("fusion by %s", (method) => {
   });
 
   test("keeps the scores of both lists", () => {
-    const scores = Object.fromEntries(fuse(lists, method, 10).map((hit) => [hit.chunk.source, hit.scores]));
+    const scores = Object.fromEntries(fuse(lists, method, { limit: 10 }).map((hit) => [hit.chunk.source, hit.scores]));
     expect(scores).toMatchObject({
       near: { dense: 0.8, text: 3 },
       sure: { dense: null, text: 9 },
@@ -38,16 +38,16 @@ describe.each(fusionMethods)("fusion by %s", (method) => {
   });
 
   test("cuts, and takes a list without hits", () => {
-    expect(fuse(lists, method, 2)).toHaveLength(2);
-    expect(fuse({ dense: [], text: [] }, method, 5)).toEqual([]);
-    const only = fuse({ dense: lists.dense, text: [] }, method, 10);
+    expect(fuse(lists, method, { limit: 2 })).toHaveLength(2);
+    expect(fuse({ dense: [], text: [] }, method, { limit: 5 })).toEqual([]);
+    const only = fuse({ dense: lists.dense, text: [] }, method, { limit: 10 });
     expect(only.map(({ chunk }) => chunk.source)).toEqual(["both", "near", "middle", "far"]);
     expect(only[0]!.score).toBeLessThan(1);
   });
 
   test("does not depend on the order of equal hits", () => {
     const equal = { dense: list("dense", { a: 0.5 }), text: [] };
-    const [first] = fuse(equal, method, 1);
+    const [first] = fuse(equal, method, { limit: 1 });
     expect(first!.chunk.source).toBe("a");
     const hits = list("text", { x: 1, y: 1, z: 1 });
     expect(bestFirst([...hits].reverse())).toEqual(bestFirst([...hits]));
@@ -57,13 +57,13 @@ describe.each(fusionMethods)("fusion by %s", (method) => {
 describe("worked out by hand", () => {
   test("ranks: half of (k + 1) / (k + rank) for each list", () => {
     // near: 0.5 * 61/62 + 0.5 * 61/63; sure: 0.5 * 61/62
-    expect(ranked(fuse(lists, "rrf", 3))).toEqual([
+    expect(ranked(fuse(lists, "rrf", { limit: 3 }))).toEqual([
       ["both", 1],
       ["near", 0.9761],
       ["sure", 0.4919],
     ]);
     // near: 0.5 * 11/12 + 0.5 * 11/13; sure: 0.5 * 11/12
-    expect(ranked(fuse(lists, "rrf10", 3))).toEqual([
+    expect(ranked(fuse(lists, "rrf10", { limit: 3 }))).toEqual([
       ["both", 1],
       ["near", 0.8814],
       ["sure", 0.4583],
@@ -72,7 +72,7 @@ describe("worked out by hand", () => {
 
   test("scores: 0.7 of the text's and 0.3 of the vectors', each scaled to its best", () => {
     // A share s of its range adds 0.01 + 0.99 s of the weight. near: 0.3 * (0.01 + 0.99 * 0.75) + 0.7 * (0.01 + 0.99 * 3/12)
-    expect(ranked(fuse(lists, "scaled", 3))).toEqual([
+    expect(ranked(fuse(lists, "scaled", { limit: 3 }))).toEqual([
       ["both", 1],
       ["sure", 0.5267],
       ["near", 0.406],
@@ -82,10 +82,14 @@ describe("worked out by hand", () => {
   test("scores of a text list that was cut are scaled from its last hit", () => {
     const many = (count: number) =>
       list("text", Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, 200 - at])));
-    const last = (count: number) => fuse({ dense: [], text: many(count) }, "scaled", 50).at(-1)!;
+    const last = (count: number) => fuse({ dense: [], text: many(count) }, "scaled", { limit: 50 }).at(-1)!;
     // All 99 hits of fewer than were asked for; of 100, there may be more. The fused list holds the first 50 of both.
     expect(last(99).score).toBeCloseTo(0.7 * (0.01 + 0.99 * (151 / 200)), 6);
     expect(last(100).score).toBeCloseTo(0.7 * (0.01 + 0.99 * (50 / 99)), 6);
+    // A store that gives no more than 99 hits was asked for 99.
+    const lists = { dense: [], text: many(99) };
+    const capped = fuse(lists, "scaled", { limit: 50, depth: 99 }).at(-1)!;
+    expect(capped.score).toBeCloseTo(0.7 * (0.01 + 0.99 * (49 / 98)), 6);
   });
 });
 

@@ -60,7 +60,7 @@ export async function searchMilvus(collection: SearchedCollection, request: Sear
     searchFiltered(dense, expression, { limit: depth, plan }),
     searchFiltered({ collection, request, mode: "text" }, expression, { limit: depth, plan: exactPlan }),
   ]);
-  return fuse({ dense: near, text }, request.fusion ?? usualFusion, limit);
+  return fuse({ dense: near, text }, request.fusion ?? usualFusion, { limit, depth });
 }
 
 /** How many rows hold any of the terms of each list, `most` at most; terms are as the field of BM25 has them. */
