@@ -9,7 +9,8 @@ import { showCursor } from "./render/output.ts";
 const interruptionMs = 500;
 /** Milliseconds after a bug in which a command may end by itself. */
 const afterBugMs = 1000;
-const leftAtOnce = "the command was ended before it had given back what it held; what it wrote stays";
+/** What is known of a command that was ended in the middle of its work. */
+const leftAtOnce = "what was written stays; run the same command again to go on";
 
 /**
  * Work that `process.exit` waits for, by the names that Node gives its active resources: a thread shows as the port that

@@ -179,7 +179,8 @@ describe("a copy that is interrupted", () => {
     child.kill("SIGINT");
     const [exitCode] = await once(child, "close");
     expect(exitCode).toBe(130);
-    expect(Buffer.concat(stderr).toString()).toMatch(/[1-9][\d,]* of 12,000 chunks copied/);
+    // Where the part that is written at the moment takes longer than a command has to end by itself, it has no count.
+    expect(Buffer.concat(stderr).toString()).toMatch(/interrupted(?: with [1-9][\d,]* of 12,000 chunks copied)?\n/);
     expect(Buffer.concat(stderr).toString()).toContain("run the same command again to go on");
     const { documents } = await (await copyIn("backup")).stats();
     expect(documents).toBeGreaterThan(0);

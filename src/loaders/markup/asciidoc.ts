@@ -111,7 +111,7 @@ function inline(line: string): string {
     .replaceAll(/(https?:\/\/[^\s[]{1,1000})\[([^\]]{0,1000})\]/g, (_, url: string, text: string) =>
       text === "" ? url : text,
     )
-    .replaceAll(/\s*footnote:[\w-]{0,100}\[([^\]]{0,1000})\]/g, " ($1)")
+    .replaceAll(/(?<!\s)\s*footnote:[\w-]{0,100}\[([^\]]{0,1000})\]/g, " ($1)")
     .replaceAll(/\b(?:kbd|btn):\[([^\]]{0,1000})\]/g, "$1")
     .replaceAll(/(?:anchor:[\w-]+\[\]|\[\[[^[\]]*\]\])/g, "");
 }
