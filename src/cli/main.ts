@@ -64,8 +64,7 @@ async function run(argv: readonly string[]): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode !== 0) {
       const { shortHelp } = await import("./render/terminal/help.ts");
-      if (page === null) process.stdout.write(shortHelp);
-      else page.write(shortHelp);
+      (page ?? process.stdout).write(shortHelp);
     }
     const error = reasonOf(thrown, abort.signal);
     if (error !== null && !isBrokenPipe(error)) {

@@ -3,15 +3,13 @@ import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
-import { openStore } from "../../src/stores/index.ts";
 import { connectMilvus, type MilvusConnection } from "../../src/stores/milvus/wire/connection.ts";
 import type { Store } from "../../src/stores/types.ts";
 import { ENGINE_START_MS, engineUnavailable, startEngine } from "../engines/engine.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
 import { tree, versions } from "../fixtures/changing-folder.ts";
 import { randomNumbers } from "../fixtures/chunks.ts";
-import { openOwn } from "../fixtures/collections.ts";
+import { openOwn, openStoreAt } from "../fixtures/collections.ts";
 import { contentHash, lackingDocuments } from "../fixtures/interleaved-writers.ts";
 import { type Relay, startRelay } from "../fixtures/relay.ts";
 import { type Run, type Sandbox, createSandbox } from "./run-rag.ts";
@@ -83,13 +81,7 @@ describe.skipIf(unavailable !== null)(
     beforeEach(async () => {
       relay = await startRelay(address);
       sandbox = await createSandbox();
-      store = await openStore(configSchema.parse({ milvus: { uri: `http://${address}` } }), {
-        variables: { ...process.env, ...variables },
-        projectRoot: sandbox.folder,
-        workingDirectory: sandbox.folder,
-        configFile: null,
-        configIsTrusted: true,
-      });
+      store = await openStoreAt(`http://${address}`, sandbox.folder, { ...process.env, ...variables });
     });
     afterEach(async () => {
       for (const name of await store.list()) await store.drop(name);

@@ -3,14 +3,12 @@ import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { configSchema } from "../../src/config/schema.ts";
-import { openStore } from "../../src/stores/index.ts";
 import type { Store } from "../../src/stores/types.ts";
 import { ENGINE_START_MS, engineUnavailable, startEngine } from "../engines/engine.ts";
 import { type FakeServer, startFakeServer } from "../fakes/openai-server.ts";
 import { tree, versions } from "../fixtures/changing-folder.ts";
 import { randomNumbers } from "../fixtures/chunks.ts";
-import { openOwn } from "../fixtures/collections.ts";
+import { openOwn, openStoreAt } from "../fixtures/collections.ts";
 import { contentHash, lackingDocuments } from "../fixtures/interleaved-writers.ts";
 import { PROVISION_MS, liteUnavailable, provisionLite } from "../fixtures/milvus-lite.ts";
 import { startRelay } from "../fixtures/relay.ts";
@@ -94,13 +92,7 @@ describe.each(stores.filter(({ unavailable }) => unavailable === null))("a colle
   beforeEach(async () => {
     cleanHashes.clear();
     sandbox = await createSandbox();
-    store = await openStore(configSchema.parse({ milvus: { uri: place.uri } }), {
-      variables: { ...process.env, ...variables },
-      projectRoot: sandbox.folder,
-      workingDirectory: sandbox.folder,
-      configFile: null,
-      configIsTrusted: true,
-    });
+    store = await openStoreAt(place.uri, sandbox.folder, { ...process.env, ...variables });
   });
   afterEach(async () => {
     for (const name of await store.list()) await store.drop(name);
