@@ -35,15 +35,18 @@ export async function tableNames(folder: StoreFolder): Promise<string[]> {
 }
 
 /**
- * `false` where there is no table, and for an empty one: a process was killed while it made it. Throws `UserError`
- * `store-unusable` where the table's folder cannot be read.
+ * `false` where there is no table, and for one without a version and without data: a process was killed while it made
+ * it. Throws `UserError` `store-unusable` where the table's folder cannot be read.
  */
 export async function holdsTable(folder: StoreFolder, name: string): Promise<boolean> {
-  for (const part of ["_versions", "data"]) {
-    const names = await readdir(join(tablePath(folder, name), part)).catch(missingAs([], folder));
-    if (names.length > 0) return true;
-  }
-  return false;
+  const table = tablePath(folder, name);
+  const namesIn = (part: string): Promise<string[]> => readdir(join(table, part)).catch(missingAs([], folder));
+  return (await namesIn("_versions")).some(isVersion) || (await namesIn("data")).length > 0;
+}
+
+/** LanceDB writes a version under another name first and links it to its own when it is whole. */
+function isVersion(name: string): boolean {
+  return name.endsWith(".manifest");
 }
 
 /**
@@ -78,7 +81,7 @@ async function hasNoVersion(table: string): Promise<boolean> {
   const versions = await readdir(join(table, "_versions")).catch((error: NodeJS.ErrnoException) =>
     error.code === "ENOENT" || error.code === "ENOTDIR" ? [] : null,
   );
-  return versions !== null && versions.length === 0;
+  return versions !== null && !versions.some(isVersion);
 }
 
 /** What a table's folder holds. */

@@ -106,6 +106,21 @@ test("an index that a killed process did not get to make is made by the next opt
   await store.close();
 });
 
+test("a table whose first version a killed process did not get to finish is none", async () => {
+  const projectRoot = await emptyProject();
+  const store = openEmbeddedStore({ path: projectRoot, location: ".rag" });
+  const versions = join(projectRoot, "docs.lance", "_versions");
+  await mkdir(versions, { recursive: true });
+  await writeFile(join(versions, "18446744073709551614.manifest#1"), "the first half");
+  expect(await store.list()).toEqual([]);
+  expect(await store.open("docs")).toBeNull();
+  await store.recover("docs");
+  const collection = await store.create("docs", manifest);
+  await collection.upsert(documentChunks("a.md", ["a needle"]));
+  expect(await collection.countChunks()).toBe(1);
+  await store.close();
+});
+
 test("a table that another program made is dropped only where that is meant", async () => {
   const projectRoot = await emptyProject();
   const { connect } = await import("@lancedb/lancedb");
