@@ -13,9 +13,10 @@ const unmarkedLevel = 7;
  * tables and menus of links are left out.
  */
 export function readableBlocks(passage: string): ReadableBlock[] {
-  const opening = missingFence(passage) || missingHead(passage);
+  const text = outdented(passage);
+  const opening = missingFence(text) || missingHead(text);
   const firstLine = 1 - opening.split("\n").length;
-  const tokens = passageParser.parse(opening + passage, {});
+  const tokens = passageParser.parse(opening + text, {});
   const blocks: ReadableBlock[] = [];
   let listDepth = 0;
   let group = 0;
@@ -29,7 +30,7 @@ export function readableBlocks(passage: string): ReadableBlock[] {
       if (listDepth === 0) group += 1;
       listDepth += 1;
     } else if (token.type === "bullet_list_close" || token.type === "ordered_list_close") listDepth -= 1;
-    else if (token.type === "html_block") blocks.push(...htmlBlocks(token.content, line));
+    else if (token.type === "html_block") blocks.push(...htmlBlocks(token.content, line, () => ++group));
     else if (token.type === "fence") blocks.push({ ...alone, kind: "code", lines: codeLines(token.content, line + 1) });
     else if (token.type === "table_open") {
       group += 1;
@@ -51,6 +52,7 @@ export function readableBlocks(passage: string): ReadableBlock[] {
       const isFirst = blocks.length === 0;
       const isLast = index + 2 >= tokens.length;
       if (listDepth > 0) blocks.push({ ...alone, kind: "item", lines, group });
+      else if (hasColumns(lines)) blocks.push({ ...alone, kind: "code", lines });
       else if (!isLast && isUnmarkedHeading(lines, isFirst))
         blocks.push({ ...alone, kind: "heading", level: unmarkedLevel, lines });
       else blocks.push({ ...alone, kind: "prose", lines });
@@ -66,6 +68,14 @@ export function textOf(lines: readonly ReadableLine[]): string {
     .join(" ")
     .replaceAll(/\s+/g, " ")
     .trim();
+}
+
+/** Without the indentation that all lines share: a passage from inside a list is read as the list's text was. */
+function outdented(passage: string): string {
+  const lines = passage.split("\n");
+  const written = lines.filter((line) => line.trim() !== "");
+  const shared = Math.min(...written.map((line) => /^ */.exec(line)![0].length));
+  return Number.isFinite(shared) && shared > 0 ? lines.map((line) => line.slice(shared)).join("\n") : passage;
 }
 
 /** The opening of a code block that a passage ends without having begun it, or nothing. */
@@ -127,6 +137,11 @@ function isTag({ type, content }: Token, kind: "open" | "close", name: string): 
   // The parser gives each tag a token of its own.
   const [, slash, tagName] = /^<(\/?)([a-z][a-z0-9-]*)/i.exec(content) ?? [];
   return tagName?.toLowerCase() === name && (slash === "/") === (kind === "close");
+}
+
+/** Whether most lines have gaps that set columns apart: a part of some code or output whose fences are elsewhere. */
+function hasColumns(lines: readonly ReadableLine[]): boolean {
+  return lines.length > 1 && lines.filter(({ text }) => /\S {3,}\S/.test(text)).length > lines.length / 2;
 }
 
 /** Whether a paragraph has the form of a heading. A splitter may have taken the mark of the first one. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import type { AskedWord } from "../../src/chat/extractive/asked-question.ts";
 import { extractiveModel } from "../../src/chat/extractive/extractive.ts";
+import { leastCoverage } from "../../src/chat/extractive/least-coverage.ts";
 import type { Hit } from "../../src/types.ts";
 import { hitOf } from "../hits.ts";
 
@@ -94,6 +96,23 @@ describe("the extractive model", () => {
       hitOf(text),
     );
     expect(await answer("What is the engine's favourite marathon colour?", pages)).toBe("");
+  });
+
+  it("shows a paragraph once that its page has for each of two programming languages", async () => {
+    const page = hitOf(
+      "Water the beds with `pour()` in the evening.\n\n```python\npour()\n```\n\nWater the beds with `pour()` in the evening.\n\n```java\npour();\n```\n\nThe beds must be watered when nobody walks on them.",
+    );
+    expect((await answer("When are the beds watered?", [page])).match(/in the evening/g)).toHaveLength(1);
+  });
+
+  it("wants more of a question to be there in a large collection, and of a short question", () => {
+    const words = (count: number) => Array.from({ length: count }, () => ({}) as AskedWord);
+    const least = (chunks: number, count: number) => leastCoverage({ words: words(count), chunks });
+    expect(least(100, 5)).toBeCloseTo(0.281, 3);
+    expect(least(3_000, 5)).toBeCloseTo(0.43, 3);
+    expect(least(1_000_000, 5)).toBeCloseTo(0.45, 3);
+    expect(least(100, 2)).toBeCloseTo(0.371, 3);
+    expect(least(100, 0)).toBeLessThan(0.6);
   });
 
   it("does not say the same twice", async () => {

@@ -47,6 +47,41 @@ describe("passageSentences", () => {
     ]);
   });
 
+  it("reads the rows of an HTML table as rows, and a table that lays out a page as what it holds", () => {
+    const passage = `<table>
+<thead><tr><th>Description</th>
+<th>Default</th></tr></thead>
+<tr>
+  <td>The longest <b>name</b> of a shed.</td>
+  <td>255</td>
+</tr>
+<tr><td>Its doors.<td>2
+</table>
+
+<table><tr><td><h2>Plans</h2><p>Two of them.</p></td><td>beside</td></tr></table>`;
+    expect(passageSentences(passage).map(({ kind, text, line }) => [kind, text, line])).toEqual([
+      ["row", "The longest name of a shed. | 255", 4],
+      ["row", "Its doors. | 2", 7],
+      ["heading", "Plans", 10],
+      ["prose", "Two of them.", 10],
+      ["prose", "beside", 10],
+    ]);
+  });
+
+  it("reads a passage from inside a list as the list's text", () => {
+    const passage = "    Run this:\n\n    ```sh\n    rake --all\n      --leaves\n    ```\n\n    It takes an hour.";
+    expect(passageSentences(passage).map(({ kind, text }) => [kind, text])).toEqual([
+      ["prose", "Run this:"],
+      ["code", "rake --all\n  --leaves"],
+      ["prose", "It takes an hour."],
+    ]);
+  });
+
+  it("reads lines in columns as output, whose fences may be in other passages", () => {
+    const passage = "spade        2.4.5        in the shed\nrake         2.4.4        on the lawn";
+    expect(passageSentences(passage).map(({ kind }) => kind)).toEqual(["code"]);
+  });
+
   it("says which headings a sentence stands under", () => {
     const passage = "# A\n\none.\n\n## B\n\ntwo.\n\n# C\n\nthree.";
     const prose = passageSentences(passage).filter(({ kind }) => kind === "prose");

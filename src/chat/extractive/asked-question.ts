@@ -16,6 +16,8 @@ export interface AskedWord extends WordFrequency {
 export interface AskedQuestion {
   text: string;
   words: AskedWord[];
+  /** Chunks of the collection, or an estimate of their number. */
+  chunks: number;
   /** Reads the terms of passages as the terms of the words were made. */
   read: TermsReader;
 }
@@ -54,7 +56,7 @@ export async function askedQuestion(
     const weight = isUnknown ? unknownWeight : rarity(word.chunks, chunks) ** rarityPower;
     return isElse ? { ...word, terms: [], chunks: 0, weight } : { ...word, weight };
   });
-  return { text: question, words: weighed, read };
+  return { text: question, words: weighed, chunks, read };
 }
 
 /** Chunks that a collection is taken to have for each passage that was found in it. */

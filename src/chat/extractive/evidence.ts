@@ -134,13 +134,18 @@ function piecesOf(question: AskedQuestion, hit: Hit, { passage, trust, form, ask
   let position = 0;
   let under: HeldWord[] | null = null;
   const tables = new Map<PassageUnit["group"], HeldWord[]>();
+  const paragraphs = new Set<string>();
   for (const unit of passageUnits(hit.text)) {
     if (unit.kind === "heading") {
       section += 1;
       position = 0;
       under = null;
+      paragraphs.clear();
       continue;
     }
+    // A page that shows the same for several programming languages repeats the paragraphs that they have in common.
+    if (unit.kind === "prose" && paragraphs.has(unit.text)) continue;
+    paragraphs.add(unit.text);
     const headings = [hit.title, ...hit.heading, ...unit.headings];
     under ??= heldIn(read(headings.join("\n")));
     // The names of the columns tell what a row is about, as a heading does.

@@ -2,17 +2,11 @@ import type { ChatEvent, ChatModel, ChatRequest } from "../types.ts";
 import { askedQuestion } from "./asked-question.ts";
 import { chooseQuotes } from "./choose-quotes.ts";
 import { readPieces } from "./evidence.ts";
+import { leastCoverage } from "./least-coverage.ts";
 import { quotedText, renderQuote } from "./render-quotes.ts";
 
 /** Passages that are read for quotes: what is further down the list of the search answers next to nothing. */
 export const readPassages = 6;
-
-/**
- * The share of the question, weighted by the rarity of its words in the collection, that some sentence and what stands
- * around it must cover; with less, the documents do not answer. On XQuAD with every second article left out, this
- * refuses four of five questions to the articles left out, and one in thirty of the others.
- */
-const leastCoverage = 0.29;
 
 /**
  * Answers with the paragraphs, list items, table rows and code of the passages that answer best, each whole and word for
@@ -25,7 +19,7 @@ export const extractiveModel: ChatModel = {
     const asked = await askedQuestion(question, frequencies, passages);
     const pieces = readPieces(asked, passages.slice(0, readPassages));
     const covered = Math.max(0, ...pieces.flat().map(({ coverage }) => coverage));
-    if (covered < leastCoverage) return;
+    if (covered < leastCoverage(asked)) return;
     for (const [index, quote] of chooseQuotes(pieces).entries()) {
       const { pieces, passage } = quote;
       yield {
