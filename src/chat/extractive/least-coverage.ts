@@ -1,11 +1,11 @@
 import type { AskedQuestion } from "./asked-question.ts";
 
-/** The share for a question of five words to a small collection, and to a large one at most. */
-const share = { least: 0.27, most: 0.45 };
+/** The share for a question to a small collection, and to a large one at most. */
+const share = { least: 0.265, most: 0.45 };
 /** What each doubling of the collection adds, once it is larger than so many chunks. */
 const growth = { share: 0.08, chunks: 1_000 };
-/** What the share of one word in the question, compared with one of five, adds or takes. */
-const brevity = { share: 0.3, words: 5 };
+/** What a question of fewer words adds: in proportion to what one of its words is more than one of so many. */
+const brevity = { share: 0.2, words: 5 };
 
 /**
  * The share of a question, weighted by the rarity of its words in the collection, that some sentence and what stands
@@ -16,5 +16,5 @@ const brevity = { share: 0.3, words: 5 };
  */
 export function leastCoverage({ words, chunks }: Pick<AskedQuestion, "words" | "chunks">): number {
   const bySize = share.least + growth.share * Math.log2(1 + chunks / growth.chunks);
-  return Math.min(share.most, bySize) + brevity.share * (1 / Math.max(1, words.length) - 1 / brevity.words);
+  return Math.min(share.most, bySize) + brevity.share * Math.max(0, 1 / Math.max(1, words.length) - 1 / brevity.words);
 }
