@@ -11,7 +11,8 @@ import { builtFixtures, compiledFolder } from "./fixtures/built.ts";
  */
 export async function setup(): Promise<void> {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  if (!process.env["RAG_TEST_BUILT"]) execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+  if (!process.env["RAG_TEST_BUILT"])
+    execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
   const scripts = Object.fromEntries(builtFixtures.map((name) => [name, `test/fixtures/${name}.mjs`]));
   await build(bundle(scripts, "dist-test", "esm"));
   await mkdir(compiledFolder, { recursive: true, mode: 0o700 });

@@ -44,7 +44,7 @@ export default defineConfig({
     // Installs the packed package, which takes a minute and the package registry: `npm run smoke`.
     exclude: ["test/smoke/**", "test/fixtures/**"],
     globalSetup: ["test/build.ts"],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
     // More than there are cores, as many wait for a server or a process; by itself vitest leaves one core free.
