@@ -1,12 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { configSchema } from "../../src/config/schema.ts";
 import { openStore } from "../../src/stores/index.ts";
 import type { Collection, Store } from "../../src/stores/types.ts";
+import type { StoredChunk } from "../../src/types.ts";
 import { contents, fill, manifestFor, openOwn } from "../fixtures/collections.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -20,11 +22,11 @@ afterEach(async () => {
   await sandbox.remove();
 });
 
-async function storeIn(path: string): Promise<Store> {
+async function storeIn(path: string, folder = sandbox.folder): Promise<Store> {
   const store = await openStore(configSchema.parse({ store: { path } }), {
     variables: {},
-    projectRoot: sandbox.folder,
-    workingDirectory: sandbox.folder,
+    projectRoot: folder,
+    workingDirectory: folder,
     configFile: null,
     configIsTrusted: true,
   });
@@ -155,9 +157,20 @@ describe("rag collections copy refuses", () => {
   });
 });
 
-describe("a copy that is interrupted", () => {
-  const size = { documents: 120, chunks: 100, dimensions: 64 };
+describe("a copy that is interrupted", { timeout: 300_000 }, () => {
   const argv = ["collections", "copy", "docs", "--to", "./backup"];
+  /** What each test finds, and what it holds. */
+  let original: string;
+  let originalContents: StoredChunk[];
+  beforeAll(async () => {
+    original = await mkdtemp(join(tmpdir(), "rag-copy-"));
+    const source = await (await storeIn(".rag", original)).create("docs", manifestFor(64));
+    await fill(source, { documents: 120, chunks: 100, dimensions: 64 });
+    originalContents = await contents(source);
+    for (const store of stores.splice(0)) await store.close();
+  });
+  beforeEach(() => cp(join(original, ".rag"), join(sandbox.folder, ".rag"), { recursive: true }));
+  afterAll(() => rm(original, { recursive: true, force: true }));
 
   /** Starts a copy and returns when some of it, and not all, is written. */
   async function startedCopy(): Promise<ChildProcess> {
@@ -172,7 +185,6 @@ describe("a copy that is interrupted", () => {
   }
 
   it("by Ctrl-C keeps what it did, says so, and goes on with the next run", async () => {
-    const source = await sourceOf(size);
     const child = await startedCopy();
     const stderr: Buffer[] = [];
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
@@ -187,16 +199,15 @@ describe("a copy that is interrupted", () => {
     expect(documents).toBeLessThan(120);
     const next = await sandbox.rag(argv);
     expect(next.stdout).toContain("verified: 120 documents and 12,000 chunks");
-    expect(await contents(await copyIn("backup"))).toEqual(await contents(source));
+    expect(await contents(await copyIn("backup"))).toEqual(originalContents);
   });
 
   it("by kill -9 is completed by the next run", async () => {
-    const source = await sourceOf(size);
     const child = await startedCopy();
     child.kill("SIGKILL");
     await once(child, "close");
     const next = await sandbox.rag(argv);
     expect(next.stdout).toContain("verified: 120 documents and 12,000 chunks");
-    expect(await contents(await copyIn("backup"))).toEqual(await contents(source));
+    expect(await contents(await copyIn("backup"))).toEqual(originalContents);
   });
 });

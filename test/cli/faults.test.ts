@@ -6,6 +6,12 @@ import { randomNumbers } from "../fixtures/chunks.ts";
 import { countWrites } from "../fixtures/writes.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
+/** Runs that are killed one after the other: `RAG_TEST_KILLS=200` for a thorough run, as in convergence.test.ts. */
+const kills = Number(process.env["RAG_TEST_KILLS"] ?? 8);
+/** Small ingests into one collection: `RAG_TEST_INGESTS=1000` likewise. */
+const ingests = Number(process.env["RAG_TEST_INGESTS"] ?? 40);
+const killMs = 15_000;
+
 let sandbox: Sandbox;
 beforeEach(async () => {
   sandbox = await createSandbox();
@@ -46,16 +52,17 @@ async function contents(collection: string): Promise<unknown[]> {
 }
 
 describe("an ingest that is ended from outside", () => {
-  test("by kill -9, twenty times in a row, is completed by the next one", { timeout: 300_000 }, async () => {
+  const timeout = 120_000 + kills * killMs;
+  test(`by kill -9, ${kills} times in a row, is completed by the next one`, { timeout }, async () => {
     const random = randomNumbers(11);
     await sandbox.write(corpus(120, "first"));
     let killed = 0;
     // Writes into the store that a whole ingest makes, at a guess until one has come to its end.
     let usual = 30;
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < kills; round++) {
       // Some documents change, so that every round has to write, and the kills meet additions, changes and removals.
-      await sandbox.write(corpus(round % 5 === 4 ? 60 : 10, `version ${round}`));
-      if (round === 10) await rm(path.join(sandbox.folder, "docs/d7"), { recursive: true });
+      await sandbox.write(corpus(round % 4 === 3 ? 60 : 10, `version ${round}`));
+      if (round === Math.floor(kills / 2)) await rm(path.join(sandbox.folder, "docs/d7"), { recursive: true });
       const child = sandbox.start(["ingest", "docs", "-q"]);
       const ended = once(child, "exit");
       const fatal = Math.ceil(random() * usual);
@@ -66,7 +73,7 @@ describe("an ingest that is ended from outside", () => {
       else usual = Math.max(1, writes.count);
     }
     // Every one of them in the midst of its writes.
-    expect(killed).toBeGreaterThanOrEqual(10);
+    expect(killed).toBeGreaterThanOrEqual(kills / 2);
     expect((await sandbox.rag(["ingest", "docs"])).exitCode).toBe(0);
     expect((await sandbox.rag(["ingest", "docs", "-c", "clean"])).exitCode).toBe(0);
     expect(await contents("docs")).toEqual(await contents("clean"));
@@ -129,8 +136,8 @@ describe("several commands at once", () => {
   });
 
   test(
-    "a hundred small ingests leave neither a hundred fragments nor a hundred versions",
-    { timeout: 300_000 },
+    `${ingests} small ingests leave neither ${ingests} fragments nor ${ingests} versions`,
+    { timeout: 120_000 + ingests * 2_000 },
     async () => {
       const { openEmbeddedStore } = await import("../../src/stores/embedded/store.ts");
       const { documentChunks } = await import("../fixtures/chunks.ts");
@@ -145,7 +152,7 @@ describe("several commands at once", () => {
         createdAt: "",
       };
       await store.create("docs", manifest);
-      for (let round = 0; round < 100; round++) {
+      for (let round = 0; round < ingests; round++) {
         const collection = await openOwn(store, "docs");
         await collection.upsert(documentChunks(`doc-${round}.md`, [`words of round ${round}`, "more words"]));
         await collection.optimize();

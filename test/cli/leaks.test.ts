@@ -39,7 +39,7 @@ afterAll(() => sandbox.remove());
 
 /** Runs with a file that the user answers for, so that the key is sent. */
 async function runWith(baseUrl: string, argv: readonly string[], settings: Record<string, unknown> = {}): Promise<Run> {
-  const model = { provider: "openai", model: "test-model", baseUrl, timeoutMs: 1000, ...settings };
+  const model = { provider: "openai", model: "test-model", baseUrl, timeoutMs: 30_000, ...settings };
   await sandbox.write({ "own.json": JSON.stringify({ embedding: model, llm: model }) });
   return sandbox.rag([...argv, "--config", "own.json"], { variables: { OPENAI_API_KEY: key } });
 }
@@ -92,16 +92,16 @@ describe("no key is shown, and the error says who, what and what to do, for", ()
     },
   );
 
-  test.each<[string, Fault, string, string]>([
+  test.each<[string, Fault, string, string, settings?: Record<string, unknown>]>([
     ["a server that fails", faults.serverError(503), "model-server", "HTTP 503"],
-    ["a server that hangs", { type: "hang" }, "model-timeout", "no answer within 0.3 s"],
+    ["a server that hangs", { type: "hang" }, "model-timeout", "no answer within 0.3 s", { timeoutMs: 300 }],
     ["a connection that is reset", { type: "reset" }, "model-connection", "no connection to"],
     ["an answer that is cut off", { type: "truncate" }, "model-bad-response", "cut off"],
-  ])("ask: %s", async (_, fault, code, says) => {
+  ])("ask: %s", async (_, fault, code, says, settings = {}) => {
     const message = { role: "assistant", content: "An answer." };
     const handler = () => ({ choices: [{ index: 0, message, finish_reason: "stop" }] });
     server = await startFakeServer({ fault: () => fault, handlers: { "/v1/chat/completions": handler } });
-    const run = await runWith(server.baseUrl, ["ask", "keys", "--mode", "text", "--json"], { timeoutMs: 300 });
+    const run = await runWith(server.baseUrl, ["ask", "keys", "--mode", "text", "--json"], settings);
     expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 4, stdout: "" });
     const { error } = JSON.parse(run.stderr);
     expect(error).toMatchObject({ code, message: expect.stringContaining(says), hint: expect.stringMatching(/\w/) });

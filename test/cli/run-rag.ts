@@ -1,8 +1,10 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../../src/files/user-folders.ts";
+import { compiledFolder } from "../fixtures/built.ts";
 
 const rag = fileURLToPath(new URL("../../bin/rag.js", import.meta.url));
 
@@ -13,7 +15,10 @@ export interface Run {
   stderr: string;
 }
 
-/** A folder of its own with an empty home in it, in which the built tool runs as a process. */
+/**
+ * A folder of its own, in which the built tool runs as a process, with a home that holds the compiled code of earlier
+ * runs and nothing else: to compile it takes a command longer than all the rest that it does.
+ */
 export interface Sandbox {
   /** Absolute; the working folder. */
   readonly folder: string;
@@ -36,8 +41,9 @@ export async function createSandbox(): Promise<Sandbox> {
   const folder = path.join(root, "project");
   const home = path.join(root, "home");
   await mkdir(folder);
-  await mkdir(home);
   const environment = { PATH: process.env["PATH"] ?? "", HOME: home, USERPROFILE: home };
+  await mkdir(cacheFolder(environment), { recursive: true, mode: 0o700 });
+  await symlink(compiledFolder, path.join(cacheFolder(environment), "compiled"), "junction");
   const start = (argv: readonly string[], variables: Record<string, string> = {}, cwd = folder) =>
     spawn(process.execPath, [rag, ...argv], { cwd, env: { ...environment, ...variables } });
 

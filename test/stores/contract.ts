@@ -63,6 +63,17 @@ function wordVector(text: string): Float32Array {
   return vector;
 }
 
+/** How often readers meet a change of their collection: `RAG_TEST_CHANGES=20` for a thorough run. */
+const changes = Number(process.env["RAG_TEST_CHANGES"] ?? 2);
+/** Questions for each filter that few rows meet, each asked with several limits: `RAG_TEST_QUESTIONS=20` likewise. */
+const questions = Number(process.env["RAG_TEST_QUESTIONS"] ?? 1);
+
+/**
+ * For tests that each have a collection of their own, or only read a common one: a server lets a call wait for its next
+ * tick, and several tests wait for the same one. Any of them may have to wait for all the others.
+ */
+const side = { concurrent: true, timeout: 600_000 };
+
 /** Stands in for `test` where the engine lacks what the tests are about. */
 const unregistered = Object.assign(() => {}, { each: () => () => {} }) as unknown as typeof test;
 
@@ -285,7 +296,7 @@ export function storeContract(
     });
   });
 
-  describe("rows", () => {
+  describe("rows", side, () => {
     const awkward = documentChunks(
       "päth/with \"quotes\" and 'apostrophes'/日本語 🐫.md",
       ["back\\slash \n newline \t tab", "emoji 👩‍👩‍👧 and 𠮷 and \u{10ffff}", "' OR 1=1 --"],
@@ -510,7 +521,7 @@ export function storeContract(
     });
   });
 
-  describe("search", () => {
+  describe("search", side, () => {
     textTest("by text ranks by BM25 and leaves out what has no word of the question", async () => {
       const collection = await create();
       await collection.upsert(
@@ -714,7 +725,7 @@ export function storeContract(
     });
   });
 
-  describe("filters", () => {
+  describe("filters", side, () => {
     let collection: Collection;
     beforeAll(async () => {
       collection = await create();
@@ -920,7 +931,7 @@ export function storeContract(
     });
   });
 
-  describe("filters that few rows meet", () => {
+  describe("filters that few rows meet", side, () => {
     const rows = 6_000;
     const rare = (number: number): boolean => number % 600 === 7;
     let collection: Collection;
@@ -943,7 +954,7 @@ export function storeContract(
     ] as [string, FilterOperator, string][])("%s %s %s: cost none of their hits", async (field, operator, value) => {
       const random = randomNumbers(29);
       const filters = [createFilter(field, operator, value)];
-      for (let question = 0; question < 3; question++) {
+      for (let question = 0; question < questions; question++) {
         const vector = randomVector(random, 8);
         const ranked = chunks
           .filter((_, number) => rare(number))
@@ -1016,7 +1027,7 @@ export function storeContract(
 
     test("readers of a collection that is dropped are told that there is none", { timeout: 600_000 }, async () => {
       const met = new Set<string>();
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < changes; round++) {
         const collection = await create();
         await collection.upsert(documentChunks("a.md", ["needle one", "needle two"]));
         await collection.optimize();
@@ -1035,7 +1046,7 @@ export function storeContract(
         await upsert(documentChunks("old.md", ["the old needle"]));
         await optimize();
         // The first one moves the old collection away, the others do not.
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < changes; round++) {
           const { collection, swap } = await store.createBeside(name, plain);
           await collection.upsert(documentChunks("new.md", ["needle one", "needle two"]));
           await collection.optimize();

@@ -230,8 +230,12 @@ describe.skipIf(liteUnavailable !== null)(
     it("ends, and makes nothing anew, when its database is deleted while it is still writing", async () => {
       for (const idleMinutes of [0, 1]) {
         const given = setting({ milvus: { idleMinutes } });
-        await run(process.execPath, [command, JSON.stringify(given), "docs", "6000"], { timeout: 120_000 });
-        const { pid, address } = (await pointer())!;
+        const writing = run(process.execPath, [command, JSON.stringify(given), "docs", "6000"], { timeout: 120_000 });
+        // Where it is not to stay, a slow machine may have ended it before the command's end is seen here.
+        let engine = await pointer();
+        await until(async () => (engine = await pointer()) !== null);
+        const { pid, address } = engine!;
+        await writing;
         await rm(database, { recursive: true, maxRetries: 20 });
         await until(() => !isAlive(pid));
         await expect(access(database)).rejects.toMatchObject({ code: "ENOENT" });
@@ -399,7 +403,7 @@ describe.skipIf(liteUnavailable !== null)(
               hint: expect.stringContaining("engine") as string,
             });
           }
-          expect(performance.now() - started).toBeLessThan(5_000);
+          expect(performance.now() - started).toBeLessThan(20_000);
         } finally {
           process.kill(pid, "SIGCONT");
         }
