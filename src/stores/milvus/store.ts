@@ -4,7 +4,7 @@ import { searchModes } from "../../types.ts";
 import { isReadable } from "../shared/bm25-terms.ts";
 import { collectionExists, newerCollection } from "../shared/refusals.ts";
 import type { Collection, Manifest, NewManifest, ReadableCollection, Store } from "../types.ts";
-import { type MilvusCollectionOptions, openMilvusCollection } from "./collection.ts";
+import { type MilvusCollectionOptions, openMilvusCollection } from "./own/collection.ts";
 import type { MilvusDialect } from "./dialect.ts";
 import { openForeignCollection } from "./foreign/collection.ts";
 import { ensureIndexes } from "./indexes.ts";
