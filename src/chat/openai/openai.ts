@@ -30,7 +30,9 @@ const retryPolicy: RetryPolicy = {
   maxDelayMs: 5000,
   maxElapsedMs: 20_000,
 };
-/** Fields that some servers refuse, and how the request is changed then. `adapt` returns whether it changed anything. */
+/**
+ * Fields that some servers refuse, and how the request is changed then. `adapt` returns whether it changed anything.
+ */
 const adaptations: { refused: RegExp; adapt(body: ChatCompletionCreateParams): boolean }[] = [
   {
     refused: /stream_options|include_usage/i,

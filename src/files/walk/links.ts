@@ -21,7 +21,9 @@ export interface LinkRuleOptions {
 
 export async function createLinkRules({ folder, followLinks, onLoop }: LinkRuleOptions): Promise<LinkRules> {
   const realTop = await realpath(folder);
-  /** The real path of each folder entered. The walk reports folders by the caller's path and compares them by this one. */
+  /**
+   * The real path of each folder entered. The walk reports folders by the caller's path and compares them by this one.
+   */
   const realPathOf = new Map<string, string>([[folder, realTop]]);
   const realParentOf = (parent: string): string => realPathOf.get(parent) ?? parent;
 

@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join, parse, sep } from "node:path";
 
-/** A file or folder whose name has bytes that are not UTF-8, so that no text names it; the path shows them as U+FFFD. */
+/**
+ * A file or folder whose name has bytes that are not UTF-8, so that no text names it; the path shows them as U+FFFD.
+ */
 export interface Misnamed {
   /** Absolute. */
   path: string;
@@ -9,8 +11,8 @@ export interface Misnamed {
 }
 
 /**
- * The first file or folder on the way of an absolute path whose name has bytes that are not UTF-8; `null` where there is
- * none. `path` was itself read as text, so it shows those bytes as U+FFFD.
+ * The first file or folder on the way of an absolute path whose name has bytes that are not UTF-8; `null` where there
+ * is none. `path` was itself read as text, so it shows those bytes as U+FFFD.
  */
 export async function misnamedOnPath(path: string): Promise<Misnamed | null> {
   const { root } = parse(path);

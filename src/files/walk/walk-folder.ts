@@ -52,10 +52,10 @@ export interface WalkOptions {
  *
  * Without a glob, every folder that is not hidden is walked; with globs, only those that they can lead to.
  *
- * Links to files in the folder are followed. Links to folders inside of the walk are not: their files are found at their
- * own place, so that loops end and nothing is found twice. Links that lead out of the folder are followed on request
- * alone, because whoever made the link, not the user, chose its target. A folder that cannot be read is reported and
- * does not stop the walk.
+ * Links to files in the folder are followed. Links to folders inside of the walk are not: their files are found at
+ * their own place, so that loops end and nothing is found twice. Links that lead out of the folder are followed on
+ * request alone, because whoever made the link, not the user, chose its target. A folder that cannot be read is
+ * reported and does not stop the walk.
  */
 export async function walkFolder(options: WalkOptions): Promise<Walk> {
   const { folder, globs, matches } = options;

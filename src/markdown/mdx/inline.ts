@@ -12,7 +12,9 @@ const inlineElement = /^(?:a|abbr|b|bdi|cite|code|em|i|kbd|mark|q|s|small|span|s
 /** Elements whose content is not Markdown: no word of it is shown. */
 const hiddenElement = /^(?:script|style|svg)$/i;
 
-/** Reads to the end of the line, and further where a tag or an expression goes on behind it. Returns where it stopped. */
+/**
+ * Reads to the end of the line, and further where a tag or an expression goes on behind it. Returns where it stopped.
+ */
 export function inlineAt(page: MdxPage, start: number): number {
   let from = start;
   while (from < page.text.length) {

@@ -7,7 +7,9 @@ export interface MdxPage extends JavaScriptReader {
   readonly text: string;
   readonly elements: OpenElements;
   readonly writer: LineWriter;
-  /** Where the next line break stands at or behind an offset; the end of the text where there is none. Asked in order. */
+  /**
+   * Where the next line break stands at or behind an offset; the end of the text where there is none. Asked in order.
+   */
   lineEnd(from: number): number;
   /** Where the paragraph ends. Asked in order. */
   paragraphEnd(from: number): number;

@@ -6,7 +6,7 @@ import type { Table } from "@lancedb/lancedb";
 /** Milliseconds that old versions stay on disk for readers that opened them. A slower reader reopens the table. */
 const retainMs = 10_000;
 
-/** How far a table may be from its best form before it is brought there. */
+/** How much a table may deteriorate before it is rewritten. */
 interface Slack {
   /** Rows that the index lacks; a search looks through them one by one. */
   missingRows: number;
@@ -30,7 +30,7 @@ function slackOf(rows: number, smallRows: number): Slack {
     : { missingRows: Math.min(2_000, rows / 100), fragments: 24, garbageShare: 0.2, versions: 100 };
 }
 
-/** An index, its successor, and what both are made of. */
+/** Folders of the index, of its successor, and of the parts of both. */
 const mostIndexFolders = 4;
 
 /** Joins fragments, updates indexes and deletes old versions when that is worth its cost. Throws what LanceDB throws. */

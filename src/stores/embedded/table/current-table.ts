@@ -30,8 +30,9 @@ export interface CurrentTable {
   version(): number;
   /**
    * Runs a read. Reopens the table and tries again when another process has deleted the version that was read, has put
-   * another table in its place, or has not yet shared the rights to its files. Throws `UserError` `collection-not-found`
-   * when the table was dropped, `store-unusable` when files cannot be read, and LanceDB's failures translated.
+   * another table in its place, or has not yet shared the rights to its files. Throws `UserError`
+   * `collection-not-found` when the table was dropped, `store-unusable` when files cannot be read, and LanceDB's
+   * failures translated.
    */
   read<Result>(query: (table: Table) => Promise<Result>): Promise<Result>;
   /** The rows that meet an SQL condition, at most `limit` of them. */

@@ -12,7 +12,8 @@ import { isCommitRecord, quoted } from "./conditions.ts";
 
 /**
  * Searches a collection that this tool made. The engine's BM25 gets the words of a question in the form in which it has
- * those of the passages: prepared for its own analyzer (form 1), or as the terms of the collection's languages (form 2).
+ * those of the passages: prepared for its own analyzer (form 1), or as the terms of the collection's languages (form
+ * 2).
  */
 export function questionsTo(
   rows: SearchedCollection,
