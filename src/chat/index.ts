@@ -7,7 +7,7 @@ import type { ChatModel } from "./types.ts";
 const adapters = {
   extractive: async () => (await import("./extractive/extractive.ts")).extractiveModel,
   openai: async (config, environment) => {
-    const { createOpenAIChatModel } = await import("./openai.ts");
+    const { createOpenAIChatModel } = await import("./openai/openai.ts");
     const endpoint = resolveEndpoint({ section: config.llm, rows: config.providers, environment, purpose: "chat" });
     return createOpenAIChatModel(endpoint, {
       temperature: config.llm.temperature ?? null,

@@ -30,7 +30,7 @@ async function run(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     abort.abort(outputError(error));
   });
-  // Messages that nobody reads are no reason to stop.
+  // The tool goes on when nobody reads its messages.
   process.stderr.on("error", () => {});
   endOnSignals(abort, (error) => {
     if (!isReported) void report(error, output);
@@ -86,7 +86,7 @@ function reasonOf(thrown: unknown, signal: AbortSignal): unknown {
   return signal.aborted && !saysSo ? signal.reason : thrown;
 }
 
-/** Whoever read the output has enough, as in `rag search … | head -1`. */
+/** The reader of the output has closed it, as in `rag search … | head -1`. */
 function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }

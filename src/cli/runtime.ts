@@ -6,6 +6,7 @@ import { type Override, loadConfig } from "../config/load.ts";
 import { rerankerName } from "../config/model-name.ts";
 import type { Config } from "../config/schema.ts";
 import { cacheFolder } from "../files/user-folders.ts";
+import type { OwnLoaders } from "../loaders/program/program-loader.ts";
 import type { Loader, LoadingOptions } from "../loaders/types.ts";
 import type { DocumentCutter } from "../pipeline/ingest/cut-document.ts";
 import type { VectorCacheSettings } from "../pipeline/embed/cache/vector-cache.ts";
@@ -19,7 +20,7 @@ import type { CommandContext } from "./context.ts";
 import { type CommonFlags, commonOverrides } from "./arguments/flags.ts";
 import { createDownloadReport } from "./render/terminal/download.ts";
 
-const bytesPerMegabyte = 1_000_000;
+export const bytesPerMegabyte = 1_000_000;
 
 /** The loaders, as the pipeline wants them. */
 export interface Loaders {
@@ -69,22 +70,7 @@ export async function openRuntime(
   overrides: readonly Override[],
   context: CommandContext,
 ): Promise<Runtime> {
-  const started = performance.now();
-  const { config, environment, notices } = await loadConfig({
-    variables: context.variables,
-    workingDirectory: context.workingDirectory,
-    homeDirectory: context.homeDirectory,
-    configFile: flags.config ?? null,
-    overrides: [...commonOverrides(flags), ...overrides],
-  });
-  context.output.maskSecrets(secretsOf(config, environment));
-  for (const notice of notices) context.output.notice(notice);
-  context.output.stage(
-    "configuration",
-    performance.now() - started,
-    environment.configFile ?? `no file, in ${environment.projectRoot}`,
-  );
-
+  const { config, environment } = await readSettings(flags, overrides, context);
   const opened: (() => Promise<void>)[] = [];
   const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
     opened.push(() => part.close());
@@ -154,22 +140,9 @@ export async function openRuntime(
       return chunkerFor(config.chunking.strategy);
     }),
     loaders: async (given = {}) => {
-      const builtIn = await import("../loaders/loader-for-file.ts");
-      const { formats } = await import("../loaders/index.ts");
       const { encoding } = config.ingest;
       if (encoding !== undefined) await (await import("../files/decode-text.ts")).requireEncoding(encoding);
-      const options = { ...given, encoding };
-      const own = await programs();
-      const hasProgram = (path: string): boolean => (own?.loaderFor(path) ?? null) !== null;
-      return {
-        formats: [...new Set([...formats, ...(own?.formats ?? [])])],
-        isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
-        isQuick: builtIn.isQuick,
-        startsThreads: builtIn.startsThreads,
-        hasProgram,
-        options,
-        loaderFor: async (source, bytes) => own?.loaderFor(source) ?? builtIn.loaderFor(source, bytes, options),
-      };
+      return assembleLoaders({ ...given, encoding }, await programs());
     },
     cutter: async (loaders) => {
       const { openCutter } = await import("./loading/open-cutter.ts");
@@ -182,6 +155,45 @@ export async function openRuntime(
     close: async () => {
       await Promise.allSettled(opened.splice(0).map((close) => close()));
     },
+  };
+}
+
+async function readSettings(
+  flags: CommonFlags,
+  overrides: readonly Override[],
+  context: CommandContext,
+): Promise<Pick<Runtime, "config" | "environment">> {
+  const started = performance.now();
+  const { config, environment, notices } = await loadConfig({
+    variables: context.variables,
+    workingDirectory: context.workingDirectory,
+    homeDirectory: context.homeDirectory,
+    configFile: flags.config ?? null,
+    overrides: [...commonOverrides(flags), ...overrides],
+  });
+  context.output.maskSecrets(secretsOf(config, environment));
+  for (const notice of notices) context.output.notice(notice);
+  context.output.stage(
+    "configuration",
+    performance.now() - started,
+    environment.configFile ?? `no file, in ${environment.projectRoot}`,
+  );
+  return { config, environment };
+}
+
+/** Puts the loaders that come with the tool behind the programs of the user. `programs`: `null` where there are none. */
+async function assembleLoaders(options: LoadingOptions, programs: OwnLoaders | null): Promise<Loaders> {
+  const builtIn = await import("../loaders/loader-for-file.ts");
+  const { formats } = await import("../loaders/index.ts");
+  const hasProgram = (path: string): boolean => (programs?.loaderFor(path) ?? null) !== null;
+  return {
+    formats: [...new Set([...formats, ...(programs?.formats ?? [])])],
+    isSupported: (path, isAskedFor) => hasProgram(path) || builtIn.isSupported(path, isAskedFor),
+    isQuick: builtIn.isQuick,
+    startsThreads: builtIn.startsThreads,
+    hasProgram,
+    options,
+    loaderFor: async (source, bytes) => programs?.loaderFor(source) ?? builtIn.loaderFor(source, bytes, options),
   };
 }
 

@@ -70,7 +70,7 @@ function fromHere(name: string, given: string | null, here: string): string {
   return path.relative(here, path.resolve(given, name)) || ".";
 }
 
-/** None costs one look at a folder that is not there. */
+/** Without a mark, this is one look at a folder that does not exist. */
 async function readMarks(folder: string): Promise<Mark[]> {
   const names = await readdir(folder).catch(() => []);
   const marks = await Promise.all(names.map((name) => readMark(path.join(folder, name), name)));

@@ -10,7 +10,7 @@ import { type Values, setAt, valueAt } from "./values.ts";
 /** The checked configuration with all defaults, or everything that is wrong with it. */
 export type Checked = { config: Config; problems: [] } | { config: null; problems: Problem[] };
 
-/** What is known of where values are from, by their paths. */
+/** What is known about the origin of values, by path. */
 export interface Provenance {
   /** May be secrets, and are not repeated. */
   hidden: ReadonlySet<string>;

@@ -27,7 +27,7 @@ export interface Override {
 export interface LoadedConfig {
   config: Config;
   environment: Environment;
-  /** What is good to know of where settings were looked for, one line each. */
+  /** Notices about the files that settings were searched in, one line each. */
   notices: string[];
 }
 

@@ -128,7 +128,7 @@ async function loadModel(
   return files.load(async ({ AutoModel, AutoTokenizer, Tensor }, name, settings) => {
     const conventions = await readConventions(name, files.read);
     // One after the other: the package's settings are shared by the whole process.
-    // The model first: where it does not exist, that is told more clearly than by its tokenizer.
+    // The model is opened before the tokenizer: its error tells more clearly that the model does not exist.
     const model = await AutoModel.from_pretrained(name, settings);
     const tokenizer = await AutoTokenizer.from_pretrained(name, settings);
     return { Tensor, tokenizer, model, maxTokens: longestInput(model, tokenizer), conventions };

@@ -115,7 +115,7 @@ export function createOpenAIEmbedder(endpoint: ModelEndpoint, options: OpenAIEmb
     async identity(signal): Promise<EmbeddingIdentity> {
       if (dimensions === null) {
         probe ??= request(["dimensions"], signal).then(() => dimensions ?? 0);
-        // A probe that failed is no answer: the next call asks again.
+        // A failed probe is not kept: the next call probes again.
         probe.catch(() => (probe = undefined));
         await probe;
       }

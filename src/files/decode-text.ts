@@ -32,7 +32,7 @@ const escapes: readonly (readonly [RegExp, string])[] = [
   [/~\{(?:[!-w][!-~]){2,}~\}/, "hz-gb-2312"],
 ];
 
-/** Share of control characters above which something is no text. A stray one is tolerated in any file. */
+/** Share of control characters above which a file is not text. Any file may have a stray one. */
 const maxControlShare = 0.02;
 
 /** A text of UTF-8 with fewer damaged places than one in this many of its other non-ASCII characters is still UTF-8. */

@@ -13,7 +13,7 @@ const formatByExtension = new Map<string, Format>(
   ),
 );
 
-/** Lists of packages that programs write for themselves: thousands of lines, and nobody's words. */
+/** Lock files of package managers: thousands of lines that no person wrote. */
 const lockFiles = new Set(["composer.lock", "npm-shrinkwrap.json", "package-lock.json"]);
 
 /**

@@ -87,7 +87,7 @@ async function outputBlocks(output: Record<string, unknown>): Promise<string[]> 
     return outputFence(`${stringOf(output["ename"])}: ${stringOf(output["evalue"])}`);
   }
   const html = lines(data["text/html"] ?? data["html"]);
-  // Of a table of results the HTML has its columns; the plain text of it is cut to the width of a terminal.
+  // The HTML of a result table has all columns; its plain text is cut to the width of a terminal.
   if (/<table[\s>]/i.test(html)) {
     const { body } = await parseHtml(html);
     const table = body === null ? "" : htmlToMarkdown(body);

@@ -32,7 +32,7 @@ export const subtitlesLoader: Loader = {
       // The line above a time is the number or the name of the caption.
       const isName = timing.test(lines[index + 1] ?? "") && (lines[index - 1] ?? "").trim() === "";
       if (isBlock || isName) return "";
-      // Where the end of the line is lost, the text stands behind the time.
+      // In a file that lost its line breaks, the text stands behind the time.
       const text = line
         .replace(timing.test(line) ? timingLine : "", "")
         .replaceAll(/<v(?:\.[^\s<>]*)?\s+([^<>]+)>/gi, "$1: ")

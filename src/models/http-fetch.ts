@@ -44,7 +44,7 @@ export async function httpFetch(
   });
   request.end(body);
   const [answer] = (await once(request, "response")) as [IncomingMessage];
-  // After the answer's head, what breaks is told by its body.
+  // Once the head of the answer has come, a failure is reported by its body.
   request.on("error", () => {});
   if (signal) addAbortSignal(signal, answer);
   const status = answer.statusCode ?? 0;

@@ -59,7 +59,7 @@ export function createSecretMask(secrets: readonly (string | null | undefined)[]
 
 function settledLength(text: string, forms: readonly string[]): number {
   let length = text.length - forms.reduce((held, form) => Math.max(held, partialTail(text, form)), 0);
-  // What is held back must not cut a whole secret in two, which would then pass unseen.
+  // The text held back must not cut a secret in two: neither half would be recognised.
   for (let before = Number.POSITIVE_INFINITY; length < before;) {
     before = length;
     for (const form of forms) {

@@ -14,7 +14,7 @@ const longestQuote = 1_200;
 const longestSection = 700;
 /** What a sentence announces is shown up to so many characters. */
 const announcedChars = 800;
-/** What a sentence announces is wanted where the sentence holds this share of what the best one holds of the question. */
+/** A sentence brings along the list or code that it announces if it scores at least this share of the best one. */
 const announcingShare = 0.5;
 /** A rival in another place holds at least this share of what the best piece holds itself, not only beside it. */
 const ownShare = 0.6;
@@ -35,7 +35,7 @@ const mostQuotes = 3;
  */
 export function chooseQuotes(passages: readonly Piece[][]): Quote[] {
   const answering = passages.flat().filter(({ score }) => score > 0);
-  // Code without the words around it is no answer where there are words.
+  // Where a passage has prose, code alone is no answer.
   const worded = answering.filter(({ unit }) => unit.kind !== "code");
   const ranked = (worded.length > 0 ? worded : answering).sort((left, right) => right.score - left.score);
   const best = ranked[0];
@@ -139,7 +139,7 @@ function withRivals({ pieces, first, last }: Stretch, isRival: (piece: Piece) =>
   return { pieces, first, last };
 }
 
-/** Where a stretch begins, or ends, that does not cut a short paragraph. */
+/** The beginning or end of a quote, moved outwards so that it does not cut a short paragraph. */
 function wholeFrom(pieces: readonly Piece[], at: number): number {
   const unit = unitAround(pieces, at);
   return charsOf(pieces, unit.first, unit.last) <= quoteChars ? unit.first : at;

@@ -3,7 +3,7 @@ import { UserError, messageOf } from "../../errors.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
 import type { CommandContext } from "../context.ts";
 
-/** More than this is no question, and no list of files either: 64 MB. */
+/** Most bytes of a question or a list of files on standard input: 64 MB. */
 const maxStandardInput = 64_000_000;
 
 /** The query or question as given, or standard input for `-`. Throws `UserError` `empty-query`. */

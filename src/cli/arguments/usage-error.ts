@@ -69,7 +69,7 @@ const otherWords: Record<"commands" | "collections" | "flags", Readonly<Partial<
   },
 };
 
-/** What is meant by the name that another program has for it; `null` where the parser's own guess has to do. */
+/** Our name for what other programs call differently; `null`: the parser guesses. */
 function otherWord(message: string, command: Program): string | null {
   const [, kind, name = ""] = /^unknown (command|option) '(.*)'$/.exec(message) ?? [];
   const [flag = name] = name.split("=");

@@ -152,6 +152,6 @@ export function metadata(flag: string): Read<Metadata> {
 
 function typed(text: string): MetadataScalar {
   if (text === "true" || text === "false") return text === "true";
-  // As written only: 007 and 1e3 are names more often than numbers.
+  // Only numbers in their usual form count: 007 and 1e3 are names more often than numbers.
   return String(Number(text)) === text && Number.isFinite(Number(text)) ? Number(text) : text;
 }

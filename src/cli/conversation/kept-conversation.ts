@@ -10,7 +10,7 @@ import { shortHash } from "../../util/ids.ts";
 import type { CommandContext } from "../context.ts";
 import type { Runtime } from "../runtime.ts";
 
-/** Whose conversation: one is kept for each project, the last one. */
+/** The project of the conversation: only the last one of each project is kept. */
 export interface Keeper {
   /** Absolute. */
   projectRoot: string;
@@ -30,7 +30,7 @@ export function turnOf({ question, standalone = question, answer }: AskResult): 
   return { question, standalone, answer };
 }
 
-/** What is kept of a conversation at most; lengths in characters. */
+/** Limits of a kept conversation; lengths in characters. */
 const kept = { turns: 20, question: 2_000, answer: 4_000 };
 /** What is kept of what was typed. */
 const keptLines = { count: 500, length: 1_000 };

@@ -3,7 +3,7 @@ import { strategies } from "../../chunkers/index.ts";
 import { refuseTogether } from "../arguments/contradictions.ts";
 import type { CommonFlags } from "../arguments/flags.ts";
 import { amount, escaped, filled, integer, metadata, oneOf, repeatable } from "../arguments/values.ts";
-import type { IngestFlags } from "../commands/ingest.ts";
+import type { IngestFlags } from "../commands/ingest/flags.ts";
 import type { Dispatch } from "../context.ts";
 
 /** Adds `rag ingest` to the program. */
@@ -71,7 +71,7 @@ Examples:
     .action((paths: string[], _: unknown, command: Program) =>
       dispatch<IngestFlags>(
         { include: [], exclude: [], metadata: {}, ...command.optsWithGlobals<CommonFlags>(), paths },
-        async () => (await import("../commands/ingest.ts")).ingest,
+        async () => (await import("../commands/ingest/ingest.ts")).ingest,
       ),
     );
 }

@@ -40,7 +40,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   const queue: Job[] = [];
   /** A loader with a thread of its own uses two cores, and both threads hold the library: half as many are enough. */
   const threadsForWide = Math.max(1, Math.floor(options.threads / 2));
-  /** Threads that have had such a file, and keep what its loader holds. */
+  /** Threads that have loaded such a file: they keep its library in memory. */
   const wide = new WeakSet<LoadingThread>();
   let threads: LoadingThread[] = [];
   let isCuttingHere = false;
@@ -57,7 +57,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
       onEnd(left, fault) {
         threads = threads.filter((other) => other !== thread);
         queue.unshift(...left);
-        // It would not start the next time either.
+        // A thread that failed to start would fail again.
         if (!thread.isReady) for (const job of queue.splice(0)) job.reject(fault);
         pump();
       },
@@ -85,7 +85,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
     if (next !== -1) void runHere(queue.splice(next, 1)[0]!);
   }
 
-  /** More than there are, for what waits: one a file, and for quick files as many as leave a core to this thread. */
+  /** Threads to add for the files that wait: one per slow file; for quick files, all but one core. */
   function threadsWanted(): number {
     const count = (isMeant: (request: CutRequest) => boolean): number =>
       queue.filter(({ request }) => isMeant(request)).length;
@@ -122,7 +122,7 @@ export function threadedCutter(options: ThreadedCutterOptions): ThreadedCutter {
   async function runHere({ request, resolve, reject }: Job): Promise<void> {
     isCuttingHere = true;
     await cutHere(request).then(resolve, reject);
-    // What threads and files have to say comes in between.
+    // Lets messages of threads and finished reads be handled in between.
     await new Promise((resume) => setImmediate(resume));
     isCuttingHere = false;
     pump();

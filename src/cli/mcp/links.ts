@@ -25,7 +25,7 @@ export function readResourceUri(uri: string): { collection: string; place: strin
     : { collection: decoded(collection), place: placeOfUri(path) };
 }
 
-/** One link for each passage; `collection` is that of the passages that name none. */
+/** One link for each passage; `collection` applies to passages that name none. */
 export function linksTo(collection: string, passages: readonly Placed[]): ContentBlock[] {
   return passages.map((passage) => {
     const { source, title, page, startLine, endLine } = passage;

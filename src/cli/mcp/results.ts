@@ -8,7 +8,7 @@ export interface ToolAnswer {
   text: string;
   links?: readonly ContentBlock[];
   structured: Record<string, unknown>;
-  /** What the user of a terminal would be told on stderr. */
+  /** The notices that a terminal would show on stderr. */
   notices: readonly string[];
 }
 

@@ -15,7 +15,7 @@ import { searchTool } from "./tools/search.ts";
 
 export interface ServerOptions {
   session: Session;
-  /** Of the process that serves. */
+  /** The context of the serving process. */
   context: CommandContext;
   /** The flags that the server was started with. */
   flags: CommonFlags;

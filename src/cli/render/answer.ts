@@ -45,7 +45,7 @@ export function createAnswerRenderer(view: AnswerView, output: Output): AnswerRe
   let isOver = false;
   const answer = output.openText();
 
-  /** In order, and without waiting: the next piece of the answer is read meanwhile. */
+  /** Writes happen in order, without the reader of the answer waiting for them. */
   const inOrder = (step: () => Promise<void>) => {
     written = written.then(step).catch((error: unknown) => {
       failure ??= { error };

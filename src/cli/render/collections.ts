@@ -17,7 +17,7 @@ interface CollectionSummary {
   /** `null` where it is not known how many. */
   documents: number | null;
   chunks: number | null;
-  /** Of a foreign collection the model is not known, nor the dimensions unless it is known which field holds vectors. */
+  /** The model of a foreign collection is unknown, and so are the dimensions unless the field of the vectors is known. */
   embedding: { provider: string | null; model: string | null; dimensions: number | null } | null;
   analyzer: string | null;
   /** ISO 8601. */

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 
-/** Asks on the terminal; no answer is a no. Throws `UserError` `confirmation-required` where there is nobody to ask. */
+/** Asks on the terminal; an empty answer means no. Throws `UserError` `confirmation-required` without a terminal. */
 export async function confirm(question: string, { stdin, output, signal }: CommandContext): Promise<boolean> {
   if (!stdin.isTTY || !output.messages.isTerminal) {
     throw new UserError("confirmation-required", "this needs a confirmation, and there is nobody to ask", {

@@ -27,7 +27,7 @@ export interface IngestDocument {
   readonly collection: string;
   readonly store: StoreDocument;
   readonly documents: {
-    /** With what could not be read; a folder that could not counts as one. */
+    /** Including files that could not be read; an unreadable folder counts as one. */
     readonly found: number;
     readonly added: number;
     readonly changed: number;
@@ -41,9 +41,9 @@ export interface IngestDocument {
     readonly written: number;
     /** Sent to the model. */
     readonly embedded: number;
-    /** With a vector that was there before, in the collection or in the cache. */
+    /** Chunks whose vector came from the collection or the cache. */
     readonly reused: number;
-    /** Of the reused, those of the cache; not set where there are none. */
+    /** How many of the reused ones came from the cache; not set for none. */
     readonly cached?: number;
     readonly deleted: number;
   };
@@ -284,11 +284,11 @@ export interface EvaluatedMode {
 export interface AnswerMeasures {
   readonly contains: number | null;
   readonly f1: number | null;
-  /** Of all citations: those that their passage bears out. */
+  /** Share of citations that their passage supports. */
   readonly citationSupport: number | null;
   readonly refusalPrecision: number | null;
   readonly refusalRecall: number | null;
-  /** Of the questions that have an answer: those refused. */
+  /** Share of answerable questions that were refused. */
   readonly falseRefusals: number | null;
 }
 

@@ -7,7 +7,7 @@ type Placed = Pick<Hit, "source" | "page" | "startLine" | "endLine" | "url">;
 /** Where a passage stands, in the form that editors and terminals open: `path:line`, or `path#page=n`. */
 export function locationOf({ source, page, startLine }: Placed): string {
   if (page !== null) return `${source}#page=${page}`;
-  // Behind an address, a line would be part of it.
+  // A line number behind a web address would become part of the address.
   return startLine === null || isAddress(source) ? source : `${source}:${startLine}`;
 }
 
@@ -20,7 +20,7 @@ export function linkOf({ source, page, startLine, endLine, url }: Placed): strin
   return endLine === null || endLine === startLine ? `${path}#L${startLine}` : `${path}#L${startLine}-L${endLine}`;
 }
 
-/** Where sources start, and where whoever opens them stands. */
+/** The folder that sources are relative to, and the one that shown paths are relative to. */
 export type Folders = Pick<Environment, "projectRoot" | "workingDirectory">;
 
 /** A source as a path from the working folder. An address, as another program's collection may have it, stays one. */

@@ -44,11 +44,11 @@ export interface OutputOptions {
   quiet: boolean;
   verbose: boolean;
   color: ColorChoice;
-  /** What is longer than the screen is shown in the user's pager. */
+  /** Shows results longer than the screen in the user's pager. */
   pager?: boolean;
 }
 
-/** Where a command says things: results on stdout, everything else on stderr. No secret passes. */
+/** The output of a command: results on stdout, everything else on stderr. Secrets are masked. */
 export interface Output {
   readonly options: OutputOptions;
   readonly results: Channel;
@@ -59,11 +59,11 @@ export interface Output {
   writeJson<Document extends object = never>(value: NoInfer<Document>): Promise<void>;
   /** One text among the results, wrapped while it comes; a secret is masked in it though it comes cut in two. */
   openText(): TextInPieces;
-  /** What is good to know; left out with `--quiet`. */
+  /** A message that is not needed to use the result; left out with `--quiet`. */
   notice(text: string): void;
   /** What the user should look at. */
   warn(text: string): void;
-  /** One of several things that failed, while the rest goes on. */
+  /** Reports one failure while the command goes on with the rest. */
   failure(text: string): void;
   /** One line a stage, with `--verbose`. */
   stage(name: string, durationMs: number, detail?: string): void;

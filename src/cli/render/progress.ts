@@ -13,7 +13,7 @@ export interface ProgressView<Progress> {
   stop(): void;
 }
 
-/** The line that says how far it got; `leftMs` is `null` as long as nobody can tell. */
+/** The line that says how far it got; `leftMs` is `null` while it cannot be estimated. */
 export type Describe<Progress> = (progress: Progress, elapsedMs: number, leftMs: number | null) => string;
 
 interface Staged {

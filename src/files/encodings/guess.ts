@@ -34,7 +34,7 @@ const candidates: readonly Candidate[] = [
   { ...common("gb18030"), common: "gb18030" },
   { ...common("euc-jp"), common: "euc-jp" },
   { ...common("big5hkscs"), common: "big5hkscs" },
-  // It has fewer signs than Chinese: where all signs of a text fit, that is no accident.
+  // It has fewer signs than Chinese: a text whose signs all fit is hardly there by accident.
   { ...common("cp949"), preference: 0.05, common: "cp949" },
   { ...rare("johab", -0.02), common: "cp949" },
   ...["2", "5", "6", "7", "9", "13", "15"].map((part) => rare(`iso-8859-${part}`, -0.003)),
@@ -58,7 +58,7 @@ const sampleBytes = 4000;
 /** Share of the characters beyond ASCII that may be invalid: a file that was damaged, or joined of two. */
 const maxInvalidShare = 0.02;
 
-/** What is less likely is no text. A few words score about 0. */
+/** Score below which bytes are not text in that encoding. A few words score about 0. */
 const minScore = -0.5;
 
 interface Reader {

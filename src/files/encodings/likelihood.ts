@@ -64,7 +64,7 @@ interface Faults {
   letters: number;
   /** Letters of scripts of many signs, and of Thai. */
   signs: number;
-  /** Sum of what speaks against them. */
+  /** Sum of the penalties. */
   weight: number;
 }
 

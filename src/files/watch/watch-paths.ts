@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
-import { isNeverEntered, walkFolder } from "../walk-folder.ts";
+import { isNeverEntered, walkFolder } from "../walk/walk-folder.ts";
 
 /** What happened to a file. */
 export interface FileChange {

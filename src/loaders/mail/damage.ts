@@ -1,4 +1,4 @@
-/** So much of a mail is looked through for its head. */
+/** Characters of a mail in which its head is searched. */
 const maxHeadChars = 1 << 16;
 
 const boundaryIn = /^content-type:\s*multipart\/(?:[^\n]|\n[ \t])*?\bboundary\s*=\s*(?:"([^"\n]+)"|([^\s";]+))/im;

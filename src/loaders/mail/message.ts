@@ -57,7 +57,7 @@ export async function readMessage(bytes: Uint8Array, isPage = false): Promise<Me
   };
 }
 
-/** Parts that are neither text nor named, of a kind that nobody knows or that a damaged line gives them. */
+/** Unnamed parts of an unknown or damaged media type. */
 function leftOut({ attachments }: Email): string | null {
   const kinds = attachments
     .filter((attachment) => attachment.related !== true && attachmentName(attachment) === null)

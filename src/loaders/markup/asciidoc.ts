@@ -66,7 +66,7 @@ function authorLine(lines: readonly string[]): string | null {
   return author === "" ? null : author;
 }
 
-/** The level of a title whose underline has its length, give or take one; `null` for what is none. */
+/** The level of a title with an underline of its length, give or take one; `null` for other lines. */
 function underlinedLevel(lines: readonly string[], at: number): number | null {
   const title = (lines[at] ?? "").trimEnd();
   const line = (lines[at + 1] ?? "").trimEnd();

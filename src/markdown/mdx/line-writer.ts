@@ -1,6 +1,6 @@
 /**
- * Puts a text together of which some is left out, so that every line keeps its number. A line that is left out whole
- * stays as an empty one.
+ * Writes a text with parts left out, so that every line keeps its number. A line that is left out as a whole stays as
+ * an empty one.
  */
 export interface LineWriter {
   keep(text: string): void;
@@ -39,7 +39,7 @@ export function lineWriter(rules: LineRules): LineWriter {
   let isHeading = false;
 
   function write(part: string): void {
-    // Spaces on both sides of what was left out are one.
+    // Spaces on both sides of a part that was left out become one.
     const written = isCut && !isBlank && endsInSpace ? part.trimStart() : part;
     if (written === "") return;
     line += written;

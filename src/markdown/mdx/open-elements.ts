@@ -15,8 +15,8 @@ export interface OpenElements extends LineRules {
 const voidElement = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
 const listItem = /^\s*(?:[-*+]|\d{1,9}[.)])\s/;
 
-/** Nothing is open at the start of `text`. The indentation that markup gives its content is taken off, for Markdown would read
- * it as code; where a list holds the outermost element, its content stays in the list. */
+/** Reads `text` from its start. Removes the indentation that markup gives its content, because Markdown would read it as
+ * code. The content of an element in a list stays in the list. */
 export function openElements(text: string): OpenElements {
   const open: string[] = [];
   const counts = new Map<string, number>();

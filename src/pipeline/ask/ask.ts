@@ -187,7 +187,7 @@ async function readReply(
   };
   try {
     const events = chat.answer({
-      // Who quotes goes by the words alone; who understands gets the question as it was asked, with the conversation.
+      // A model that quotes compares words with this one. A generative one gets the question as asked, and the conversation.
       question: standalone,
       passages: hits,
       frequencies,

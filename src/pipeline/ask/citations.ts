@@ -96,7 +96,7 @@ function bestSupport(claim: readonly string[], { sentences }: Evidence): Support
   let best: Support = { sentence: sentences.find(({ kind }) => kind !== "heading") ?? sentences[0], score: 0 };
   for (const sentence of sentences) {
     const held = share(claim, sentence.words);
-    // Of two that hold as much, the one that says less besides; a sentence before the heading that repeats it.
+    // Of two that hold as much, the shorter one wins; a sentence wins over the heading that repeats it.
     const score = held * (0.9 + 0.1 * share(sentence.words, claim)) * (sentence.kind === "heading" ? 0.3 : 1);
     if (score > best.score) best = { sentence, score };
   }

@@ -1,7 +1,7 @@
 import type { Hit } from "../../types.ts";
 import { joinNeighbours, sharedLength } from "../passages/joined-text.ts";
 
-/** Passages that are looked for where nobody says how many: the context is filled by characters. */
+/** Passages to find unless the user says how many: the context is limited by characters. */
 const contextCandidates = 20;
 
 /**

@@ -1,10 +1,10 @@
-/** What is shown of an answer while it comes: its text, and behind a citation that does not hold, why. */
+/** The text of an answer as it arrives, with a note behind each citation that does not hold. */
 export type MarkedPiece = { text: string } | { why: string };
 
 /** Passes on an answer while it comes. */
 export interface DoubtMarks {
   read(piece: string): MarkedPiece[];
-  /** What is left once the answer is over. */
+  /** The rest, once the answer is complete. */
   end(): MarkedPiece[];
 }
 

@@ -3,7 +3,8 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path
 import { UserError, messageOf } from "../../errors.ts";
 import { checkGlob, expandBraces, globMatcher } from "../../files/path-glob.ts";
 import { isInside, leadsInto } from "../../files/real-path.ts";
-import { type Misnamed, isNeverEntered, misnamedOnPath } from "../../files/walk-folder.ts";
+import { type Misnamed, misnamedOnPath } from "../../files/walk/misnamed.ts";
+import { isNeverEntered } from "../../files/walk/walk-folder.ts";
 import { closest } from "../../util/closest.ts";
 
 /** What a path of the command line names. */

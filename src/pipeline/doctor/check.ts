@@ -8,7 +8,7 @@ export interface Check {
   status: "ok" | "warn" | "fail";
   /** What was found, for people. */
   message: string;
-  /** What to do; `null` where there is nothing to do, or nobody knows. */
+  /** What to do; `null` for nothing, or if that is unknown. */
   hint: string | null;
 }
 

@@ -20,7 +20,7 @@ export interface BatchQueue<Entry> {
    * @param onlyAgain leave texts that were not sent yet
    */
   next(onlyAgain: boolean): Batch<Entry> | undefined;
-  /** From now on, the texts that wait go without filling a request. */
+  /** Sends the waiting texts even if they do not fill a request. */
   flush(): void;
   /** No request from now on, this batch included, is more than half as large as the batch. */
   halve(batch: Batch<Entry>): void;

@@ -44,11 +44,11 @@ export interface EmbedPoolOptions {
   batchSize?: number;
   /** Put before every text. */
   prefix: string;
-  /** What was embedded before is taken from it, and what is embedded is put into it; the caller closes it. */
+  /** Vectors are read from it and written to it; the caller closes it. */
   cache?: VectorCache | null;
   signal?: AbortSignal;
   retry?: RetryPolicy;
-  /** Told of a request that waits long for its next attempt: milliseconds, and why. */
+  /** Called when a request waits long for its next attempt, with the milliseconds and the reason. */
   onPause?: ((milliseconds: number, reason: string) => void) | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface EmbedPoolOptions {
 const defaultBatchSize = 100;
 /** Milliseconds without another text after which the texts that wait are sent in a request that is not full. */
 const idleMs = 100;
-/** A pause that is told of, milliseconds. */
+/** Milliseconds from which on a pause is reported to the user. */
 const tellablePauseMs = 10_000;
 
 /** The one place for batching, concurrency and retry. */
@@ -117,7 +117,7 @@ export function createEmbedPool(embedder: Embedder, options: EmbedPoolOptions): 
         wakeTimer = setTimeout(pump, Math.ceil(wait));
         return;
       }
-      // While so many batches wait for their next attempt, the provider fails at everything: no new text is sent.
+      // When that many batches wait for another attempt, the provider is failing: no new text is sent.
       const batch = queue.next(retryTimers.size >= options.concurrency);
       if (!batch) return;
       void send(batch);

@@ -64,16 +64,16 @@ export interface AnswerOutcome {
 
 /** Means over questions, 0 to 1; `null` where there is nothing to take the mean of. */
 export interface AnswerMetrics {
-  /** Of the answerable questions with a reference: answers that hold it. A refusal holds nothing. */
+  /** Share of answerable questions with a reference whose answer contains it. A refusal contains nothing. */
   contains: number | null;
   f1: number | null;
-  /** Of all citations: those that their passage bears out. */
+  /** Share of citations that their passage supports. */
   citationSupport: number | null;
-  /** Of the refusals: those of unanswerable questions. */
+  /** Share of refusals that refuse an unanswerable question. */
   refusalPrecision: number | null;
-  /** Of the unanswerable questions: those refused. */
+  /** Share of unanswerable questions that were refused. */
   refusalRecall: number | null;
-  /** Of the answerable questions: those refused. */
+  /** Share of answerable questions that were refused. */
   falseRefusals: number | null;
 }
 

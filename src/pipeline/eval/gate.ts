@@ -23,7 +23,7 @@ export interface GateCheck {
 /** Measures by mode: what an earlier evaluation printed as `modes`. */
 export type Baseline = Record<string, Record<string, number | null>>;
 
-/** Of these, less is better. */
+/** Measures of which less is better. */
 const lessIsBetter: ReadonlySet<string> = new Set(["falseRefusals"]);
 /** Two sums of the same numbers may differ by this much. */
 const rounding = 1e-9;

@@ -26,7 +26,7 @@ export function retrievalMeasures(k: number): string[] {
 }
 
 export interface MeasuredRanking {
-  /** As the set names them where it does, else their sources; the best first, each once. */
+  /** Their names in the set, or else their sources; the best first, each once. */
   documents: string[];
   measures: Measures;
   /** Recall at each of `curveCuts`. */

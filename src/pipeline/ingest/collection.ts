@@ -16,7 +16,8 @@ import { type WriterWait, leaseForWriting } from "../collections/writer-lease.ts
 import { type ConfiguredModel, type ModelChoice, modelForIngest } from "../embed/model-choice.ts";
 import { type OpenModel, openChosenModel } from "../embed/open-model.ts";
 import type { DocumentCutter } from "./cut-document.ts";
-import { type IngestParts, type IngestRequest, ingest } from "./ingest.ts";
+import { ingest } from "./ingest.ts";
+import type { IngestParts, IngestRequest } from "./run/ingest-run.ts";
 import type { IngestResult } from "./ingest-tally.ts";
 import { type Budget, type IngestPlan, overBudget, planOf, refuseUnknownPrice } from "./plan.ts";
 import { type IngestProject, refuseOtherProject } from "./project.ts";
@@ -54,7 +55,7 @@ export interface CollectionRequest extends IngestRequest, VectorRequest, WriterW
 
 export interface CollectionOutcome {
   result: IngestResult;
-  /** There was no such collection and nothing to write, so there still is none. */
+  /** The collection did not exist, and nothing was written that would have created it. */
   isMissing: boolean;
   /** Of a dry run: what would be written, and what that takes. */
   plan: IngestPlan | null;

@@ -30,7 +30,7 @@ export interface CutDocument extends Pick<Document, "title" | "format" | "metada
 
 /** Loads files, cuts them and analyses their words: nearly all the computing of an ingest without a model. */
 export interface DocumentCutter {
-  /** So many files are worth beginning before the first of them is done. */
+  /** How many files to begin before the first one is done. */
   readonly ahead: number;
   /** Throws `UserError` where the file cannot be read; anything else that it throws is a bug in a loader. */
   cut(request: CutRequest): Promise<CutDocument>;

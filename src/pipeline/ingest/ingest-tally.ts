@@ -16,7 +16,7 @@ export interface IngestProgress {
 
 export interface IngestResult {
   documents: {
-    /** With what could not be read; a folder that could not counts as one. */
+    /** Including files that could not be read; an unreadable folder counts as one. */
     found: number;
     added: number;
     changed: number;
@@ -30,9 +30,9 @@ export interface IngestResult {
     written: number;
     /** Sent to the model. */
     embedded: number;
-    /** With a vector that was there before, in the collection or in the cache. */
+    /** Chunks whose vector came from the collection or the cache. */
     reused: number;
-    /** Of the reused, those of the cache; not set where there are none. */
+    /** How many of the reused ones came from the cache; not set for none. */
     cached?: number;
     deleted: number;
   };

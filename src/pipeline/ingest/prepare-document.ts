@@ -61,7 +61,7 @@ export async function prepareDocument(
   }
 }
 
-/** What is wrong with a loader costs the one file that it fails on. */
+/** An error in a loader fails only the file it was reading. */
 async function cutFile(request: CutRequest, cutter: DocumentCutter): Promise<CutDocument> {
   return cutter.cut(request).catch((error: unknown) => {
     throw error instanceof UserError ? error : crashed(error);

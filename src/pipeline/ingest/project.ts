@@ -6,7 +6,7 @@ import type { Collection } from "../../stores/types.ts";
 
 /** The project that is ingested. */
 export interface IngestProject {
-  /** Stored with a new collection; `null`: nothing is. */
+  /** Stored with a new collection; `null`: no project is stored. */
   name: string | null;
   /** What a collection of this project may remember. */
   aliases: readonly string[];

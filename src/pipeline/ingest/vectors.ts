@@ -6,7 +6,7 @@ import type { EmbedPool, EmbedPoolOptions } from "../embed/embed.ts";
 import type { ConfiguredModel, ModelChoice } from "../embed/model-choice.ts";
 import type { OpenModel } from "../embed/open-model.ts";
 
-/** What is said about how vectors are made. */
+/** How vectors are made, from flags and configuration. */
 export interface VectorRequest {
   /** The configured model, and how it is asked. */
   embedding: ConfiguredModel &

@@ -22,7 +22,7 @@ export interface Survey {
 export const milvusPort = 19_530;
 const ollamaPort = 11_434;
 
-/** Of this machine, which answers or refuses at once, however busy it is. */
+/** Milliseconds for a server on this machine: it answers or refuses at once, even a busy one. */
 const probeMs = 2000;
 
 /** Looks around; nothing leaves this machine. */

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { makeFolder } from "../../files/make-folder.ts";
 import type { FetchedPage, Validators } from "./fetch-page.ts";
 
-/** What is remembered of a page beside its bytes. */
+/** What the cache keeps about a page beside its bytes. */
 interface Remembered extends Validators {
   contentType: string;
-  /** Of the bytes, so that halves of two versions are never taken for one. */
+  /** Hash of the bytes: it shows when halves of two versions were mixed. */
   hash: string;
 }
 
@@ -58,7 +58,7 @@ export function pageCache(folder: string): PageCache {
   };
 }
 
-/** Whole or not at all: another ingest may read the file at the same time. */
+/** Writes in one step, because another ingest may read the file at the same time. */
 async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {

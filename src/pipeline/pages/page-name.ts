@@ -57,6 +57,6 @@ export async function inUtf8(bytes: Uint8Array, contentType: string): Promise<Ui
   if (charset === undefined || /^utf-?8$/i.test(charset) || !(type.startsWith("text/") || type.endsWith("xml")))
     return bytes;
   const decode = await webDecoderOf(charset);
-  // An encoding that nobody knows: the loader finds out.
+  // Unknown encoding: the loader guesses it.
   return decode === null ? bytes : Buffer.from(`\uFEFF${decode(bytes)}`);
 }

@@ -40,7 +40,7 @@ export function changeQueue(): ChangeQueue {
     const isFirst = firstAt === null;
     firstAt ??= now;
     dueAt = Math.min(now + delayMs, firstAt + Math.max(longestMs, delayMs));
-    // Whoever waits looks at the time again by itself: thousands of changes wake it once.
+    // The waiting loop checks the time by itself, so that thousands of changes wake it only once.
     if (isFirst) wake();
   };
   return {

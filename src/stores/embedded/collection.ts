@@ -1,8 +1,4 @@
-import { readdir, rmdir } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
-import { messageOf } from "../../errors.ts";
 import { collectionLanguages, loadTermsOf, oncePerVersion } from "../shared/bm25-terms.ts";
 import {
   type Row,
@@ -13,88 +9,35 @@ import {
   documentOf,
 } from "../shared/chunk-row.ts";
 import { collectGarbage } from "../shared/collect-garbage.ts";
-import { folderSize } from "../shared/folder-size.ts";
 import { type VersionCondition, versionConditions } from "../shared/document-versions.ts";
+import { folderSize } from "../shared/folder-size.ts";
 import { slices } from "../shared/slices.ts";
 import { wordFrequencies } from "../shared/word-frequencies.ts";
 import type { Collection, CollectionStats, Manifest } from "../types.ts";
-import { translateStoreError } from "./errors.ts";
-import { droppedMeanwhile } from "../shared/refusals.ts";
 import { sqlString } from "./filter.ts";
-import { dropMs, isGone } from "./folder.ts";
 import { type VectorIndexSizes, ensureIndexes } from "./indexes.ts";
-import { missingRights, rightsOf } from "./rights.ts";
-import { embeddedColumns, fromRow, readRows, toTable } from "./rows.ts";
+import { embeddedColumns, fromRow, toTable } from "./rows.ts";
 import { countHolders, searchTable, textsLike } from "./search.ts";
-import { needsUpkeep } from "./upkeep.ts";
+import { type CurrentTableOptions, currentTable } from "./table/current-table.ts";
+import { tidyUp } from "./upkeep.ts";
 
-/** Versions younger than this stay on disk, for readers that opened them. A slower reader opens the table anew. */
-const retainMs = 10_000;
-/** Garbage is collected after so many written rows: they leave some tens of megabytes of it. */
+/** Written rows after which garbage is collected: they leave some tens of megabytes of it. */
 const rowsPerGarbageCollection = 5_000;
 /** Ids in one SQL condition. */
 const idsPerCondition = 500;
-/** Times that a read is run while a writer deletes or replaces what it reads. */
-const readAttempts = 4;
-/** Milliseconds before a second try, and twice and thrice as many before the next. */
-const readPauseMs = 50;
 
-export interface EmbeddedCollectionOptions {
-  table: Table;
-  /** Opens the table again that has the collection's name by now. */
-  reopen(): Promise<Table>;
-  name: string;
+export interface EmbeddedCollectionOptions extends CurrentTableOptions {
   manifest: Manifest;
-  /** The table's folder. */
-  folder: string;
-  /** The store's path as the user knows it. */
-  location: string;
   sizes: VectorIndexSizes;
 }
 
 export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Collection {
-  const { name, manifest, folder, location, sizes } = options;
-  const failure = translateStoreError(location);
-  const rights = rightsOf(folder);
-  let { table } = options;
-  /** Written since garbage was collected. */
-  let rowsWritten = 0;
-  /** Changes whenever reads may see another version of the table: LanceDB itself looks for none. */
-  let version = 0;
-  /** So many rows were written that garbage was collected at least once; for fewer, that takes longer than it is worth. */
+  const { name, manifest, folder, sizes } = options;
+  const current = currentTable(options);
+  const { read, select, write } = current;
+  let rowsSinceGarbage = 0;
+  /** Whether garbage was collected before: with fewer rows, collecting it takes longer than it is worth. */
   let hasCollected = false;
-
-  /**
-   * Runs a read; again on a table opened anew where a writer has deleted that version meanwhile, has put another table in
-   * its place, or has not yet given others the rights to what it wrote.
-   */
-  async function read<T>(query: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await query();
-      } catch (error) {
-        if (!/not found|no such file|permission denied/i.test(messageOf(error))) throw failure(error);
-        if (attempt === readAttempts) {
-          if (await isGone(folder, dropMs)) throw droppedMeanwhile(name, location);
-          throw (await missingRights({ name, folder, location })) ?? failure(error);
-        }
-        await sleep((attempt - 1) * readPauseMs);
-        table = await options.reopen();
-        version += 1;
-      }
-    }
-  }
-
-  /** The rows that meet an SQL condition, or as many of them. */
-  function select(where: string, columns: readonly string[], limit?: number): Promise<Row[]> {
-    return read(async () => {
-      const query = table
-        .query()
-        .where(where)
-        .select([...columns]);
-      return readRows(limit === undefined ? query : query.limit(limit));
-    });
-  }
 
   const wholeRow = [...embeddedColumns(manifest), ...(manifest.embedding === null ? [] : ["vector"])];
   const findLanguages = collectionLanguages(async (known) => {
@@ -102,17 +45,13 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     const [row] = await select(`${isCommitRecord}${isOther}`, ["language"], 1);
     return row === undefined ? null : (row["language"] as string);
   });
-  // To see that there is no further language, every commit record is read: a sixth of what a search takes.
-  const languages = oncePerVersion(() => version, findLanguages);
+  // Asking for a further language reads every commit record, which takes a sixth of the time of a search.
+  const languages = oncePerVersion(current.version, findLanguages);
 
-  async function remove(where: string): Promise<void> {
-    await table.delete(where).catch(failure);
-    version += 1;
-    await rights.share();
-  }
+  const remove = (where: string): Promise<void> => write((table) => table.delete(where));
 
   async function giveBackMemory(): Promise<void> {
-    rowsWritten = 0;
+    rowsSinceGarbage = 0;
     hasCollected = true;
     await collectGarbage();
   }
@@ -139,17 +78,18 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
     },
 
     textsWithWordLike: (word, distance) =>
-      read(() => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
+      read((table) => textsLike({ table, name, manifest, sizes, languages }, word, distance)),
 
     async upsert(chunks, { areNew = false } = {}) {
       if (chunks.length === 0) return;
       const rows = toTable(chunks, manifest, await loadTermsOf(chunks));
-      const merge = table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll();
-      await (areNew ? table.add(rows) : merge.execute(rows)).catch(failure);
-      version += 1;
-      await rights.share();
-      rowsWritten += chunks.length;
-      if (rowsWritten >= rowsPerGarbageCollection) await giveBackMemory();
+      await write((table) =>
+        areNew
+          ? table.add(rows)
+          : table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows),
+      );
+      rowsSinceGarbage += chunks.length;
+      if (rowsSinceGarbage >= rowsPerGarbageCollection) await giveBackMemory();
     },
 
     async deleteDocuments(versions) {
@@ -162,34 +102,32 @@ export function openEmbeddedCollection(options: EmbeddedCollectionOptions): Coll
       }
     },
 
-    countChunks: () => read(() => table.countRows()),
+    countChunks: () => read((table) => table.countRows()),
 
     chunkRecords: async () => (await select(isNoCommitRecord, chunkRecordColumns(manifest))).map(chunkRecordOf),
 
     async optimize() {
       // Building an index is when LanceDB needs most memory.
-      if (hasCollected && rowsWritten > 0) await giveBackMemory();
-      await ensureIndexes(table, manifest, sizes).catch(failure);
-      if (await needsUpkeep(table, folder, { retainMs }).catch(failure)) {
-        await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) }).catch(failure);
-        await removeEmptyFolders(join(folder, "_indices"));
-      }
-      await rights.share();
+      if (hasCollected && rowsSinceGarbage > 0) await giveBackMemory();
+      await write(async (table) => {
+        await ensureIndexes(table, manifest, sizes);
+        await tidyUp(table, folder);
+      });
     },
 
-    search: (request) => read(() => searchTable({ table, name, manifest, sizes, languages }, request)),
+    search: (request) => read((table) => searchTable({ table, name, manifest, sizes, languages }, request)),
 
     wordFrequencies: (text) =>
       wordFrequencies(text, {
         manifest,
         languages,
-        countChunks: () => read(() => table.countRows()),
-        countHolders: (terms) => read(() => countHolders({ table, name, manifest }, terms)),
+        countChunks: () => read((table) => table.countRows()),
+        countHolders: (terms) => read((table) => countHolders({ table, name, manifest }, terms)),
       }),
 
-    stats: () => read(() => statsOf(table, folder)),
+    stats: () => read((table) => statsOf(table, folder)),
 
-    overview: async () => ({ ...(await read(() => statsOf(table, folder))), gap: null }),
+    overview: async () => ({ ...(await read((table) => statsOf(table, folder))), gap: null }),
   };
 }
 
@@ -218,11 +156,4 @@ async function statsOf(table: Table, folder: string): Promise<CollectionStats> {
     index: await Promise.all(indexes),
     updatedAt: (await table.listVersions()).at(-1)?.timestamp.toISOString() ?? null,
   };
-}
-
-/** LanceDB deletes the files of an old index and leaves its folder. */
-async function removeEmptyFolders(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
-  // `rmdir` fails, as it should, on a folder that is not empty.
-  await Promise.all(names.map((name) => rmdir(join(parent, name)).catch(() => {})));
 }

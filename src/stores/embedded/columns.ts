@@ -32,7 +32,7 @@ export function floatColumn(values: readonly number[]): Arrow.Vector<Arrow.Float
   return arrow().makeVector(Float64Array.from(values));
 }
 
-/** Vectors of equal length. Throws where one has another. */
+/** Vectors of equal length. Throws if their lengths differ. */
 export function vectorColumn(
   vectors: readonly (Float32Array | null)[],
   type: Arrow.FixedSizeList<Arrow.Float32>,

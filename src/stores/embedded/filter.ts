@@ -35,7 +35,7 @@ function textCondition(column: string, test: FilterTest): string {
   }
 }
 
-/** The path of a passage, or the name of a heading that stands in its text. */
+/** Matches the heading path of a passage, or the name of a heading in its text. */
 function headingCondition(glob: Glob): string {
   const line = sqlString(`(?m)^ {0,3}#{1,6}[ \\t]+(?:${globRegex(glob, ".")})(?:[ \\t]+#+)?[ \\t]*$`);
   const inside = `format <> ${sqlString(formatWithoutHeadings)} AND regexp_like(text, ${line})`;
@@ -109,7 +109,7 @@ function globRegex(glob: Glob, character: string, literal: (text: string) => str
     .join("");
 }
 
-/** A text as it stands between the quotes of a JSON string. */
+/** A text as JSON writes it between quotes. */
 function insideString(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

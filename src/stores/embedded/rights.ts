@@ -55,7 +55,7 @@ export async function missingRights(collection: {
   );
 }
 
-/** Asked by opening it: access(2) goes by the user who started the process, not by the one whose rights it has. */
+/** Tests by opening the file: access(2) checks the real user of the process, not the effective one. */
 async function isRefused(path: string): Promise<boolean> {
   try {
     await (await open(path)).close();

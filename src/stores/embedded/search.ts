@@ -133,7 +133,7 @@ async function searchDense(
     .query()
     .nearestTo(vector)
     .distanceType(distanceTypes[manifest.metric])
-    // First, as LanceDB wants the least to be no more than the most. It goes on where it has not found enough.
+    // Set first, because LanceDB requires minimum <= maximum. It probes more partitions if it has not found enough.
     .maximumNprobes(everyPartition)
     .minimumNprobes(await probesFor(searched, where))
     .select([...foundColumns(manifest), "_distance"])

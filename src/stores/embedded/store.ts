@@ -44,7 +44,7 @@ export interface EmbeddedStoreOptions extends StoreFolder {
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   const { path, location, sizes = usualSizes } = options;
   const tables = storeTables(options);
-  /** By name, as long as nobody has written since: what a collection has learnt of itself is kept over many searches. */
+  /** Open collections by name, kept until somebody writes: a collection remembers what it has read about itself. */
   const unchanged = new Map<string, { state: string; collection: Collection }>();
 
   /** Throws `UserError` unless this tool made the table: one that cannot be read may be another program's. */

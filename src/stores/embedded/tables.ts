@@ -5,11 +5,11 @@ import { type StoreFolder, dropMs, isGone, tablePath } from "./folder.ts";
 import { lancedb } from "./lancedb.ts";
 import { findTable } from "./replacement.ts";
 
-/** The tables of a store, by one connection a folder, which is kept. */
+/** The tables of a store. One connection per folder is kept open. */
 export interface StoreTables {
   /** The connection to a folder; to the store's own where none is named. */
   connected(folder?: StoreFolder): Promise<Connection>;
-  /** Another table may have come into the place of one that LanceDB keeps parts of in memory: connects anew next time. */
+  /** Drops the connection: LanceDB caches parts of a table, which would be wrong for the table that replaced it. */
   forget(folder?: StoreFolder): void;
   /** `null` where there is no such table. Throws `UserError` where it cannot be opened. */
   open(name: string): Promise<Table | null>;
@@ -18,7 +18,7 @@ export interface StoreTables {
   close(): Promise<void>;
 }
 
-/** How often a table is looked for that is replaced in the moment when it is opened. */
+/** How often opening is tried while the table is being replaced. */
 const attempts = 3;
 
 /** Connects on first use. */

@@ -1,9 +1,12 @@
 import type { Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Table } from "@lancedb/lancedb";
 
-/** How far a table may be from its best form before it is brought there. */
+/** Milliseconds that old versions stay on disk for readers that opened them. A slower reader reopens the table. */
+const retainMs = 10_000;
+
+/** How much a table may deteriorate before it is rewritten. */
 interface Slack {
   /** Rows that the index lacks; a search looks through them one by one. */
   missingRows: number;
@@ -27,8 +30,15 @@ function slackOf(rows: number, smallRows: number): Slack {
     : { missingRows: Math.min(2_000, rows / 100), fragments: 24, garbageShare: 0.2, versions: 100 };
 }
 
-/** An index, its successor, and what both are made of. */
+/** Folders of the index, of its successor, and of the parts of both. */
 const mostIndexFolders = 4;
+
+/** Joins fragments, updates indexes and deletes old versions when that is worth its cost. Throws what LanceDB throws. */
+export async function tidyUp(table: Table, folder: string): Promise<void> {
+  if (!(await needsUpkeep(table, folder, { retainMs }))) return;
+  await table.optimize({ cleanupOlderThan: new Date(Date.now() - retainMs) });
+  await removeEmptyFolders(join(folder, "_indices"));
+}
 
 /**
  * Whether LanceDB's `optimize` has something to do that is worth its cost. It rewrites an index that lacks a row, and the
@@ -71,4 +81,11 @@ async function sizeOf(path: string): Promise<number> {
 /** `null` where a writer has deleted it meanwhile. */
 function statOf(path: string): Promise<Stats | null> {
   return stat(path).catch(() => null);
+}
+
+/** LanceDB deletes the files of an old index and leaves its folder. */
+async function removeEmptyFolders(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  // `rmdir` refuses a folder that is not empty.
+  await Promise.all(names.map((name) => rmdir(join(parent, name)).catch(() => {})));
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.ts";
 
-/** What a deployment can do and needs. Everything that differs between deployments is said here. */
+/** What a deployment can do and needs. Everything that differs between deployments is in this file. */
 export interface MilvusDialect {
   /** For messages: `Milvus 2.6.4`, `Milvus Lite`. */
   product: string;

@@ -18,7 +18,7 @@ export interface FilterAbilities {
   templates: boolean;
 }
 
-/** Where a collection keeps the field of a filter, by how the expression language compares it. */
+/** The column that holds a filter's field, by how the expression language compares it. */
 export type FilterTarget =
   /** `orNull`: the field may have no value. */
   | { type: "text" | "integer" | "float" | "boolean"; field: string; orNull?: boolean }

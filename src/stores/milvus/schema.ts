@@ -117,10 +117,10 @@ function parseManifest(json: string | undefined): Manifest | null {
 
 export const milvusMetrics: Record<Metric, string> = { cosine: "COSINE", ip: "IP", l2: "L2" };
 
-/** BM25's parameters, said outright: the deployments' own defaults differ. */
+/** Explicit parameters of BM25, because the defaults of deployments differ. */
 const bm25Parameters = { bm25_k1: 1.2, bm25_b: 0.75 };
 
-/** What the indexes of a new collection are. */
+/** The indexes of a new collection. */
 export function newIndexes(
   schema: CollectionSchema,
   manifest: Manifest,

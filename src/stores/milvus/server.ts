@@ -25,7 +25,7 @@ export interface MilvusServerOptions {
   onNotice?(text: string): void;
 }
 
-/** A job that writes for an hour outlasts the restart of a proxy. */
+/** Long enough for a job that writes for an hour to survive the restart of a proxy. */
 const WRITING_PATIENCE_MS = 60_000;
 
 /** A Milvus server, a cluster, or Zilliz Cloud. Connects on first use. */
@@ -78,7 +78,7 @@ async function readTls(tls: Config["milvus"]["tls"], projectRoot: string): Promi
   };
 }
 
-/** Introduces the client, as every Milvus expects, and learns what answers. */
+/** Sends the handshake that every Milvus expects, and reads which server answers. */
 async function askForDialect(connection: MilvusConnection, target: string, location: string): Promise<MilvusDialect> {
   const { server_info: server } = await connection
     .call("Connect", {

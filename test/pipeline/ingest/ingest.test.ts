@@ -9,7 +9,8 @@ import { isSupported, loaderFor } from "../../../src/loaders/loader-for-file.ts"
 import { discover } from "../../../src/pipeline/discover/discover.ts";
 import type { EmbedPool } from "../../../src/pipeline/embed/embed.ts";
 import { type DocumentCutter, cutDocument } from "../../../src/pipeline/ingest/cut-document.ts";
-import { type IngestParts, type IngestRequest, ingest } from "../../../src/pipeline/ingest/ingest.ts";
+import { ingest } from "../../../src/pipeline/ingest/ingest.ts";
+import type { IngestParts, IngestRequest } from "../../../src/pipeline/ingest/run/ingest-run.ts";
 import type { IngestResult } from "../../../src/pipeline/ingest/ingest-tally.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import type { Collection, Store } from "../../../src/stores/types.ts";

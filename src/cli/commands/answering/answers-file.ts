@@ -76,7 +76,7 @@ function keyOf({ id, question, filters }: BatchQuestion): string {
   return JSON.stringify([id, question, filters]);
 }
 
-/** What a line holds: `result` is `null` for a failure. `null` for what is no line of a batch. */
+/** Reads one line; `result` is `null` for a failure. Returns `null` for a line that no batch wrote. */
 function readLine(line: string): { key: string; result: AskResult | null } | null {
   try {
     const { id = null, filter = [], error, ...result } = JSON.parse(line) as Record<string, unknown>;

@@ -24,9 +24,9 @@ import { writeReport } from "./write-report.ts";
 export interface BatchFlags extends AnsweringFlags {
   /** The file with the questions; `-` stands for standard input. */
   batch: string;
-  /** Where the answers go, in place of standard output. */
+  /** The file that gets the answers instead of standard output. */
   output?: string;
-  /** Where the list of what the documents lack goes. */
+  /** The file that gets the list of what the documents lack. */
   gaps?: string;
 }
 

@@ -18,7 +18,7 @@ export interface AnsweringFlags extends RetrievalFlags {
   strict?: boolean;
 }
 
-/** What is asked of, beside the configuration. */
+/** What a command adds to the configuration. */
 export interface AnsweringRequest {
   flags: AnsweringFlags;
   filters: Filter[];

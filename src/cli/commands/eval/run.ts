@@ -27,7 +27,7 @@ import { toolVersion } from "../../version.ts";
 
 /** What is measured. */
 export interface EvalRun {
-  /** Not set: the one that a search would take. */
+  /** Not set: the mode that a search would use. */
   modes?: SearchMode[];
   /** Cut-off of recall and precision; as many passages as a search finds where it is not set. */
   topK?: number;

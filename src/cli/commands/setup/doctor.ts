@@ -24,7 +24,7 @@ export interface DoctorFlags extends CommonFlags {
   offline?: boolean;
 }
 
-/** Less is soon used up by an ingest: indexes are rewritten beside the old ones. */
+/** Free bytes below which an ingest may fail: it writes new indexes beside the old ones. */
 const littleSpaceBytes = 1_000_000_000;
 
 /**
@@ -35,7 +35,7 @@ export async function doctor(flags: DoctorFlags, context: CommandContext): Promi
   const renderer = createDoctorRenderer(context.output, (hint) => withGivenFlags(hint, flags));
   const configuration = await examine(configurationExaminations(flags, context), renderer.show);
   const diagnoses = [configuration];
-  // Without a configuration that holds, nothing is opened.
+  // An invalid configuration opens nothing.
   if (configuration.failedWith === null) {
     const rest = withRuntime(flags, [], context, async (runtime) =>
       untilAborted(examine(await runtimeExaminations(runtime, flags, context), renderer.show), context.signal),

@@ -46,7 +46,7 @@ export async function init(flags: InitFlags, context: CommandContext): Promise<E
       cause: error,
     });
   });
-  // Whoever made the file answers for it. Where that cannot be remembered, `rag trust` asks later.
+  // The user made this file, so it is trusted at once. If the consent cannot be stored, `rag trust` asks later.
   await remember(file, createHash("sha256").update(text).digest("hex"), variables).catch(() => {});
   await renderInit({ file, settings, found }, output);
   return ExitCode.done;
@@ -72,7 +72,7 @@ async function lookAround(context: CommandContext): Promise<Survey> {
   });
 }
 
-/** What the flags say, then what the user says; `null`: nobody is asked, and the defaults hold. */
+/** Answers from the flags, then from the user; `null`: the user is not asked and the defaults apply. */
 async function answersTo(
   questions: readonly Question[],
   flags: InitFlags,

@@ -40,7 +40,7 @@ export interface ThreadOptions {
   limits: FileLimits;
   /** It can take more. */
   onFree(): void;
-  /** It is gone. `left`: what it was given and nobody has answered; `fault`: what ended it. */
+  /** The thread has ended. `left`: jobs without an answer; `fault`: why it ended. */
   onEnd(left: Job[], fault: unknown): void;
 }
 
@@ -52,7 +52,7 @@ export function startThread({ entry, settings, limits, onFree, onEnd }: ThreadOp
   const worker = new Worker(entry, {
     workerData: settings,
     resourceLimits: { maxOldGenerationSizeMb: limits.megabytes, maxYoungGenerationSizeMb: youngMegabytes },
-    // What a library writes to the console is no result of the tool.
+    // Libraries may write to the console: that must not mix with the results of the tool.
     stdout: true,
     stderr: true,
   });

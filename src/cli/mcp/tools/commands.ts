@@ -4,7 +4,7 @@ import { UserError } from "../../../errors.ts";
 import { leadsInto } from "../../../files/real-path.ts";
 import type { CommonFlags } from "../../arguments/flags.ts";
 import { ask } from "../../commands/ask.ts";
-import { ingest } from "../../commands/ingest.ts";
+import { ingest } from "../../commands/ingest/ingest.ts";
 import type { CapturedContext } from "../captured.ts";
 import type { ToolAnswer } from "../results.ts";
 

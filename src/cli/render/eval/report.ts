@@ -10,7 +10,7 @@ export interface EvaluatedCollection {
   documents: number;
 }
 
-/** One evaluation, and what it is compared with. */
+/** One evaluation, and the one it is compared with. */
 export interface EvalReport {
   set: string;
   collection: EvaluatedCollection;

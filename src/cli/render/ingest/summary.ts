@@ -24,7 +24,7 @@ export interface IngestView {
   dryRun: boolean;
   /** The question was whether the collection is up to date. */
   check: boolean;
-  /** There is no such collection, and none was made. */
+  /** The collection does not exist, and the ingest had no reason to create it. */
   isMissing: boolean;
   /** Nothing was written, and the same without `--check` or `--dry-run` would be refused for how much is gone. */
   pruneRefused: boolean;
@@ -83,7 +83,7 @@ function ofCache({ cached = 0 }: IngestReport["chunks"]): string {
   return cached === 0 ? "" : ` (${formatCount(cached)} from the cache)`;
 }
 
-/** What would become of documents, where nothing is done. */
+/** Words for the outcomes of a dry run. */
 const planned: Partial<Record<keyof IngestReport["documents"], string>> = {
   added: "to add",
   changed: "to change",
@@ -96,7 +96,7 @@ function prepositionOf({ dryRun, isMissing }: IngestView): string {
   return isMissing ? "there is nothing to write, so there is no" : "in";
 }
 
-/** What `--json` says among the warnings, and people are told as notes. */
+/** Warnings of `--json` that people see as notes. */
 function remarks({ leftOut = [] }: IngestReport, { pruneRefused }: IngestView): string[] {
   const files = leftOut.reduce((sum, { files }) => sum + files, 0);
   return [

@@ -13,7 +13,7 @@ export interface PassageResult extends ReadPassage {
 /** Sources that are named where a heading stands in several. */
 const namedAtMost = 5;
 
-/** The text alone, so that it can go on into a file or another program; a person is told where it stands. */
+/** stdout gets the text alone, for a file or another program; a person sees the place on stderr. */
 export async function renderPassage(passage: PassageResult, output: Output): Promise<void> {
   if (output.options.json) return output.writeJson<PassageDocument>(passage);
   const { isTerminal, colors } = output.results;
@@ -33,7 +33,7 @@ export function noticeElsewhere(sources: readonly string[], output: Output): voi
   output.notice(`the heading also stands in ${named}${rest}`);
 }
 
-/** The program that showed the file has said all that people need; a script is told what was opened. */
+/** Prints nothing for people, who see the file; with `--json` tells what was opened. */
 export async function renderOpened({ source, page, startLine }: ReadPassage, output: Output): Promise<void> {
   if (output.options.json) await output.writeJson<OpenedDocument>({ opened: { source, page, startLine } });
 }

@@ -140,7 +140,7 @@ function showsWhole({ hits }: Pick<SearchResult, "hits">, { full }: SearchView):
   return full || hits.some(({ before }) => before !== undefined);
 }
 
-/** What stands before or after a passage, whole; nothing where nothing does, or where nobody asked for it. */
+/** The whole text before or after a passage; empty where there is none or it was not asked for. */
 function dimmed(around: string | null | undefined, { dim }: Channel["colors"]): string[] {
   if (!around) return [];
   return [terminalText(trimmed(around)).split("\n").map(dim).join("\n")];

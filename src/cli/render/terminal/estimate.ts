@@ -1,4 +1,4 @@
-/** Milliseconds that work has to be going on before its rate means anything: a model that loads first is no part of it. */
+/** Milliseconds of work before its rate is used for an estimate. The loading of a model is not counted. */
 const soonestMs = 4_000;
 /** Milliseconds of the past that the rate is taken from. */
 const windowMs = 10_000;

@@ -1,6 +1,6 @@
 import { wrapText } from "./wrap.ts";
 
-/** Where help goes, and how wide its lines may be. */
+/** The stream that help is written to, and its width. */
 export interface HelpPage {
   columns: number;
   write(text: string): void;

@@ -28,7 +28,7 @@ export interface Segment {
 /** Removes a segment. Throws the system's error, but not where it is gone. */
 export function removeSegment(path: string): void {
   const { keys, vectors } = filesOf(path);
-  // The keys first: without them nobody looks for the vectors.
+  // The keys go first: vectors without keys are never looked up.
   rmSync(keys, { force: true });
   rmSync(vectors, { force: true });
 }

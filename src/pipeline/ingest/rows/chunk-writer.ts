@@ -9,7 +9,7 @@ export interface FinishedDocument {
   chunks: readonly StoredChunk[];
   /** What its commit record said when it was read; `null` where there was none. */
   supersedes: DocumentVersion | null;
-  /** No row of the document is in the collection, of whatever version. Left out: there may be some. */
+  /** The collection has no row of any version of the document. Left out: it may have some. */
   isNew?: boolean;
 }
 

@@ -26,7 +26,7 @@ export async function reconcile(collection: Collection, options: Reconciliation)
   );
   await writer.wait(waitMs, signal);
   const later = await findDifferences(collection);
-  // What is young now was written during the wait: its writer is alive.
+  // Rows that are young after the wait were written during it: their writer is alive.
   await removeAbandoned(collection, later.uncommitted, writer);
   return later.incomplete;
 }

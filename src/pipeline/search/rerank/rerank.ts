@@ -38,7 +38,7 @@ function withScore(hit: ScoredChunk, score: number): ScoredChunk {
   return { ...hit, score, scores: { ...hit.scores, rerank: score } };
 }
 
-/** One score a hit; `null` where there are none to go by. Throws where the user aborts. */
+/** One score per hit; `null` if the model gave none. Throws when the user aborts. */
 async function scoresOf(
   question: string,
   hits: readonly ScoredChunk[],

@@ -81,7 +81,7 @@ async function prefersUv(variables: Variables): Promise<boolean> {
   );
 }
 
-/** Variables and files by which a program is told where packages come from. */
+/** Variables and files that configure where a program gets packages from. */
 interface Settings {
   names: readonly string[];
   files: readonly string[];

@@ -8,14 +8,14 @@ import { type Question, type RankedRow, type SearchedCollection, hitOf, searchRo
 
 /** Keys in one condition: as many as rows come whole in one answer. */
 const KEYS_AT_ONCE = 1_000;
-/** The same where BM25 ranks among them: it ranks each lot apart. */
+/** Keys in one condition for BM25, which ranks each lot separately. */
 const RANKED_AT_ONCE = 10_000;
 /** Bytes of vectors in one answer. */
 const VECTOR_BYTES = 32_000_000;
 /** Rows that are fetched whole before they are compared, which saves a request for the text of the best. */
 const FETCHED_WHOLE = 400;
 
-/** Some of the rows, and how many they are; infinite where that is not known. */
+/** A condition on rows, and how many rows meet it; infinite if unknown. */
 interface Part {
   expression: Expression;
   total: number;
@@ -105,7 +105,7 @@ async function* compared(question: Question, part: Part): AsyncGenerator<RankedR
   }
 }
 
-/** A row with its score; none where a field of another program has no vector. */
+/** A row with its score; none for a row of another program without a vector. */
 function comparedWith({ collection, request }: Question): (row: Row) => RankedRow[] {
   const { vectorField, denseMetric } = collection;
   const vector = request.vector as Float32Array;

@@ -34,7 +34,7 @@ export interface SearchedCollection extends ReadableRows {
   searchParams: Readonly<Record<string, string | number | boolean>>;
   /** Fields of a hit. */
   output: readonly string[];
-  /** Those of them that these filters look at. */
+  /** The fields that these filters read. */
   filtered(filters: readonly Filter[]): readonly string[];
   scope: FilterScope;
   decode(row: Row): StoredChunk;
@@ -44,10 +44,10 @@ export interface SearchedCollection extends ReadableRows {
   isOneOf(keys: readonly unknown[]): string;
 }
 
-/** What one ranked list answers. */
+/** The question that one ranked list answers. */
 export interface Question {
   collection: SearchedCollection;
-  /** Its text is what BM25 looks for. */
+  /** The text is what BM25 searches for. */
   request: SearchRequest;
   mode: Exclude<SearchMode, "hybrid">;
 }

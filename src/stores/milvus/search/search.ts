@@ -8,7 +8,7 @@ import { searchAmongMatches, wholeHits } from "./among-matches.ts";
 import { type Question, type RankedRow, type SearchedCollection, hitOf, searchRanked, searchRows } from "./calls.ts";
 import { comparesEveryVector, vectorIndex } from "./vector-index.ts";
 
-/** How much more is asked for at first, and by how much that grows, where hits are filtered here. */
+/** Factor by which more hits are asked for, at first and each next time, when hits are filtered here. */
 const OVERFETCH = 4;
 /** Least hits to ask for where hits are filtered here. */
 const LEAST_OVERFETCHED = 100;

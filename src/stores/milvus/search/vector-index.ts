@@ -15,13 +15,13 @@ interface VectorSearch extends CollectionHandle {
  */
 const LEAST_INTERIM_ROWS = 128 * 39;
 
-/** The index of vectors; `null` where there is none, or where it may not be looked at. */
+/** The index of vectors; `null` if there is none, or the user may not describe it. */
 export async function vectorIndex({ connection, name, vectorField }: VectorSearch): Promise<IndexDescription | null> {
   const indexes = await describeIndexes(connection, name).catch(unlessForbidden<IndexDescription[]>([]));
   return indexes.find(({ field_name: field }) => field === vectorField) ?? null;
 }
 
-/** Whether every vector is compared, that of a row that was written a moment ago too. */
+/** Whether every vector is compared, also that of a row written a moment ago. */
 export function comparesEveryVector({ dialect }: VectorSearch, index: IndexDescription | null): boolean {
   const type = index?.params.find(({ key }) => key === "index_type")?.value;
   return type !== undefined && dialect.exactIndexes.includes(type);
@@ -36,7 +36,7 @@ export async function hasInterimIndex(collection: VectorSearch): Promise<boolean
   return total - Number(index.indexed_rows) >= LEAST_INTERIM_ROWS;
 }
 
-/** Whoever may search, and may not ask about the collection, is answered as well as can be. */
+/** Users who may search but may not describe the collection get the best search possible without that. */
 function unlessForbidden<Value>(otherwise: Value): (error: unknown) => Value {
   return (error) => {
     if (error instanceof UserError && error.code === MilvusErrorCode.notPermitted) return otherwise;

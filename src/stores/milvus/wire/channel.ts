@@ -1,6 +1,6 @@
 import type { ChannelCredentials, ChannelOptions, Client, Metadata } from "@grpc/grpc-js";
 
-/** Where a channel leads and what its requests carry. */
+/** The address of a channel, and what its requests carry. */
 export interface Endpoint {
   /** `host:port`, or `unix:/path`. */
   target: string;
@@ -8,7 +8,7 @@ export interface Endpoint {
   authorization: string | null;
 }
 
-/** What TLS needs beyond the system's own authorities, as PEM. */
+/** Certificates and keys for TLS beside the system's authorities, as PEM. */
 export interface TlsMaterial {
   ca: Buffer | null;
   key: Buffer | null;
@@ -17,7 +17,7 @@ export interface TlsMaterial {
   serverName: string | null;
 }
 
-/** Milliseconds: how often a connection is asked whether it lives, and how long it may take to say so. */
+/** Milliseconds between keepalive pings, and until an unanswered ping closes the connection. */
 export interface Keepalive {
   everyMs: number;
   answerMs: number;
@@ -83,8 +83,7 @@ export function channelOptions({
       ? { "grpc.enable_http_proxy": 0 }
       : {
           "grpc.enable_http_proxy": 1,
-          // A router that drops an idle connection tells nobody: without a question now and then, the next request
-          // would wait for its whole time.
+          // Routers drop idle connections silently. Without pings, the next request would wait for its whole timeout.
           "grpc.keepalive_time_ms": keepalive.everyMs,
           "grpc.keepalive_timeout_ms": keepalive.answerMs,
           "grpc.keepalive_permit_without_calls": 1,

@@ -58,9 +58,9 @@ const BACKOFF_MS = 1_000;
 const BUSY_ATTEMPTS = 7;
 const LONGEST_WAIT_MS = 32_000;
 const CONNECTION_ATTEMPTS = 3;
-/** As long as a person waits who asked a question. */
+/** As long as a person waits for an answer. */
 const PATIENCE_MS = 2_000;
-/** A server that is back is found soon, and not asked by all its clients at once. */
+/** Short, so that a restarted server is found soon; random, so that its clients do not all ask at once. */
 const LONGEST_WAIT_FOR_RETURN_MS = 5_000;
 
 type Outcome = { over: Promise<Channel> } & (
@@ -146,7 +146,7 @@ export function connectMilvus(options: ConnectionOptions): MilvusConnection {
         if (options.revives) continue;
         wait = Math.min(left, backoffMs(attempts, { baseMs, maxMs: LONGEST_WAIT_FOR_RETURN_MS }));
       }
-      // Whoever closes the connection no longer waits for an answer.
+      // Closing the connection gives up the calls under way.
       await sleep(wait, undefined, { signal: closed.signal });
     }
   }

@@ -57,7 +57,7 @@ export function isFailure(status: Status): boolean {
   return status.code !== 0 || status.error_code !== 0;
 }
 
-/** Whether asking again in a while is likely to help: the server starts, or is asked too much. */
+/** Whether a later retry is likely to help: the server is starting or overloaded. */
 export function isBusy(status: Status): boolean {
   return isRateLimited(status) || isNotReady(status);
 }
@@ -66,12 +66,12 @@ function isRateLimited(status: Status): boolean {
   return status.code === rateLimit || (status.code === 0 && status.error_code === legacyRateLimit);
 }
 
-/** Milvus Lite uses the same numbers for other failures, which no repetition mends. */
+/** Milvus Lite uses the same numbers for other failures, which a retry does not mend. */
 function isNotReady(status: Status): boolean {
   return notReady.has(status.code) && status.retriable;
 }
 
-/** What a Milvus answered where it did not do what was asked. */
+/** An error that Milvus answered. */
 export function statusError(status: Status, call: string, context: FailureContext): UserError {
   const reason = firstLine(status.reason);
   if (isRateLimited(status) || quotaCodes.has(status.code)) {
@@ -105,7 +105,7 @@ export function statusError(status: Status, call: string, context: FailureContex
       hint: "check `milvus.database`, or create the database first",
     });
   }
-  // Before there is a collection, a dimension can only be one that the server does not take at all.
+  // Without a collection to compare with, a refused dimension is one that the server never accepts.
   if (
     call !== "CreateCollection" &&
     /dim(ension)?s?\b.*(mismatch|not match|expected|should be)|(vector|length).*\bdim\b/i.test(reason)
@@ -117,7 +117,7 @@ export function statusError(status: Status, call: string, context: FailureContex
   return backend(MilvusErrorCode.refused, `${context.location} refused ${call} (code ${status.code}): ${reason}`);
 }
 
-/** A call that brought no answer of a Milvus at all. */
+/** A call that got no answer from Milvus. */
 export function transportError(code: number, details: string, call: string, context: FailureContext): UserError {
   const { location } = context;
   const reason = firstLine(withoutWrapping(details));
@@ -200,7 +200,7 @@ function notMilvus(location: string, reason: string): UserError {
   });
 }
 
-/** Where plain text was spoken to a port that answers a handshake. */
+/** For plain text sent to a port that expects TLS. */
 export function wantsTls({ location }: FailureContext): UserError {
   return backend("milvus-tls", `${location} wants TLS, and was spoken to without`, {
     hint: "write https:// in `milvus.uri`",
@@ -211,7 +211,7 @@ export function backend(code: string, message: string, options: { hint?: string;
   return new UserError(code, message, { ...options, exitCode: ExitCode.backend });
 }
 
-/** gRPC puts what happened between remarks of its own. */
+/** The cause, without the remarks that gRPC puts around it. */
 function withoutWrapping(details: string): string {
   const [, cause = details] = /Last error: (.*?)(?: \(\d{4}-[^)]*\))?\. Resolution note/s.exec(details) ?? [];
   return cause.replace(/^Error: /, "");

@@ -151,7 +151,7 @@ export interface SearchParameters extends Named {
   expr_template_values: Record<string, TemplateValue>;
 }
 
-/** The calls that are made, each with what goes out and what comes back. */
+/** The calls this tool makes, each with its request and its answer. */
 export interface Calls {
   Connect: [
     { client_info: { sdk_type: string; sdk_version: string; local_time: string; user: string; host: string } },
@@ -195,7 +195,7 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-/** How one call is written and read. */
+/** Encodes the request of one call and decodes its answer. */
 interface Codec {
   path: string;
   encode(request: object): Buffer;

@@ -1,12 +1,12 @@
-import { ExitCode, UserError } from "../../errors.ts";
-import { type PathWatcher, type WatchedPlace, watchPaths } from "../../files/watch/watch-paths.ts";
-import { resolveRoot } from "../../pipeline/discover/roots.ts";
-import { isAddress } from "../../pipeline/pages/address.ts";
-import { type Changes, changeQueue, narrowed } from "../../pipeline/watch/changes.ts";
-import type { CommandContext } from "../context.ts";
-import { interrupted } from "../interruption.ts";
-import { renderChange, renderRefusal } from "../render/ingest/change.ts";
-import { renderIngest } from "../render/ingest/summary.ts";
+import { ExitCode, UserError } from "../../../errors.ts";
+import { type PathWatcher, type WatchedPlace, watchPaths } from "../../../files/watch/watch-paths.ts";
+import { resolveRoot } from "../../../pipeline/discover/roots.ts";
+import { isAddress } from "../../../pipeline/pages/address.ts";
+import { type Changes, changeQueue, narrowed } from "../../../pipeline/watch/changes.ts";
+import type { CommandContext } from "../../context.ts";
+import { interrupted } from "../../interruption.ts";
+import { renderChange, renderRefusal } from "../../render/ingest/change.ts";
+import { renderIngest } from "../../render/ingest/summary.ts";
 import type { IngestRun, Narrow } from "./ingest.ts";
 
 /** Milliseconds after which a store or a model that failed is tried again. */

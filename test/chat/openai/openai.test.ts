@@ -1,14 +1,14 @@
 import { EventEmitter, once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { openChatModel } from "../../src/chat/index.ts";
-import type { ChatEvent, ChatModel } from "../../src/chat/types.ts";
-import { configSchema } from "../../src/config/schema.ts";
-import type { ConfigInput } from "../../src/config/schema.ts";
-import { ModelError } from "../../src/models/model-error.ts";
-import { completes, counts, done, says, stops, streams } from "../fakes/chat-answers.ts";
-import { apiError, dialects, faults, Refusal, startFakeServer } from "../fakes/openai-server.ts";
-import type { FakeServer, FakeServerOptions, Handler } from "../fakes/openai-server.ts";
+import { openChatModel } from "../../../src/chat/index.ts";
+import type { ChatEvent, ChatModel } from "../../../src/chat/types.ts";
+import { configSchema } from "../../../src/config/schema.ts";
+import type { ConfigInput } from "../../../src/config/schema.ts";
+import { ModelError } from "../../../src/models/model-error.ts";
+import { completes, counts, done, says, stops, streams } from "../../fakes/chat-answers.ts";
+import { apiError, dialects, faults, Refusal, startFakeServer } from "../../fakes/openai-server.ts";
+import type { FakeServer, FakeServerOptions, Handler } from "../../fakes/openai-server.ts";
 
 const key = "sk-verysecretkey123456";
 const path = "/v1/chat/completions";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ReasoningSplitter } from "../../src/chat/reasoning-tags.ts";
+import { ReasoningSplitter } from "../../../src/chat/openai/reasoning-tags.ts";
 
 /** What of the pieces is thinking and what is answer. */
 function split(pieces: readonly string[]): { reasoning: string; text: string } {

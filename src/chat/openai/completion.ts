@@ -1,6 +1,6 @@
 import { ReasoningSplitter } from "./reasoning-tags.ts";
 import type { OutputPart } from "./reasoning-tags.ts";
-import type { ChatEvent, ChatUsage } from "./types.ts";
+import type { ChatEvent, ChatUsage } from "../types.ts";
 
 /** What one piece of a streamed answer, or the whole of one that is not streamed, says. */
 interface CompletionBody {

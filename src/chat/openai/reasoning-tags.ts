@@ -1,4 +1,4 @@
-import { partialTail } from "../secrets/partial-tail.ts";
+import { partialTail } from "../../secrets/partial-tail.ts";
 
 /** A piece of a model's output: part of the answer, or of the thinking before it. */
 export interface OutputPart {
