@@ -48,8 +48,9 @@ export async function markIngest(target: Target, paths: readonly string[], where
     return async () => {};
   }
   return async () => {
-    const dead = (await readMarks(folder)).filter(({ identity }) => isAlive(identity) !== "alive");
-    const over = [mark, ...dead].map(({ identity }) => rm(path.join(folder, identity), { force: true }));
+    // Named by their processes; one that was killed while it wrote its mark left half of it.
+    const dead = (await readdir(folder)).filter((identity) => isAlive(identity) !== "alive");
+    const over = [mark.identity, ...dead].map((identity) => rm(path.join(folder, identity), { force: true }));
     await Promise.allSettled(over);
   };
 }

@@ -1,6 +1,6 @@
-import { link, open, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -47,7 +47,10 @@ export async function takeLock(path: string, purpose: string): Promise<LockResul
     token: crypto.randomUUID(),
   };
   for (let attempt = 0; attempt < 50; attempt++) {
-    if (await createLock(path, own)) return { release: keepAlive(path, own) };
+    if (await createLock(path, own)) {
+      await removeDrafts(path);
+      return { release: keepAlive(path, own) };
+    }
     const found = await readHolder(path);
     if (found === "gone") continue;
     if (found === "unwritten") {
@@ -160,6 +163,22 @@ async function removeStale(path: string, stale: LockHolder | null): Promise<void
     await placeNew(aside, path, JSON.stringify(moved)).catch(() => {});
   }
   await rm(aside, { force: true });
+}
+
+/** A draft of a lock, or a stale lock that was moved aside. */
+const draftEnding = /^\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Removes the drafts of a lock whose processes were killed before they did it. */
+async function removeDrafts(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const other of await readdir(folder).catch(() => [])) {
+    if (!other.startsWith(name) || !draftEnding.test(other.slice(name.length))) continue;
+    const draft = join(folder, other);
+    const holder = await readHolder(draft).catch(() => "gone" as const);
+    if (holder === "gone") continue;
+    const isNeeded = holder === "unwritten" ? (await ageOf(draft)) <= unwrittenMs : await isHeld(draft, holder);
+    if (!isNeeded) await rm(draft, { force: true }).catch(() => {});
+  }
 }
 
 function keepAlive(path: string, own: LockHolder): () => Promise<void> {

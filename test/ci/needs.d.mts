@@ -4,6 +4,7 @@ export type Need =
   | "pseudo-terminals"
   | "chromium"
   | "tmux"
+  | "c-compiler"
   | "docker"
   | "model-weights"
   | "embedding-server"

@@ -25,6 +25,10 @@ export const needs = {
     isMet:
       process.platform === "linux" && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0,
   },
+  "c-compiler": {
+    reason: "needs Linux, and a C compiler that is called cc",
+    isMet: process.platform === "linux" && spawnSync("cc", ["--version"]).status === 0,
+  },
   docker: {
     reason: "needs a Docker engine",
     isMet: spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0,

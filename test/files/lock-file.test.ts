@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import * as promises from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type LockHolder, takeLock } from "../../src/files/lock-file.ts";
@@ -78,6 +78,23 @@ describe("a lock", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await isTaken()).toBe(true);
+  });
+
+  test("takes the drafts along that killed processes left, and no other", async () => {
+    const child = await startHolder();
+    const [dead, half, living] = Array.from({ length: 3 }, () => `${lock}.${crypto.randomUUID()}`) as [
+      string,
+      string,
+      string,
+    ];
+    await rename(lock, dead);
+    await writeFile(half, '{"pid": 12');
+    await utimes(half, Date.now() / 1000 - 10, Date.now() / 1000 - 10);
+    await writeFile(living, JSON.stringify({ identity: processIdentity() }));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await isTaken()).toBe(true);
+    expect(await readdir(folder)).toEqual([basename(living)]);
   });
 
   test("whose holder cannot be looked up is held as long as its heart beats", async () => {

@@ -67,8 +67,8 @@ export async function tableState(folder: StoreFolder, name: string): Promise<str
 export const dropMs = 200;
 
 /**
- * Whether a table was dropped. LanceDB removes one file after the other, so a table without a version counts as gone
- * while its folder is still there. `patienceMs`: how long a drop that has just begun is waited for.
+ * Whether a table was dropped. Other programs remove one file after the other, so a table without a version counts as
+ * gone while its folder is still there. `patienceMs`: how long a drop that has just begun is waited for.
  */
 export async function isGone(table: string, patienceMs = 0): Promise<boolean> {
   if (await hasNoVersion(table)) return true;
@@ -87,12 +87,18 @@ async function hasNoVersion(table: string): Promise<boolean> {
 /** What a table's folder holds. */
 const tableParts = ["", "_versions", "_transactions", "_indices", "_deletions", "data"];
 
+/** The folder of tables that are being built or deleted. */
+export const buildingName = ".building";
+/** The folder of tables that are being replaced. */
+export const replacedName = ".replaced";
+
 /**
- * Throws `UserError` `store-unusable` where a table, or a folder in it, is a link: a store that came with a project
- * would read and write elsewhere by it.
+ * Throws `UserError` `store-unusable` where a table, a folder in it or a folder for its replacement is a link: a store
+ * that came with a project would read and write elsewhere by it.
  */
 export async function refuseLinks(folder: StoreFolder, name: string): Promise<void> {
-  const paths = tableParts.map((part) => join(tablePath(folder, name), part));
+  const beside = [buildingName, replacedName].map((part) => join(folder.path, part));
+  const paths = [...beside, ...tableParts.map((part) => join(tablePath(folder, name), part))];
   const found = await Promise.all(paths.map((path) => lstat(path).catch(() => null)));
   const link = paths.find((_, index) => found[index]?.isSymbolicLink());
   if (link !== undefined) throw unusable(folder.location, `${link} is a link`, undefined, removeTheLink);
@@ -114,14 +120,22 @@ export async function prepareFolder(folder: StoreFolder): Promise<void> {
   await checkFolder(folder);
   const { path, location } = folder;
   try {
-    if (await makeFolder(path)) {
+    if ((await makeFolder(path)) || (await isUnused(folder))) {
       // The index can be made again from the documents, so it is kept out of their repository.
       await writeFile(join(path, ".gitignore"), "*\n");
     }
     await access(path, constants.W_OK);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw unusable(location, `it cannot be written: ${messageOf(error)}`, error);
   }
+}
+
+/** Whether nothing was written into a folder yet: a process was killed between making it and its first file. */
+async function isUnused(folder: StoreFolder): Promise<boolean> {
+  const names = await readdir(folder.path).catch(missingAs([], folder));
+  if (names.some((name) => name !== ".gitignore")) return false;
+  return names.length === 0 || (await lstat(join(folder.path, ".gitignore"))).size === 0;
 }
 
 async function refuseDanglingLink({ path, location }: StoreFolder): Promise<void> {

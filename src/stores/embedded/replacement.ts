@@ -1,11 +1,11 @@
 import { rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../files/make-folder.ts";
-import { type StoreFolder, holdsTable, tablePath } from "./folder.ts";
+import { type StoreFolder, buildingName, holdsTable, replacedName, tablePath } from "./folder.ts";
 
-/** Where tables are built that will replace those of their names. Nothing lists it. */
+/** Where tables are built before they get their place, and where they are deleted. Nothing lists it. */
 export function buildingFolder(folder: StoreFolder): StoreFolder {
-  return { ...folder, path: join(folder.path, ".building") };
+  return { ...folder, path: join(folder.path, buildingName) };
 }
 
 /**
@@ -15,9 +15,7 @@ export function buildingFolder(folder: StoreFolder): StoreFolder {
  */
 export async function swapTables(folder: StoreFolder, name: string): Promise<void> {
   const [place, built, old] = placesOf(folder, name);
-  await makeFolder(replacedFolder(folder).path);
-  await rm(old, { recursive: true, force: true });
-  await rename(place, old).catch(unlessMissing);
+  await moveAside(folder, name, replacedFolder(folder));
   try {
     await rename(built, place);
   } catch (error) {
@@ -40,6 +38,17 @@ export async function recoverTables(folder: StoreFolder, name: string): Promise<
   await removeLeftovers(folder, name);
 }
 
+/**
+ * Deletes the table of a name. Its files go one after the other, so the table leaves its place first, in one step: a
+ * process that is killed leaves all of the table or nothing that is looked at. Called by the only writer of the
+ * collection.
+ */
+export async function removeTable(folder: StoreFolder, name: string): Promise<void> {
+  await recoverTables(folder, name);
+  await moveAside(folder, name, buildingFolder(folder));
+  await removeLeftovers(folder, name);
+}
+
 /** Where the table of a name is at this moment; `null` where there is none. */
 export async function findTable(folder: StoreFolder, name: string): Promise<StoreFolder | null> {
   // A swap may end between a look at its place and a look at the other: the place is looked at again.
@@ -51,7 +60,24 @@ export async function findTable(folder: StoreFolder, name: string): Promise<Stor
 
 /** Where a table is for the moment of its replacement. */
 export function replacedFolder(folder: StoreFolder): StoreFolder {
-  return { ...folder, path: join(folder.path, ".replaced") };
+  return { ...folder, path: join(folder.path, replacedName) };
+}
+
+/** Moves a table, where there is one, into a folder beside the tables, in the place of what is left there of its name. */
+async function moveAside(folder: StoreFolder, name: string, beside: StoreFolder): Promise<void> {
+  const [from, to] = [tablePath(folder, name), tablePath(beside, name)];
+  for (let attempt = 1; ; attempt++) {
+    await makeFolder(beside.path);
+    await rm(to, { recursive: true, force: true });
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      unlessMissing(error as NodeJS.ErrnoException);
+      // The folder itself goes where a command that writes another collection ends in this moment.
+      if (!(await holdsTable(folder, name))) return;
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 async function removeLeftovers(folder: StoreFolder, name: string): Promise<void> {

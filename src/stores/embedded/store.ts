@@ -18,7 +18,7 @@ import {
   tablePath,
   tableState,
 } from "./folder.ts";
-import { buildingFolder, findTable, recoverTables, replacedFolder, swapTables } from "./replacement.ts";
+import { buildingFolder, findTable, recoverTables, removeTable, replacedFolder, swapTables } from "./replacement.ts";
 import { rightsOf } from "./rights.ts";
 import {
   collectionExists,
@@ -44,6 +44,7 @@ export interface EmbeddedStoreOptions extends StoreFolder {
 export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
   const { path, location, sizes = usualSizes } = options;
   const tables = storeTables(options);
+  const beside = buildingFolder(options);
   /** Open collections by name, kept until somebody writes: a collection remembers what it has read about itself. */
   const unchanged = new Map<string, { state: string; collection: Collection }>();
 
@@ -75,31 +76,29 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     });
   }
 
-  /** Makes a table in the store's folder, or in another one beside it. */
-  async function make(folder: StoreFolder, name: string, newManifest: NewManifest): Promise<Collection> {
+  /**
+   * Makes an empty table beside the collections, where nobody looks for it. `swapIn` puts it in the place of its name: a
+   * process that is killed before leaves no table without the index that searches need.
+   */
+  async function make(name: string, newManifest: NewManifest): Promise<{ table: Table; manifest: Manifest }> {
     const manifest = manifestOfForm2(newManifest, { bm25: true });
-    const path = tablePath(folder, name);
+    const path = tablePath(beside, name);
     try {
-      // A process that was killed while it made the table leaves an empty one.
+      // Left by a process that was killed while it made a table.
       await rm(path, { recursive: true, force: true });
-      await makeFolder(folder.path);
-      const table = await (await tables.connected(folder)).createEmptyTable(name, collectionSchema(manifest));
+      await makeFolder(beside.path);
+      const table = await (await tables.connected(beside)).createEmptyTable(name, collectionSchema(manifest));
       await createTextIndex(table);
       await rightsOf(path).share();
-      const reopenBuilt = async (): Promise<Table> => (await tables.connected(folder)).openTable(name);
-      if (folder === options) return openCollection(table, name, manifest);
-      return openEmbeddedCollection({
-        table,
-        reopen: reopenBuilt,
-        name,
-        manifest,
-        folder: path,
-        location,
-        sizes,
-      });
+      return { table, manifest };
     } catch (error) {
       throw translateStoreError(location)(error);
     }
+  }
+
+  async function swapIn(name: string): Promise<void> {
+    await swapTables(options, name).catch(translateStoreError(location));
+    [options, beside].forEach((folder) => tables.forget(folder));
   }
 
   return {
@@ -144,7 +143,9 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       checkCollectionName(name);
       await prepareFolder(options);
       if ((await findTable(options, name)) !== null) throw collectionExists(name, location);
-      return make(options, name, newManifest);
+      const { manifest } = await make(name, newManifest);
+      await swapIn(name);
+      return openCollection(await tables.reopen(name), name, manifest);
     },
 
     refusalOf: () => null,
@@ -153,14 +154,12 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
       checkCollectionName(name);
       await prepareFolder(options);
       await refuseForeign(name);
-      const beside = buildingFolder(options);
-      const collection = await make(beside, name, newManifest);
+      const { table, manifest } = await make(name, newManifest);
+      const reopen = async (): Promise<Table> => (await tables.connected(beside)).openTable(name);
+      const folder = tablePath(beside, name);
       return {
-        collection,
-        async swap() {
-          await swapTables(options, name).catch(translateStoreError(location));
-          [options, beside].forEach((folder) => tables.forget(folder));
-        },
+        collection: openEmbeddedCollection({ table, reopen, name, manifest, folder, location, sizes }),
+        swap: () => swapIn(name),
         async discard() {
           tables.forget(beside);
           await recoverTables(options, name).catch(translateStoreError(location));
@@ -176,17 +175,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
       if (!evenIfForeign) await refuseForeign(name);
-      try {
-        await recoverTables(options, name);
-        await (await tables.connected()).dropTable(name);
-      } catch (error) {
-        throw translateStoreError(location)(error);
-      }
+      await removeTable(options, name).catch(translateStoreError(location));
+      tables.forget();
     },
 
     async lockForWriting(name, purpose) {
       checkCollectionName(name);
-      await prepareFolder(options);
+      await Promise.all([prepareFolder(options), refuseLinks(options, name)]);
       const result = await takeLock(join(path, `${name}.lock`), purpose).catch(translateStoreError(location));
       if ("release" in result) return result;
       throw collectionLocked(`collection "${name}"`, result.heldBy);

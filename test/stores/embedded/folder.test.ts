@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -27,6 +27,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.close();
   await rm(root, { recursive: true, force: true });
+});
+
+test("a folder that nothing was written into yet gets its .gitignore, and no other", async () => {
+  const folder = join(root, ".rag");
+  for (const left of [[], [".gitignore"]]) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    for (const name of left) await writeFile(join(folder, name), "");
+    await store.create("docs", manifest);
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("*\n");
+    await rm(join(folder, ".gitignore"));
+    await store.create("other", manifest);
+    expect(await readdir(folder)).toEqual(["docs.lance", "other.lance"]);
+  }
 });
 
 /** Each way to come at a store that needs to look into it. */

@@ -7,10 +7,12 @@ is deleted.
 """
 
 import argparse
+import glob
 import importlib.machinery
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -108,6 +110,29 @@ def remove(path):
         os.unlink(path)
     except FileNotFoundError:
         pass
+
+
+def drop_by_the_schema(module):
+    """
+    Lets a dropped collection be gone with its first file. The engine deletes the folder of a collection file by file and
+    takes it for a collection as long as its schema is there: killed in between, it would leave one that cannot be read.
+    """
+
+    def remove_folder(folder, ignore_errors=False):
+        remove(os.path.join(folder, module.SCHEMA_FILENAME))
+        shutil.rmtree(folder, ignore_errors=ignore_errors)
+
+    module.shutil = types.SimpleNamespace(**{**vars(shutil), "rmtree": remove_folder})
+
+
+def remove_unfinished_collections(module):
+    """
+    Of engines that were killed while they made or dropped a collection: without a schema the engine lists no collection,
+    and refuses to make one of that name. The working folder is the database, whose lock is held.
+    """
+    for folder in glob.glob("collections/*") + glob.glob("databases/*/collections/*"):
+        if os.path.isdir(folder) and not os.path.exists(os.path.join(folder, module.SCHEMA_FILENAME)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_left_sockets(own):
@@ -208,7 +233,7 @@ def main():
     try:
         stand_in_for_pymilvus()
         import grpc
-        from milvus_lite.db import MilvusLite
+        from milvus_lite import db as engine
         from milvus_lite.exceptions import DataDirLockedError
     except ImportError as error:
         say(error="missing-package", message=str(error))
@@ -217,7 +242,7 @@ def main():
         # Paths from the working folder lead nowhere once that is deleted. By its name, what is still being written (by a
         # thread that compacts, or on closing, which takes up to a minute) would make the database anew.
         os.chdir(arguments.database)
-        db = MilvusLite(".")
+        db = engine.MilvusLite(".")
     except DataDirLockedError as error:
         say(error="locked", message=str(error))
         return 1
@@ -225,6 +250,8 @@ def main():
         say(error="unusable-path", message=str(error))
         return 1
 
+    drop_by_the_schema(engine)
+    remove_unfinished_collections(engine)
     ownership = Ownership(arguments.database)
     end_with_the_database(ownership, arguments.socket)
     token = os.environ.get("MILVUS_LITE_TOKEN") or None

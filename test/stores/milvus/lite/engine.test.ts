@@ -195,6 +195,15 @@ describe.skipIf(liteUnavailable !== null)(
       expect(hits.map((hit) => hit.chunk.source)).toEqual(["b.md"]);
     });
 
+    it("makes a collection whose folder a killed engine left without a schema", async () => {
+      await mkdir(join(database, "collections", "docs", "wal"), { recursive: true });
+      const lite = await store();
+      expect(await lite.list()).toEqual([]);
+      const collection = await lite.create("docs", textOnly);
+      await collection.upsert(documentChunks("a.md", ["a needle"]));
+      expect(await collection.countChunks()).toBe(1);
+    });
+
     it("replaces what a crash left: socket, pointer and lock", async () => {
       await (await store()).create("docs", textOnly);
       const { pid } = (await pointer())!;
