@@ -30,6 +30,9 @@ export function bundle(input: Record<string, string>, dir: string, format: "cjs"
       noElicitation,
       fileBeside("server.py", "src/stores/milvus/lite/server.py"),
       fileBeside("serve.py", "src/stores/milvus/lite2/serve.py"),
+      ...["bash", "zsh", "fish"].map((shell) =>
+        fileBeside(`completion.${shell}`, `src/cli/render/setup/completion/completion.${shell}`),
+      ),
       fileBeside("output.d.ts", "src/cli/render/documents.ts"),
       fileBeside("parser-thread.mjs", "src/loaders/pdf/parser-thread.mjs"),
       pdfjsBeside,

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 /** The version, which the build puts here; not there where the sources are run as they are. */
 declare const BUILT_VERSION: string | undefined;
@@ -9,11 +8,4 @@ export function toolVersion(): string {
   if (typeof BUILT_VERSION === "string") return BUILT_VERSION;
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
-}
-
-/** The absolute path of a file that is published with the tool, by its path in the package. */
-export function packageFile(name: string): string {
-  // A bundle lies in dist, this file in src/cli.
-  const root = typeof BUILT_VERSION === "string" ? "../" : "../../";
-  return fileURLToPath(new URL(`${root}${name}`, import.meta.url));
 }

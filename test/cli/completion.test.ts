@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
 
@@ -53,6 +54,16 @@ describe("a command line is completed with", () => {
     expect((await complete("ask", "why", "--llm", "m")).candidates).toEqual(
       expect.arrayContaining(["mine", "mistral"]),
     );
+    expect((await complete("search", "words", "--rerank", "co")).candidates).toEqual(["cohere"]);
+  });
+
+  test("looked-up values behind an equals sign, and behind the names of a list", async () => {
+    expect((await complete("search", "words", "--collection=ma")).candidates).toEqual(["--collection=manuals"]);
+    expect((await complete("search", "words", "-c", "docs,m")).candidates).toEqual(["docs,manuals"]);
+    expect((await complete("search", "words", "--collection=docs,m")).candidates).toEqual([
+      "--collection=docs,manuals",
+    ]);
+    expect((await complete("search", "words", "--rerank", "--coll")).candidates).toEqual(["--collection"]);
   });
 
   test("files, where a file is meant", async () => {
@@ -68,28 +79,64 @@ describe("a command line is completed with", () => {
   });
 });
 
-test("a script is printed for each shell, and bash completes with it", async () => {
+test("a script is printed for each shell", async () => {
   for (const shell of ["bash", "zsh", "fish", "powershell"]) {
     const run = await sandbox.rag(["completion", shell]);
     expect({ shell, exitCode: run.exitCode }).toEqual({ shell, exitCode: 0 });
     expect(run.stdout).toMatch(/rag complete '?--/);
   }
   expect((await sandbox.rag(["completion", "tcsh"])).exitCode).toBe(2);
-  const script = (await sandbox.rag(["completion", "bash"])).stdout;
-  const typed = `
-    rag() { "$NODE" "$RAG" "$@"; }
-    compopt() { :; }
-    # What the package bash-completion brings.
-    _get_comp_words_by_ref() {
-      words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=\${words[cword]}; prev=\${words[cword-1]}
-    }
-    COMP_WORDS=(rag collections show ma); COMP_CWORD=3; COMP_LINE="rag collections show ma"; COMP_POINT=\${#COMP_LINE}
-    __rag_complete; echo "\${COMPREPLY[@]}"`;
-  const rag = new URL("../../bin/rag.js", import.meta.url).pathname;
-  const bash = spawnSync("bash", ["-c", script + typed], {
-    cwd: sandbox.folder,
-    encoding: "utf8",
-    env: { ...process.env, NODE: process.execPath, RAG: rag, HOME: sandbox.folder },
+});
+
+describe("bash", () => {
+  let script: string;
+  beforeAll(async () => {
+    script = (await sandbox.rag(["completion", "bash"])).stdout;
+    await sandbox.write({
+      'odd/it\'s "a" plan.md': "# Plan\n",
+      "odd/$(touch run-by-a-name) `touch run-by-a-name`.md": "# Name\n",
+    });
+    expect((await sandbox.rag(["ingest", "odd", "-q", "-c", "odd"])).exitCode).toBe(0);
   });
-  expect({ stdout: bash.stdout.trim(), stderr: bash.stderr }).toEqual({ stdout: "manuals", stderr: "" });
+
+  /** What the line becomes; `words` as bash cuts it. */
+  function completed(line: string, ...words: string[]): string {
+    const typed = `
+      rag() { "$NODE" "$RAG" "$@"; }
+      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE=$LINE; COMP_POINT=\${#COMP_LINE}
+      __rag_complete; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const rag = new URL("../../bin/rag.js", import.meta.url).pathname;
+    const bash = spawnSync("bash", ["-c", script + typed, "bash", ...words], {
+      cwd: sandbox.folder,
+      encoding: "utf8",
+      env: { ...process.env, NODE: process.execPath, RAG: rag, HOME: sandbox.folder, LINE: line },
+    });
+    expect(bash.stderr).toBe("");
+    return bash.stdout.trim();
+  }
+
+  test("completes with the script, without any other package", () => {
+    expect(completed("rag collections show ma", "rag", "collections", "show", "ma")).toBe("manuals");
+    // Bash cuts words at an equals sign, and replaces what stands behind it.
+    expect(completed("rag search x --mode=d", "rag", "search", "x", "--mode", "=", "d")).toBe("dense");
+    expect(completed("rag search x --collection=", "rag", "search", "x", "--collection", "=")).toBe(
+      "docs\nmanuals\nodd",
+    );
+  });
+
+  test("quotes what has blanks and quotation marks, as the word was begun", () => {
+    const line = "rag get -c odd ";
+    const words = ["rag", "get", "-c", "odd"];
+    expect(completed(`${line}odd/it`, ...words, "odd/it")).toBe(`odd/it\\'s\\ \\"a\\"\\ plan.md`);
+    expect(completed(`${line}odd/it\\'s\\ `, ...words, "odd/it\\'s\\ ")).toBe(`odd/it\\'s\\ \\"a\\"\\ plan.md`);
+    expect(completed(`${line}"odd/it's`, ...words, `"odd/it's`)).toBe(`odd/it's \\"a\\" plan.md`);
+  });
+
+  test("runs nothing that the name of a document says", async () => {
+    const shown = completed("rag get -c odd odd/", "rag", "get", "-c", "odd", "odd/");
+    expect(shown.split("\n")).toHaveLength(2);
+    expect(shown).toContain("odd/\\$\\(touch\\ run-by-a-name\\)");
+    expect(completed('rag get -c odd "odd/', "rag", "get", "-c", "odd", '"odd/')).toContain("odd/\\$(touch");
+    expect(await readdir(sandbox.folder)).not.toContain("run-by-a-name");
+  });
 });

@@ -1,11 +1,14 @@
 import { once } from "node:events";
-import { readFile, readdir } from "node:fs/promises";
+import { mkdir, readFile, readdir, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { questionsAbout, settingsOf } from "../../src/pipeline/init/proposals.ts";
 import type { Survey } from "../../src/pipeline/init/survey.ts";
 import { type Sandbox, createSandbox } from "./run-rag.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -39,11 +42,32 @@ describe("rag init", () => {
         { extension: ".txt", count: 1 },
       ],
     });
-    // The description that editors read is there.
-    expect(JSON.parse(await readFile(settings.$schema, "utf8"))).toHaveProperty("properties");
     expect((await sandbox.rag(["ingest", "guide", "-q"])).exitCode).toBe(0);
     expect(await readdir(sandbox.folder)).toContain("kept");
     expect((await sandbox.rag(["search", "alpha", "--format", "paths"])).stdout).toBe("guide/a.md\n");
+  });
+
+  test("names the schema by a path that holds for everyone who has the project", async () => {
+    const file = "node_modules/milvus-rag/docs/ragrc.schema.json";
+    const run = await sandbox.rag(["init", "--yes"], { cwd: "guide" });
+    expect(run.stderr).toContain("once milvus-rag is installed");
+    const { $schema: absent } = JSON.parse(await readFile(path.join(sandbox.folder, "guide/.ragrc.json"), "utf8"));
+    expect(absent).toBe(`./${file}`);
+
+    await sandbox.write({ ".git/HEAD": "", "deep/er/a.md": "# A\n" });
+    await mkdir(path.join(sandbox.folder, "node_modules"));
+    await symlink(repository, path.join(sandbox.folder, "node_modules/milvus-rag"), "junction");
+    for (const [cwd, upwards] of [
+      [".", "."],
+      ["deep/er", "../.."],
+    ] as const) {
+      const { stdout, stderr } = await sandbox.rag(["init", "--json"], { cwd });
+      const { settings } = JSON.parse(stdout);
+      expect({ schema: settings.$schema, stderr }).toEqual({ schema: `${upwards}/${file}`, stderr: "" });
+      // The description that editors read is there.
+      const schema = await readFile(path.resolve(sandbox.folder, cwd, settings.$schema), "utf8");
+      expect(JSON.parse(schema)).toHaveProperty("properties");
+    }
   });
 
   test("is trusted, as its author is the user", async () => {

@@ -57,7 +57,7 @@ export function cliReference(program: Command): string {
     "# Command line",
     "<!-- Written by `npm run docs` from src/cli/program.ts. -->",
     program.description(),
-    codeBlock("text", program.commands.flatMap((command) => usageOf(command)).join("\n")),
+    codeBlock("text", visible(program).flatMap(usageOf).join("\n")),
     `Results go to standard output, everything else (progress, notices, warnings, errors) to standard error. Progress
 appears on a terminal only; so does colour, unless \`--color always\` or \`FORCE_COLOR\` asks for it, and \`NO_COLOR\` is
 obeyed. On a terminal, text is wrapped at its width, and long results are shown in the pager that \`PAGER\` names (else
@@ -72,13 +72,18 @@ standard input where a query, a question or a list of files is taken. Keys and t
     `With \`--json\` a command prints exactly one JSON document on standard output. Keys are camelCase, an absent value is
 \`null\`, and an empty result is a valid document. A failure prints this on standard error, and nothing else:`,
     codeBlock("json", `{"error":{"code":"collection-not-found","message":"…","hint":"…"}}`),
-    ...program.commands.filter((command) => command.name() !== "help").flatMap(section),
+    ...visible(program).flatMap(section),
   ].join("\n\n")}\n`;
+}
+
+/** Commands that the help lists, without the help itself. */
+function visible(command: Command): Command[] {
+  return [...command.createHelp().visibleCommands(command)].filter((child) => child.name() !== "help");
 }
 
 function section(command: Command): string[] {
   const name = fullName(command);
-  const children = command.commands.filter((child) => child.name() !== "help");
+  const children = visible(command);
   if (children.length > 0) return [`## ${name}`, command.description(), ...children.flatMap(section)];
   const document = documents[name];
   const depth = "#".repeat(name.split(" ").length);
@@ -98,13 +103,13 @@ function fullName(command: Command): string {
 }
 
 function usageOf(command: Command): string[] {
-  if (command.name() === "help") return [];
-  if (command.commands.length > 0) return command.commands.flatMap(usageOf);
+  const children = visible(command);
+  if (children.length > 0) return children.flatMap(usageOf);
   const usage = command.usage().replace("[options] ", "").replace("[options]", "");
   return [`${fullName(command)} ${usage}${command.options.length > 0 ? " [flags]" : ""}`.replaceAll(/ +/g, " ").trim()];
 }
 
-/** What stands below the help: paragraphs, and examples as a block. */
+/** What stands below the help: paragraphs, and as blocks the examples and lists of indented lines. */
 function epilogue(command: Command): string[] {
   let text = "";
   command.configureOutput({ writeOut: (part) => void (text += part) });
@@ -114,9 +119,10 @@ function epilogue(command: Command): string[] {
     .split(/\n\n/)
     .filter((paragraph) => paragraph !== "")
     .map((paragraph) => {
-      const [title, ...lines] = paragraph.split("\n");
-      if (title !== "Examples:") return reflow(paragraph);
-      return codeBlock("sh", lines.map((line) => line.trim()).join("\n"));
+      const [title = "", ...lines] = paragraph.split("\n");
+      if (lines.length === 0 || !lines.every((line) => line.startsWith("  "))) return reflow(paragraph);
+      const inside = lines.map((line) => line.trim()).join("\n");
+      return title === "Examples:" ? codeBlock("sh", inside) : `${title}\n\n${codeBlock("text", inside)}`;
     });
 }
 

@@ -55,7 +55,9 @@ folder is the project's root, with the store \`.rag\` beside it unless \`store.p
 data: no code in it, or beside it, is ever run. An empty file sets nothing. A link to nothing of one of the first five
 names is a mistake; a name that is much like them (\`rag.config.yaml\`, \`.ragrc.js\`) is not read, and a notice says so.`,
     `Relative paths in a file start at the file, and so do the names of documents; paths on the command line start at the
-working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives editors completion.`,
+working folder. \`$schema\` with the path of \`docs/ragrc.schema.json\` gives editors completion. \`rag init\` writes its path
+in the packages of the project, which is the same for everyone who has the project; where the tool is not one of them,
+editors find nothing there until it is installed (\`npm install --save-dev\`).`,
     `Where there is no file, the nearest folder \`.rag\` upwards, within the same bounds, marks the project's root: \`rag ingest .\` and
 \`rag search\` below it use that store, and name documents from that folder. Above the working folder, a \`.rag\` that
 another user owns is passed over, with a notice. Without any, \`.rag\` is made in the working folder.`,

@@ -24,6 +24,11 @@ export interface AskedQuestion {
 
 /** What a word counts that no chunk of the collection holds: most likely, nothing there is about it. */
 const unknownWeight = 1.5;
+/**
+ * A collection of fewer chunks is taken for a part of one that has so many. Else a word would count for common because
+ * the only chunk holds it, and a document of one sentence could not answer a question that words one thing differently.
+ */
+const leastChunks = 50;
 /** Rare words count more than in proportion to their rarity; chosen with the weights in `evidence.ts`. */
 const rarityPower = 1.5;
 
@@ -45,7 +50,10 @@ export async function askedQuestion(
   frequencies: WordFrequencies | null,
   passages: readonly Hit[],
 ): Promise<AskedQuestion> {
-  const { chunks, languages, words } = frequencies ?? (await estimatedFrequencies(question, passages));
+  const { chunks, languages, words } =
+    frequencies === null
+      ? await estimatedFrequencies(question, passages)
+      : { ...frequencies, chunks: Math.max(frequencies.chunks, leastChunks) };
   const read = await loadTermsReader(languages as Language[]);
   // In German, every noun begins with a capital.
   const names = languages.includes("de") ? new Set() : namesIn(question);

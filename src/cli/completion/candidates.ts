@@ -1,4 +1,4 @@
-import { providerNames } from "../../models/provider-names.ts";
+import { providerNames, rerankingProviders } from "../../models/provider-names.ts";
 import { findCollection } from "../../pipeline/collections/collections.ts";
 import { fieldNames } from "../../pipeline/collections/field-names.ts";
 import type { Store } from "../../stores/types.ts";
@@ -16,6 +16,7 @@ const looks: Partial<Record<ValueKind, Look>> = {
     (await (await findCollection(store, collection)).documents()).map(({ source }) => source),
   embedding: async ({ rows }) => providerNames("embedding", rows),
   llm: async ({ rows }) => providerNames("llm", rows),
+  rerank: async ({ rows }) => [...Object.keys(rows), ...rerankingProviders],
   filter: async ({ store, collection }) =>
     (await fieldNames(await findCollection(store, collection))).names.map((name) => `${name}=`),
 };

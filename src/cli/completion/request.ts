@@ -1,7 +1,7 @@
 import type { Argument, Command as Program, Option } from "commander";
 
 /** What a value stands for, as far as it can be completed. */
-export type ValueKind = "file" | "collection" | "source" | "embedding" | "llm" | "filter" | "other";
+export type ValueKind = "file" | "collection" | "source" | "embedding" | "llm" | "rerank" | "filter" | "other";
 
 /** What can stand where the cursor is. */
 export interface CompletionRequest {
@@ -9,6 +9,8 @@ export interface CompletionRequest {
   begun: string;
   /** Words of the program itself: subcommands, flags, values that are listed. */
   words: { value: string; description: string }[];
+  /** What stands before a value in the same word: a flag and its equals sign, and the first names of a list. */
+  before: string;
   /** What else can stand there; `null`: nothing. */
   kind: ValueKind | null;
   /** Flags that were given before, by their long name. */
@@ -28,6 +30,7 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   "--collection": "collection",
   "--embedding": "embedding",
   "--llm": "llm",
+  "--rerank": "rerank",
   "collections name": "collection",
 };
 
@@ -39,38 +42,42 @@ export function completionRequest(program: Program, line: readonly string[]): Co
   let position = 0;
   let awaiting: Option | null = null;
   for (const word of line.slice(0, -1)) {
-    if (awaiting !== null) {
+    if (awaiting?.required || (awaiting !== null && !word.startsWith("-"))) {
       given.set(awaiting.long ?? "", word);
       awaiting = null;
       continue;
     }
+    awaiting = null;
     if (word.startsWith("-") && word !== "-") {
       const [name = word, value] = word.split(/=(.*)/s);
       const option = optionsOf(command).find(({ short, long }) => short === name || long === name);
       if (option === undefined) continue;
       if (value !== undefined) given.set(option.long ?? "", value);
-      else if (option.required) awaiting = option;
+      else if (option.required || option.optional) awaiting = option;
       continue;
     }
     const child = position === 0 ? command.commands.find((one) => one.name() === word) : undefined;
     if (child === undefined) position++;
     else command = child;
   }
-  if (awaiting !== null) return ofOption(awaiting, begun, given);
+  // Behind a flag whose value may be left out, another flag can follow.
+  if (awaiting?.required || (awaiting !== null && !begun.startsWith("-"))) return ofOption(awaiting, begun, given);
   const assigned = /^(--[^=]+)=(.*)$/s.exec(begun);
   const option = assigned && optionsOf(command).find(({ long }) => long === assigned[1]);
   if (option) {
     const request = ofOption(option, assigned?.[2] ?? "", given);
     // The shell replaces the whole word.
-    const words = request.words.map(({ value, description }) => ({ value: `${option.long}=${value}`, description }));
-    return { ...request, begun, words };
+    const flag = `${option.long}=`;
+    const words = request.words.map(({ value, description }) => ({ value: flag + value, description }));
+    return { ...request, begun, words, before: flag + request.before };
   }
-  if (begun.startsWith("-")) return { begun, words: flagsOf(command), kind: null, given };
-  if (position === 0 && command.commands.length > 0) return { begun, words: subcommandsOf(command), kind: null, given };
+  if (begun.startsWith("-")) return { begun, words: flagsOf(command), before: "", kind: null, given };
+  if (position === 0 && command.commands.length > 0)
+    return { begun, words: subcommandsOf(command), before: "", kind: null, given };
   const argument = argumentAt(command, position);
   const kind = argument === undefined ? null : kindOfArgument(command, argument);
   const words = (argument?.argChoices ?? []).map((value) => ({ value, description: "" }));
-  return { begun, words, kind, given };
+  return { begun, words, before: "", kind, given };
 }
 
 function ofOption(option: Option, begun: string, given: CompletionRequest["given"]): CompletionRequest {
@@ -78,7 +85,9 @@ function ofOption(option: Option, begun: string, given: CompletionRequest["given
   const placeholder = /[<[]([^>\]/]+)/.exec(option.flags)?.[1] ?? "";
   const kind = kinds[option.long ?? ""] ?? kinds[placeholder] ?? "other";
   const words = choices.map((value) => ({ value, description: "" }));
-  return { begun, words, kind: choices.length > 0 ? null : kind, given };
+  // Several collections are one word, separated by commas.
+  const before = kind === "collection" ? begun.slice(0, begun.lastIndexOf(",") + 1) : "";
+  return { begun, words, before, kind: choices.length > 0 ? null : kind, given };
 }
 
 /** The values that a flag takes, where they are listed. */

@@ -16,7 +16,7 @@ export function addCompletion(program: Program, dispatch: Dispatch): void {
     .addHelpText(
       "after",
       `
-To have it in every new shell (bash needs the package bash-completion):
+To have it in every new shell:
   bash        echo 'source <(rag completion bash)' >> ~/.bashrc
   zsh         echo 'source <(rag completion zsh)' >> ~/.zshrc
   fish        rag completion fish > ~/.config/fish/completions/rag.fish
@@ -35,9 +35,11 @@ Examples:
   program
     .command("complete", { hidden: true })
     .argument("[words...]")
+    .option("--line <text>")
+    .option("--replaced <text>")
     .action((words: string[], _: unknown, command: Program) =>
       dispatch<CompleteFlags>(
-        { ...command.optsWithGlobals<CommonFlags>(), words, program },
+        { ...command.optsWithGlobals<CompleteFlags>(), words, program },
         async () => (await import("../commands/setup/completion.ts")).complete,
       ),
     );

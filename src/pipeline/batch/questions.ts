@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.ts";
+import { judgementFields } from "../eval/question-set.ts";
 
 /** One question of a batch. */
 export interface BatchQuestion {
@@ -14,7 +15,8 @@ const namedProblems = 5;
 
 /**
  * Reads a batch: each line is a question as it is, or a JSON object with `question` and, if need be, `filter` (a text or a
- * list of texts) and `id` (a text or a number). Empty lines are left out. `file` is what messages call it.
+ * list of texts) and `id` (a text or a number). A set of questions of `rag eval` is a batch too: what it says of the right
+ * answers is left alone. Empty lines are left out. `file` is what messages call it.
  *
  * Throws `UserError` `invalid-batch` with the lines that are wrong, and where there is no question at all.
  */
@@ -41,7 +43,7 @@ export function parseBatch(text: string, file: string): BatchQuestion[] {
   throw new UserError("invalid-batch", `${file} holds no question`, { hint: "write one question a line" });
 }
 
-const knownFields = new Set(["question", "filter", "id"]);
+const knownFields: ReadonlySet<string> = new Set(["question", "filter", "id", "_id", ...judgementFields]);
 
 /** The question, or what is wrong with the line. */
 function readObject(line: string): BatchQuestion | string {
@@ -51,7 +53,8 @@ function readObject(line: string): BatchQuestion | string {
   } catch {
     return "begins as a JSON object does, and is none";
   }
-  const { question, filter = [], id = null } = fields;
+  const { question, filter = [] } = fields;
+  const id = fields["id"] ?? fields["_id"] ?? null;
   const unknown = Object.keys(fields).find((name) => !knownFields.has(name));
   if (unknown !== undefined) return `unknown field ${JSON.stringify(unknown)}`;
   if (typeof question !== "string" || question.trim() === "") return "expected a text in `question`";

@@ -26,6 +26,9 @@ export interface EvalQuestion {
   unanswerable: boolean;
 }
 
+/** Fields of a question of a set that say what is right, beside `question` and `id`. */
+export const judgementFields = ["source", "sources", "lines", "answer", "answers", "unanswerable"] as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The rows of a JSONL file with their line numbers; empty lines count as lines. Throws `UserError` `invalid-set`. */

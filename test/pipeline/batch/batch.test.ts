@@ -6,6 +6,7 @@ import { type BatchOutcome, runBatch } from "../../../src/pipeline/batch/batch.t
 import { findGaps } from "../../../src/pipeline/batch/gaps.ts";
 import { inOrder } from "../../../src/pipeline/batch/in-order.ts";
 import { type BatchQuestion, parseBatch } from "../../../src/pipeline/batch/questions.ts";
+import { parseQuestionSet } from "../../../src/pipeline/eval/question-set.ts";
 import type { Hit, WordFrequencies } from "../../../src/types.ts";
 import { hitOf } from "../../hits.ts";
 
@@ -23,6 +24,20 @@ describe("a file of questions", () => {
       { question: "Who?", filters: ["page=3"], id: 7 },
       { question: "A", filters: ["a=1", "b=2"], id: "x" },
       { question: "- a dash", filters: [], id: null },
+    ]);
+  });
+
+  it("may be a set of `rag eval` as it is", () => {
+    const set = [
+      '{"question":"A","source":"a.md","lines":"3-4","answer":"in a","id":"one"}',
+      '{"question":"B","sources":["a.md",{"source":"b.md","gain":2}],"answers":["b"],"_id":2}',
+      '{"question":"C","unanswerable":true}',
+    ].join("\n");
+    expect(parseQuestionSet(set, "q")).toHaveLength(3);
+    expect(parseBatch(set, "q")).toEqual([
+      { question: "A", filters: [], id: "one" },
+      { question: "B", filters: [], id: 2 },
+      { question: "C", filters: [], id: null },
     ]);
   });
 

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { access, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { configIn } from "../../../config/find.ts";
 import { remember } from "../../../config/trust/memory.ts";
 import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import { foldersUpwards } from "../../../files/folders-upwards.ts";
 import { type Question, questionsAbout, settingsOf } from "../../../pipeline/init/proposals.ts";
 import { type Survey, survey } from "../../../pipeline/init/survey.ts";
 import type { CommonFlags } from "../../arguments/flags.ts";
@@ -11,7 +13,6 @@ import type { CommandContext } from "../../context.ts";
 import { choose } from "../../render/setup/choose.ts";
 import { renderInit, showSurvey } from "../../render/setup/init.ts";
 import { hasPython, withRuntime } from "../../runtime.ts";
-import { packageFile } from "../../version.ts";
 
 export interface InitFlags extends CommonFlags {
   yes?: boolean;
@@ -26,7 +27,7 @@ type Answers = Parameters<typeof settingsOf>[0];
  * nothing is asked: what no flag says is left to the defaults. An existing configuration is never overwritten.
  */
 export async function init(flags: InitFlags, context: CommandContext): Promise<ExitCode> {
-  const { workingDirectory, variables, output } = context;
+  const { workingDirectory, homeDirectory, variables, output } = context;
   const present = configIn(workingDirectory);
   if (present !== null) {
     throw new UserError("config-exists", `there is a configuration already: ${present}`, {
@@ -37,7 +38,8 @@ export async function init(flags: InitFlags, context: CommandContext): Promise<E
   const isAsking = !flags.json && !flags.yes && context.stdin.isTTY === true && output.messages.isTerminal;
   if (!flags.json) await showSurvey(found, output);
   const answers = await answersTo(questionsAbout(found), flags, isAsking ? context : null);
-  const settings = settingsOf(answers, await schemaFor(workingDirectory));
+  const schema = schemaFor(workingDirectory, homeDirectory);
+  const settings = settingsOf(answers, schema.path);
   const file = path.join(workingDirectory, fileName);
   const text = `${JSON.stringify(settings, null, 2)}\n`;
   await writeFile(file, text, { flag: "wx" }).catch((error: unknown) => {
@@ -48,7 +50,7 @@ export async function init(flags: InitFlags, context: CommandContext): Promise<E
   });
   // The user made this file, so it is trusted at once. If the consent cannot be stored, `rag trust` asks later.
   await remember(file, createHash("sha256").update(text).digest("hex"), variables).catch(() => {});
-  await renderInit({ file, settings, found }, output);
+  await renderInit({ file, settings, found }, schema.isThere, output);
   return ExitCode.done;
 }
 
@@ -91,12 +93,18 @@ async function answersTo(
   return answers;
 }
 
-/** The description of the settings: in the project's own packages, where the tool is one of them. */
-async function schemaFor(workingDirectory: string): Promise<string> {
-  const local = "node_modules/milvus-rag/docs/ragrc.schema.json";
-  const isLocal = await access(path.join(workingDirectory, local)).then(
-    () => true,
-    () => false,
-  );
-  return isLocal ? `./${local}` : packageFile("docs/ragrc.schema.json");
+/** The schema of the settings, in the package as a project installs it. */
+const schemaFile = "node_modules/milvus-rag/docs/ragrc.schema.json";
+
+/**
+ * Where editors find the schema: a path from the configuration into the packages of the project, which is the same for
+ * everyone who has the project. Where the tool is no package of the project, the path leads to where it would be.
+ */
+function schemaFor(workingDirectory: string, home: string): { path: string; isThere: boolean } {
+  const holder = foldersUpwards(workingDirectory, home).find((folder) => existsSync(path.join(folder, schemaFile)));
+  const upwards = path
+    .relative(workingDirectory, holder ?? workingDirectory)
+    .split(path.sep)
+    .join("/");
+  return { path: `${upwards === "" ? "." : upwards}/${schemaFile}`, isThere: holder !== undefined };
 }

@@ -24,13 +24,20 @@ export async function showSurvey({ files, keys, milvus, ollama, python }: Survey
   await output.messages.writeProse(`${terminalText(`found: ${[documents, ...around].join("; ")}`)}\n\n`);
 }
 
-/** What was written, and what comes next; with `--json` one document: `{"file","settings","found"}`. */
+/**
+ * What was written, and what comes next; with `--json` one document: `{"file","settings","found"}`. `hasSchema`: whether
+ * the file that `$schema` names is there.
+ */
 export async function renderInit(
   { file, settings, found }: { file: string; settings: object; found: Survey },
+  hasSchema: boolean,
   output: Output,
 ): Promise<void> {
   if (output.options.json) return output.writeJson<InitDocument>({ file, settings, found });
   const { mainFolder } = found;
   const next = [`rag ingest ${terminalText(shellWord(mainFolder))}`, 'rag ask "…"', "rag doctor"];
   await output.results.write(`wrote ${path.basename(file)}\n\nnext:\n${next.map((line) => `  ${line}\n`).join("")}`);
+  if (!hasSchema) {
+    output.notice("editors read what $schema names once milvus-rag is installed as a package of this project");
+  }
 }
