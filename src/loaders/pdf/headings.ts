@@ -92,9 +92,8 @@ function* groupsOf(page: SetPage, usual: number, isBoldSign: boolean): Generator
     const isLarge = line.textSize >= usual * minRatio;
     if (!isLarge && !(isBoldSign && line.bold && line.textSize >= usual * minBoldRatio)) continue;
     const firstLine = first;
-    while (first + 1 < lines.length && continues(lines, first + 1) && (isLarge || lines[first + 1]?.bold === true)) {
-      first += 1;
-    }
+    const isSame = (other: Line | undefined): boolean => isLarge || other?.bold === true;
+    while (first + 1 < lines.length && continues(lines, first + 1) && isSame(lines[first + 1])) first += 1;
     const ofGroup = lines.slice(firstLine, first + 1);
     const text = ofGroup.map((part) => part.text.replaceAll(/\s+/g, " ")).join(" ");
     if (ofGroup.length > maxLines || !isHeading(line, text)) continue;
