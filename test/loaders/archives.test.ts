@@ -80,6 +80,31 @@ describe("EPUB", () => {
     expect(warnings).toEqual([]);
   });
 
+  it.each([
+    [
+      "EPUB 3",
+      '<item id="t" href="nav.xhtml" properties="nav"/>',
+      chapter(
+        '<nav epub:type="page-list"><a href="a.xhtml">7</a></nav><nav epub:type="toc"><ol><li><a href="a.xhtml">Of <i>whales</i></a><ol><li><a href="b%20c.xhtml#x">Ropes</a></li></ol></li></ol></nav>',
+      ),
+    ],
+    [
+      "EPUB 2",
+      '<item id="t" href="nav.xhtml" media-type="application/x-dtbncx+xml"/>',
+      '<ncx><navMap><navPoint><navLabel><text>Of whales</text></navLabel><content src="a.xhtml"/><navPoint><navLabel><text>Ropes</text></navLabel><content src="b%20c.xhtml#x"/></navPoint></navPoint></navMap></ncx>',
+    ],
+  ])("has the names of its contents where a chapter has no heading (%s)", async (_, item, contents) => {
+    const parts = {
+      ...book,
+      "OEBPS/book.opf": book["OEBPS/book.opf"].replace(/<item id="n"[^>]*>/, item),
+      "OEBPS/a.xhtml": chapter("<p>They are large.</p>"),
+      "OEBPS/b c.xhtml": chapter("<h2>Of ropes</h2><p>Long.</p>"),
+      "OEBPS/nav.xhtml": contents,
+    };
+    const { document } = await load("a.epub", makeArchive(parts));
+    expect(document.pages.map((page) => page.text)).toEqual(["# Of whales\n\nThey are large.", "## Of ropes\n\nLong."]);
+  });
+
   it("with protection or without chapters says so", async () => {
     const reference = '<encryption><CipherReference URI="OEBPS/a.xhtml"/></encryption>';
     await expect(load("a.epub", makeArchive({ ...book, "META-INF/encryption.xml": reference }))).rejects.toMatchObject({

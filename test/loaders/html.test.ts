@@ -147,3 +147,25 @@ it("a page that is nested without end is refused at once", async () => {
   await expect(load("<div>".repeat(200_000))).rejects.toMatchObject({ code: "unreadable-html" });
   expect(await textOf(`${"<div>".repeat(900)}deep`)).toBe("deep");
 });
+
+it.each([
+  ["Install | Example Docs", "<h1>Install the server</h1>", "Install the server"],
+  ["Example: Ports", "<h1>Ports</h1>", "Ports"],
+  ["Example Docs", "<h1>Install the server</h1>", "Example Docs"],
+  ["Install | Example Docs", "<h1>Install</h1><h1>Remove</h1>", "Install | Example Docs"],
+  ["Well-known ports", "<h1>Well</h1>", "Well-known ports"],
+])("the title %j over %j is %j: the name of the site is none", async (title, headings, expected) => {
+  const { document } = await load(`<html><head><title>${title}</title></head><body>${headings}<p>x</p></body></html>`);
+  expect(document.title).toBe(expected);
+});
+
+it("a small table in a cell is the text of the cell; a table of tables arranges the page", async () => {
+  const row = (...cells: string[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+  const inner = `<table>${row("Day", "Sum")}${row("Monday", "3|4")}</table>`;
+  expect(await textOf(`<table>${row("Name", "City", "Note")}${row("Ada", "London", `By day: ${inner}`)}</table>`)).toBe(
+    "| Name | City | Note |\n| --- | --- | --- |\n| Ada | London | By day: Day, Sum; Monday, 3\\|4 |",
+  );
+  expect(await textOf(`<table>${row(inner, "Text of the page")}${row("Foot")}</table>`)).toBe(
+    "| Day | Sum |\n| --- | --- |\n| Monday | 3\\|4 |\n\nText of the page\n\nFoot",
+  );
+});

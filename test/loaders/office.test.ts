@@ -65,6 +65,29 @@ describe("Word", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("keeps a table in a cell as its text, and merged cells in each of their rows", async () => {
+    const cell = (text: string, inside = "", properties = "") =>
+      `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}${inside}</w:tc>`;
+    const row = (...cells: string[]) => `<w:tr>${cells.join("")}</w:tr>`;
+    const inner = `<w:tbl>${row(cell("Day"), cell("Sum"))}${row(cell("Monday"), cell("3"))}</w:tbl>${paragraph("")}`;
+    const rows = [
+      row(cell("Region"), cell("City"), cell("Note")),
+      row(cell("North", "", '<w:vMerge w:val="restart"/>'), cell("Oslo"), cell("By day:", inner)),
+      row(cell("", "", "<w:vMerge/>"), cell("Bergen"), cell("none")),
+    ];
+    expect(await pagesOf(docxLoader, makeDocx(`<w:tbl>${rows.join("")}</w:tbl>`))).toEqual([
+      "| Region | City | Note |\n| --- | --- | --- |\n| North | Oslo | By day: Day, Sum; Monday, 3 |\n| North | Bergen | none |",
+    ]);
+  });
+
+  it("leaves hidden text out, and reads text boxes that only newer programs know", async () => {
+    const box = `<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="wps"><w:drawing><w:txbxContent>${paragraph("In a new box")}</w:txbxContent></w:drawing></mc:Choice></mc:AlternateContent>`;
+    const hidden = run("secret", "<w:rPr><w:b/><w:vanish/></w:rPr>");
+    const shown = run("shown", '<w:rPr><w:vanish w:val="0"/></w:rPr>');
+    const body = `<w:p>${hidden}${shown}</w:p><w:p><w:r>${box}</w:r></w:p>`;
+    expect(await pagesOf(docxLoader, makeDocx(body))).toEqual(["shown\n\nIn a new box"]);
+  });
+
   it("without a title in its properties has that of its first heading; embedded documents are a warning", async () => {
     const bytes = makeDocx(`<w:p>${style("Title")}${run("Plan")}</w:p><w:altChunk r:id="x"/>`, {
       "word/_rels/document.xml.rels": relationships({ s: ["styles", "styles.xml"] }),
@@ -110,6 +133,20 @@ describe("PowerPoint", () => {
   });
 });
 
+it("a merged cell of a slide's table stands in each of its rows", async () => {
+  const cell = (value: string, extra = "") =>
+    `<a:tc ${extra}><a:txBody><a:p><a:r><a:t>${value}</a:t></a:r></a:p></a:txBody></a:tc>`;
+  const rows = [
+    [cell("Region"), cell("City")],
+    [cell("North", 'rowSpan="2"'), cell("Oslo")],
+    [cell("", 'vMerge="1"'), cell("Bergen")],
+  ].map((cells) => `<a:tr>${cells.join("")}</a:tr>`);
+  const table = `<p:graphicFrame><a:graphic><a:graphicData><a:tbl>${rows.join("")}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>`;
+  expect(await pagesOf(pptxLoader, makePptx([table]))).toEqual([
+    "| Region | City |\n| --- | --- |\n| North | Oslo |\n| North | Bergen |",
+  ]);
+});
+
 describe("Excel", () => {
   const cell = (at: string, value: string) => `<c r="${at}" t="inlineStr"><is><t>${value}</t></is></c>`;
   const number = (at: string, value: string, style = 0) => `<c r="${at}" s="${style}"><v>${value}</v></c>`;
@@ -129,6 +166,20 @@ describe("Excel", () => {
       "# Sales\n\nSales of the year\n\n- Name: A; Day: 2024-05-01; Sum: 0.3\n- Name: B; Sum: 3",
       "",
       "# Numbers\n\n- 1; 2",
+    ]);
+  });
+
+  it("has a merged cell in each of its rows that holds anything", async () => {
+    const rows = `<row r="3">${cell("B3", "Region")}${cell("C3", "City")}</row><row r="4">${cell("B4", "North")}${cell("C4", "Oslo")}</row><row r="5"><c r="B5"/>${cell("C5", "Bergen")}</row><row r="7">${cell("C7", "Alta")}</row>`;
+    const merged = '<mergeCells count="2"><mergeCell ref="B4:B8"/><mergeCell ref="A1:C1"/></mergeCells>';
+    const space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
+    const workbook = makeXlsx(
+      { Plain: `<row r="1">${cell("A1", "x")}</row>`, Towns: "" },
+      { "xl/worksheets/sheet2.xml": `<worksheet ${space}><sheetData>${rows}</sheetData>${merged}</worksheet>` },
+    );
+    expect(await pagesOf(xlsxLoader, workbook)).toEqual([
+      "# Plain\n\nx",
+      "# Towns\n\n- Region: North; City: Oslo\n- Region: North; City: Bergen\n- Region: North; City: Alta",
     ]);
   });
 

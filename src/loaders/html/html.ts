@@ -12,7 +12,7 @@ import { readableMarkdown } from "./readable.ts";
  */
 export const htmlLoader: Loader = {
   name: "html",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const { text: html, warnings } = await decodeHtml(bytes);
     const document = await parseHtml(html);

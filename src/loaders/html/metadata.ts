@@ -2,6 +2,9 @@ import type { Metadata } from "../../types.ts";
 import { isoDate, keywordList, oneLine, toMetadata } from "../metadata.ts";
 import type { HtmlDocument } from "./dom.ts";
 
+/** A longer heading is none that names the page. */
+const maxTitleChars = 200;
+
 /** What the head of a page says: its title, and metadata from `<meta>`, Open Graph and Dublin Core. */
 export function pageMetadata(document: HtmlDocument): { title: string | null; metadata: Metadata } {
   const metas = new Map<string, string[]>();
@@ -17,7 +20,9 @@ export function pageMetadata(document: HtmlDocument): { title: string | null; me
     ?.filter((value) => !isAddress(value));
   const url = document.querySelector('link[rel="canonical"]')?.getAttribute("href") ?? first("og:url");
   const heading = document.querySelector("title")?.textContent;
-  const title = oneLine(first("og:title", "citation_title", "dc.title", "dcterms.title") ?? heading ?? "");
+  const title = oneLine(
+    first("og:title", "citation_title", "dc.title", "dcterms.title") ?? ownTitle(document, heading ?? ""),
+  );
   return {
     title: title === "" ? null : title,
     metadata: toMetadata({
@@ -35,4 +40,22 @@ export function pageMetadata(document: HtmlDocument): { title: string | null; me
 
 function isAddress(value: string): boolean {
   return /^https?:\/\//i.test(value);
+}
+
+/**
+ * The title of a page without the name of the site around it, where the page's only `<h1>` says which part is its own:
+ * `Install | Example Docs` over `Install the server` is `Install the server`.
+ */
+function ownTitle(document: HtmlDocument, title: string): string {
+  const [heading, ...others] = document.querySelectorAll("h1");
+  const text = heading === undefined || others.length > 0 ? "" : oneLine(heading.textContent ?? "");
+  if (text === "" || text.length > maxTitleChars) return title;
+  const written = text.toLowerCase();
+  const parts = title
+    .toLowerCase()
+    .split(/\s+[|\u2013\u2014\u00B7\u2022\u00BB\u203A-]\s+|:\s+/u)
+    .map(oneLine);
+  const isOwn =
+    parts.length > 1 && parts.some((part) => part !== "" && (written.startsWith(part) || part.startsWith(written)));
+  return isOwn ? text : title;
 }

@@ -12,6 +12,10 @@ export interface CellReader {
 /** Columns and rows that one cell may span. Browsers have such limits too; without them one attribute fills the memory. */
 const maxSpan = 100;
 
+/** Share of the cells that may hold tables themselves, and rows of these: a table of more arranges the page. */
+const maxHolders = 0.25;
+const maxInnerRows = 10;
+
 /**
  * A table as Markdown blocks: a pipe table whose first row is the header; `- name: value` lines where the first cell of
  * each row is its name; the blocks of the cells one after another where the table only arranges the page.
@@ -53,8 +57,12 @@ function cellsOf(row: HtmlElement): HtmlElement[] {
 
 function isLayout(table: HtmlElement, rows: readonly HtmlElement[]): boolean {
   if (/^(?:presentation|none)$/.test(table.getAttribute("role") ?? "")) return true;
-  if (table.querySelector("table, pre, h1, h2, h3, h4, h5, h6") !== null) return true;
-  return rows.length < 2 || rows.every((row) => cellsOf(row).length < 2);
+  if (table.querySelector("pre, h1, h2, h3, h4, h5, h6") !== null) return true;
+  if (rows.length < 2 || rows.every((row) => cellsOf(row).length < 2)) return true;
+  const cells = rows.flatMap(cellsOf);
+  const holders = cells.filter((cell) => cell.querySelector("table") !== null);
+  const isLarge = (cell: HtmlElement): boolean => [...cell.querySelectorAll("tr")].length > maxInnerRows;
+  return holders.length > cells.length * maxHolders || holders.some(isLarge);
 }
 
 /** A row that begins with its name: `<th>` and then values. A row of headers alone is none. */

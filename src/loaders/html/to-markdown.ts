@@ -113,12 +113,26 @@ function escapeBlockStart(line: string): string {
   return /^(?:#{1,6}(?:\s|$)|`{3}|~{3}|[-=_*]{3,}$|[<|>])/.test(line) ? `\\${line}` : line;
 }
 
-/** The text of an element on one line: items of a list are separated by semicolons, other blocks by spaces. */
+/**
+ * The text of an element on one line: items of a list and rows of a table are separated by semicolons, other blocks by
+ * spaces.
+ */
 function lineOf(element: HtmlElement): string {
-  const blocks = blocksOf(element).map((block) =>
-    listStart.test(block) ? block.replace(listStart, "").replaceAll(/\n\s*(?:- |\d+\. )/g, "; ") : block,
-  );
-  return tidy(blocks.join(" "));
+  return tidy(blocksOf(element).map(blockLine).join(" "));
+}
+
+function blockLine(block: string): string {
+  if (listStart.test(block)) return block.replace(listStart, "").replaceAll(/\n\s*(?:- |\d+\. )/g, "; ");
+  if (!block.startsWith("| ")) return block;
+  const rows = block.split("\n").filter((row) => !/^\|(?: --- \|)+$/.test(row));
+  return rows
+    .map((row) =>
+      row
+        .replaceAll(/^\| | \|$/g, "")
+        .replaceAll(" | ", ", ")
+        .replaceAll("\\|", "|"),
+    )
+    .join("; ");
 }
 
 const listStart = /^(?:- |\d+\. )/;

@@ -1,9 +1,11 @@
 import { isoDate, keywordList, toMetadata } from "../metadata.ts";
 import { lineMarkupLoader, plainLine } from "./line-markup.ts";
 import type { LineMarkup } from "./line-markup.ts";
+import { asciidocTableAt } from "./tables/asciidoc-table.ts";
+import { tableLines } from "./tables/line-table.ts";
 
 /**
- * AsciiDoc: headings, listings and literal blocks as fences, lists, block titles, admonitions; links and cross references
+ * AsciiDoc: headings, listings and literal blocks as fences, lists, tables as a line a row, block titles, admonitions; links and cross references
  * as their text. Comments, attributes and passthroughs become blank lines; what `include::` names is not read.
  */
 export const asciidocLoader = lineMarkupLoader("asciidoc", convertAsciidoc);
@@ -18,10 +20,14 @@ function convertAsciidoc(lines: readonly string[]): LineMarkup {
   const written: string[] = [];
   let block: { end: string; kind: "code" | "silent" } | null = null;
   let language = "";
+  /** The line in brackets that says more of the block below it. */
+  let about = "";
   for (let at = written.length; at < lines.length; at = written.length) {
     const line = (lines[at] ?? "").trimEnd();
     const attribute = /^:([\w-]+):\s*(.*)$/.exec(line);
     const underlined = underlinedLevel(lines, at);
+    const table = block === null ? asciidocTableAt(lines, at, about) : null;
+    if (!/^(?:\[.*\]|\.[^\s.].*)$/.test(line)) about = "";
     if (block !== null) {
       const isEnd = line === block.end;
       written.push(block.kind === "silent" ? "" : isEnd ? "```" : line.replace(/^`{3,}/, ""));
@@ -37,7 +43,11 @@ function convertAsciidoc(lines: readonly string[]): LineMarkup {
     else if (attribute !== null) {
       attributes.set((attribute[1] ?? "").toLowerCase(), withValues(attribute[2] ?? "").slice(0, maxValueChars));
       written.push("");
+    } else if (table !== null) {
+      const rows = table.rows.map((row) => ({ ...row, cells: row.cells.map((cell) => inline(withValues(cell))) }));
+      written.push(...tableLines({ ...table, rows }).map(plainLine));
     } else if (/^\[.*\]$/.test(line)) {
+      about = line;
       language = /^\[source,\s*([\w+#-]+)/.exec(line)?.[1] ?? "";
       written.push("");
     } else written.push(plainText(withValues(line)));

@@ -20,7 +20,7 @@ export interface LineMarkup {
 export function lineMarkupLoader(format: string, convert: (lines: readonly string[]) => LineMarkup): Loader {
   return {
     name: format,
-    version: 2,
+    version: 3,
     async load({ source, bytes }) {
       const { text, warnings } = await decodeText(bytes);
       const converted = convert(text.split("\n"));

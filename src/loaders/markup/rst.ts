@@ -2,10 +2,13 @@ import { isoDate, oneLine, toMetadata } from "../metadata.ts";
 import type { MetadataDraft } from "../metadata.ts";
 import { codeLine, endOfIndented, indentationOf, lineMarkupLoader, plainLine } from "./line-markup.ts";
 import type { LineMarkup } from "./line-markup.ts";
+import { tableLines } from "./tables/line-table.ts";
+import type { LineTable } from "./tables/line-table.ts";
+import { drawnTableAt, listTable } from "./tables/rst-tables.ts";
 
 /**
  * reStructuredText: headings by the order in which their underlines appear, literal blocks and code directives as code,
- * the text of admonitions; roles and links as their text. Comments, targets and tables of contents become blank lines.
+ * the text of admonitions, tables as a line a row; roles and links as their text. Comments, targets and tables of contents become blank lines.
  */
 export const rstLoader = lineMarkupLoader("rst", (lines) => convertRst(withReplacements(lines)));
 
@@ -47,12 +50,14 @@ function convertRst(lines: readonly string[]): LineMarkup {
     const line = lines[at] ?? "";
     const heading = headingAt(lines, at);
     const found = directive.exec(line);
+    const table = drawnTableAt(lines, at);
     const field = /^:(author|date|organization|version):\s+(.+)$/i.exec(line);
     if (heading !== null) {
       if (!levels.includes(heading.style)) levels.push(heading.style);
       const marks = "#".repeat(Math.min(6, levels.indexOf(heading.style) + 1));
       put(at + heading.height, (part) => (part === heading.title ? `${marks} ${inline(part.trim())}` : ""));
-    } else if (adornment.test(line)) put(at + 1, () => "");
+    } else if (table !== null) writeTable(table);
+    else if (adornment.test(line)) put(at + 1, () => "");
     else if (found !== null) writeDirective(found);
     else if (/^\s*\.\.(?:\s|$)/.test(line)) {
       // A comment, a target, a footnote: of these only the footnote is read.
@@ -78,6 +83,11 @@ function convertRst(lines: readonly string[]): LineMarkup {
   }
   return { lines: written, title: null, metadata: toMetadata(metadata) };
 
+  function writeTable(table: LineTable): void {
+    const rows = table.rows.map((row) => ({ ...row, cells: row.cells.map(inline) }));
+    written.push(...tableLines({ ...table, rows }).map(plainLine));
+  }
+
   function writeLiteral(columns: number): void {
     const end = endOfIndented(lines, written.length, columns);
     const inside = lines.slice(written.length, end).filter((line) => line.trim() !== "");
@@ -98,9 +108,19 @@ function convertRst(lines: readonly string[]): LineMarkup {
     const label = isNamed ? `${kind[0]?.toUpperCase()}${kind.slice(1)}: ` : "";
     put(written.length + 1, () => (isCode && kind !== "math" ? "" : plainLine(inline(`${label}${argument}`.trim()))));
     // Options stand between the directive and its content.
-    while (/^\s+:[\w-]+:/.test(lines[written.length] ?? "")) put(written.length + 1, imageText);
-    if (isCode) writeLiteral(columns);
+    let headerRows = 0;
+    for (let option = optionAt(); option !== null; option = optionAt()) {
+      if (option[1] === "header-rows") headerRows = Number.parseInt(option[2] ?? "", 10) || 0;
+      put(written.length + 1, imageText);
+    }
+    const table = kind === "list-table" ? listTable(lines.slice(written.length, end), headerRows) : null;
+    if (table !== null) writeTable(table);
+    else if (isCode) writeLiteral(columns);
     else if (end > written.length) writeBody(end);
+  }
+
+  function optionAt(): RegExpExecArray | null {
+    return /^\s+:([\w-]+):\s*(.*)$/.exec(lines[written.length] ?? "");
   }
 
   /** The content of a directive is text like that around it, but indented: it is converted on its own. */

@@ -8,19 +8,19 @@ import { documentProperties, openDocumentArchive, plainCopy } from "./office-pac
 
 /**
  * A Word document as Markdown: headings, lists, tables, footnotes, text boxes, code by its style or its font. Images,
- * comments, page headers and footers and what was deleted under tracking are left out.
+ * comments, page headers and footers, hidden text and what was deleted under tracking are left out.
  * Throws `UserError` `encrypted`, `unexpected-content`, `damaged-archive`, `unreadable-docx`.
  */
 export const docxLoader: Loader = {
   name: "docx",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const archive = await openDocumentArchive(bytes, "[Content_Types].xml", "Word document");
     const { title, metadata } = await documentProperties(archive, "docProps/core.xml");
     let hasEmbedded = false;
     const copy = await plainCopy(archive, (name, xml) => {
       hasEmbedded ||= xml.includes("<w:altChunk ");
-      return name.startsWith("word/") ? withFormulas(xml) : xml;
+      return name.startsWith("word/") ? withoutHidden(withTextBoxes(withFormulas(xml))) : xml;
     });
     const html = await convert(copy);
     const { body } = await parseHtml(html);
@@ -117,4 +117,27 @@ function withFormulas(xml: string): string {
     const signs = Array.from(formula.matchAll(/<m:t(?:\s[^>]*)?>([^<]*)<\/m:t>/g), ([, text]) => text).join("");
     return `<w:r><w:t xml:space="preserve">${signs}</w:t></w:r>`;
   });
+}
+
+/**
+ * Gives the text boxes that have no form for older programs such a form: mammoth reads no other. Most files have both, of
+ * which one is read.
+ */
+function withTextBoxes(xml: string): string {
+  if (!xml.includes("<mc:AlternateContent")) return xml;
+  return xml.replaceAll(/<mc:AlternateContent(?:\s[^>]*)?>[^]*?<\/mc:AlternateContent>/g, (choices) => {
+    if (choices.includes("<mc:Fallback")) return choices;
+    const boxes = choices.match(/<w:txbxContent(?:\s[^>]*)?>[^]*?<\/w:txbxContent>/g) ?? [];
+    return boxes.length === 0
+      ? choices
+      : `<w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textbox>${boxes.join("")}</v:textbox></v:shape></w:pict>`;
+  });
+}
+
+/** Empties the runs of hidden text. Their other parts stay: fields begin and end in them. */
+function withoutHidden(xml: string): string {
+  if (!xml.includes("<w:vanish")) return xml;
+  return xml.replaceAll(/<w:r(?:\s[^>]*)?><w:rPr>(?:(?!<\/w:rPr>)[^]){0,2000}?<w:vanish\s*\/>[^]*?<\/w:r>/g, (run) =>
+    run.replaceAll(/<w:t(?:\s[^>]*)?>[^<]*<\/w:t>/g, ""),
+  );
 }

@@ -14,7 +14,7 @@ import { documentProperties, openDocumentArchive, readPart, relationshipsOf } fr
  */
 export const pptxLoader: Loader = {
   name: "pptx",
-  version: 1,
+  version: 2,
   async load({ source, bytes }) {
     const archive = await openDocumentArchive(bytes, "[Content_Types].xml", "PowerPoint presentation");
     const { title, metadata } = await documentProperties(archive, "docProps/core.xml");
@@ -117,10 +117,18 @@ function paragraphText(paragraph: XmlElement): string {
   return oneLine(text);
 }
 
+/** A table; a cell that spans rows stands in each of them, as the file has an empty cell for every one. */
 function tableText(table: XmlElement): string {
-  const rows = elements(table, "tr").map((row) =>
-    elements(row, "tc").map((cell) => [...descendants(cell, "p")].map(paragraphText).join(" ")),
-  );
+  let above: string[] = [];
+  const rows = elements(table, "tr").map((row) => {
+    const cells = elements(row, "tc").map((cell, column) =>
+      /^(?:1|true)$/.test(attribute(cell, "vMerge") ?? "")
+        ? (above[column] ?? "")
+        : [...descendants(cell, "p")].map(paragraphText).join(" "),
+    );
+    above = cells;
+    return cells;
+  });
   return pipeTable(rows);
 }
 

@@ -3,6 +3,8 @@ import { fileStem } from "../../files/file-stem.ts";
 import { oneLine } from "../metadata.ts";
 import { sheetText } from "../tabular/sheet-text.ts";
 import type { Loader } from "../types.ts";
+import { columnOf, fillMerged, mergedCells, sheetPaths } from "./merged-cells.ts";
+import type { MergedCells } from "./merged-cells.ts";
 import { documentProperties, openDocumentArchive, plainCopy } from "./office-package.ts";
 
 /** Cells in the rectangle that a sheet fills. The reader makes every cell of it, empty ones too. */
@@ -10,24 +12,31 @@ const maxSheetCells = 5_000_000;
 
 /**
  * An Excel workbook, a sheet a page: the sheet's name as heading, then a list item a row with the names of its columns.
- * Dates are ISO 8601; formulas give the value that was saved. Charts, comments and formats are left out.
+ * A merged cell stands in each of its rows. Dates are ISO 8601; formulas give the value that was saved. Charts, comments
+ * and formats are left out.
  * Throws `UserError` `encrypted`, `unexpected-content`, `damaged-archive`, `unreadable-xlsx`.
  */
 export const xlsxLoader: Loader = {
   name: "xlsx",
-  version: 2,
+  version: 3,
   async load({ source, bytes }) {
     const archive = await openDocumentArchive(bytes, "[Content_Types].xml", "Excel workbook");
     const { title, metadata } = await documentProperties(archive, "docProps/core.xml");
     let unsaved = 0;
+    const merged = new Map<string, MergedCells[]>();
     const copy = await plainCopy(archive, (name, xml) => {
       if (/\/worksheets\/[^/]+\.xml$/.test(name)) {
         refuseVastSheet(name, xml);
         unsaved += xml.match(formulaWithoutValue)?.length ?? 0;
+        merged.set(name, mergedCells(xml));
       }
       return xml;
     });
     const sheets = await readSheets(copy);
+    if ([...merged.values()].some((ofSheet) => ofSheet.length > 0)) {
+      const paths = await sheetPaths(archive);
+      for (const { name, rows } of sheets) fillMerged(rows, merged.get(paths.get(name) ?? "") ?? []);
+    }
     return {
       document: {
         source,
@@ -97,9 +106,7 @@ function refuseVastSheet(name: string, xml: string): void {
   let columns = 0;
   let rows = 0;
   for (const [, letters = "", digits = ""] of xml.matchAll(/<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,4})(\d{1,8})"/g)) {
-    let column = 0;
-    for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
-    columns = Math.max(columns, column);
+    columns = Math.max(columns, columnOf(letters) + 1);
     rows = Math.max(rows, Number(digits));
   }
   if (columns * rows <= maxSheetCells) return;

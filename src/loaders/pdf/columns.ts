@@ -9,6 +9,7 @@ export interface PlacedRun {
   size: number;
   /** Set from top to bottom: `start` and `position` are measured the other way. */
   vertical: boolean;
+  bold: boolean;
   /** The direction of the text is closer to the page's height than to its width. */
   turned: boolean;
 }

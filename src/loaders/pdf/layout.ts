@@ -11,6 +11,8 @@ export interface TextRun {
   width: number;
   /** Set in columns from top to bottom. */
   vertical: boolean;
+  /** In a font whose name says that it is bold. */
+  bold: boolean;
   /** The last run of its line. */
   endsLine: boolean;
 }
@@ -26,6 +28,8 @@ export interface Line {
   size: number;
   /** Of most characters, in points. */
   textSize: number;
+  /** All of its letters are. */
+  bold: boolean;
   /** Set from the bottom of the page to its top, or the other way. */
   turned: boolean;
   /** A column of characters that are drawn one below the other. */
@@ -117,7 +121,8 @@ function linesOf(runs: readonly TextRun[]): Line[] {
     if (first === undefined || text === "") return [];
     const size = Math.max(...visible.map((run) => run.size));
     const { position, start, turned, vertical: stacked } = first;
-    return [{ text, position, start, size, textSize: sizeOfMost(visible), turned, stacked }];
+    const bold = visible.every((run) => run.bold || !/[\p{L}\p{N}]/u.test(run.text));
+    return [{ text, position, start, size, textSize: sizeOfMost(visible), bold, turned, stacked }];
   });
 }
 
@@ -156,16 +161,25 @@ function isBelow(above: Line, line: Line): boolean {
 }
 
 /** Turns the page so that its text runs along the first axis, whichever way it is set. */
-function place({ text, transform, width, vertical }: TextRun): PlacedRun {
+function place({ text, transform, width, vertical, bold }: TextRun): PlacedRun {
   const [a = 1, b = 0, c = 0, d = 1, x = 0, y = 0] = transform;
   const size = Math.hypot(c, d) || Math.hypot(a, b);
   // A single character is drawn in its place, whichever way its font is set.
   if (vertical && text.length > 1)
-    return { text, start: -y, end: -y + width, position: x, size, vertical, turned: false };
+    return { text, start: -y, end: -y + width, position: x, size, vertical, bold, turned: false };
   const length = Math.hypot(a, b) || 1;
   const along = (x * a + y * b) / length;
   const position = (y * a - x * b) / length;
-  return { text, start: along, end: along + width, position, size, vertical: false, turned: Math.abs(b) > Math.abs(a) };
+  return {
+    text,
+    start: along,
+    end: along + width,
+    position,
+    size,
+    vertical: false,
+    bold,
+    turned: Math.abs(b) > Math.abs(a),
+  };
 }
 
 function joinRuns(runs: readonly PlacedRun[]): string {

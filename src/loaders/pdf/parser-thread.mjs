@@ -31,6 +31,11 @@ await import(assets.parser);
 Array.prototype.push = push; // oxlint-disable-line no-extend-native
 
 let document = null;
+/** Whether the fonts of the document are bold, by the names that its pages have for them. */
+let boldness = new Map();
+
+/** Type is bold by the name of its font alone: most files say it nowhere else. `CMBX10` is what TeX calls its bold. */
+const boldName = /bold|black|heavy|demi|medi(?!um)|(?:^|\+)(?:cm|sf|ec-lm|lm)[a-z]*bx/i;
 
 const answers = {
   async open({ bytes, password }) {
@@ -48,6 +53,8 @@ const answers = {
       useWasm: false,
       isOffscreenCanvasSupported: false,
       isImageDecoderSupported: false,
+      // Images are left out.
+      maxImageSize: 0,
       enableXfa: false,
     });
     document = await task.promise.catch(async (error) => {
@@ -66,12 +73,14 @@ const answers = {
       page.getTextContent({ disableNormalization: true }),
       page.getAnnotations(),
     ]);
+    await learnFonts(page, Object.keys(styles));
     page.cleanup();
     const runs = items
       .filter((item) => "str" in item)
       .map(({ str, transform, width, height, fontName, hasEOL }) => {
         const vertical = styles[fontName]?.vertical ?? false;
-        return { text: str, transform, width: vertical ? height : width, vertical, endsLine: hasEOL };
+        const bold = boldness.get(fontName) ?? false;
+        return { text: str, transform, width: vertical ? height : width, vertical, bold, endsLine: hasEOL };
       });
     return { runs, annotations: annotations.map(textOf) };
   },
@@ -79,8 +88,25 @@ const answers = {
   async close() {
     await document?.loadingTask.destroy();
     document = null;
+    boldness = new Map();
   },
 };
+
+/**
+ * Learns which of the fonts of a page are bold. PDF.js tells the name of a font with the instructions to draw it alone:
+ * they are asked for where a page brings a font that no page before it had.
+ */
+async function learnFonts(page, names) {
+  if (names.every((name) => boldness.has(name))) return;
+  const said = messages.length;
+  // A page that cannot be drawn may have told its fonts all the same.
+  await page.getOperatorList({ annotationMode: pdfjs.AnnotationMode.DISABLE }).catch(() => {});
+  // The text is read already: what is missing of the drawing is no loss.
+  messages.length = said;
+  for (const name of names) {
+    boldness.set(name, page.commonObjs.has(name) && boldName.test(page.commonObjs.get(name)?.name ?? ""));
+  }
+}
 
 /** The entries of an annotation that hold text. */
 function textOf({ subtype, fieldType, fieldName, alternativeText, fieldValue, textContent, contentsObj }) {

@@ -19,7 +19,7 @@ import type { Loader } from "../types.ts";
  */
 export const pdfLoader: Loader = {
   name: "pdf",
-  version: 3,
+  version: 4,
   async load({ source, bytes, password = "" }) {
     const file = fromPdfHeader(bytes);
     if (file === null) throw notPdf(bytes);

@@ -11,13 +11,21 @@ import type { Stage } from "./stage.ts";
  */
 const weight = 0.5;
 
+/**
+ * The same for the words that only the headings above that one hold: they name the part of the document, and in one of
+ * several that are alike, the document. Measured on 50 questions to six PDFs of 263 pages: a page that answers is among the
+ * first five hits for 36 questions instead of 35, the mean reciprocal rank stays .494. From 0.75 on the gain is lost.
+ * Passages without such headings are ranked as before.
+ */
+const weightAbove = 0.25;
+
 const minimumCandidates = 50;
 
 /**
  * Ranks passages anew by their headings: BM25 sees a heading as some words among many, but a heading is what its author
  * says that the passage is about. In text mode the score grows by up to half, by the share of the question's words in
- * the heading; the weight was measured on BM25 scores. In every mode, a section whose heading is the question itself comes
- * first.
+ * the heading, and less by that in the headings above it; the weights were measured on BM25 scores. In every mode, a
+ * section whose heading is the question itself comes first.
  */
 export const headingBoost = {
   name: "boost",
@@ -31,8 +39,10 @@ function boosted(hits: readonly ScoredChunk[], terms: string): ScoredChunk[] {
   if (words.length === 0) return [...hits];
   const scored = hits.map((hit) => {
     const heading = new Set(contentWords(headingOf(hit)));
+    const above = new Set(contentWords(hit.chunk.heading.slice(0, -1).join("\n")));
     const shared = words.filter((word) => heading.has(word)).length;
-    return { ...hit, score: hit.score * (1 + (weight * shared) / words.length) };
+    const sharedAbove = words.filter((word) => above.has(word) && !heading.has(word)).length;
+    return { ...hit, score: hit.score * (1 + (weight * shared + weightAbove * sharedAbove) / words.length) };
   });
   // The sort is stable: passages of equal score stay in the store's order.
   return scored.sort((a, b) => b.score - a.score);

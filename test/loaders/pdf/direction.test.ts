@@ -10,6 +10,7 @@ function lineOf(...pieces: readonly (readonly [text: string, x: number])[]): str
     transform: [size, 0, 0, size, x, 700],
     width: (text.length * size) / 2,
     vertical: false,
+    bold: false,
     endsLine: at === pieces.length - 1,
   }));
   return layOutLines(runs)[0]?.text ?? "";

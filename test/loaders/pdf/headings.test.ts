@@ -67,6 +67,37 @@ describe("headings of a PDF", () => {
     expect(outline(document)).toEqual([[]]);
   });
 
+  it("are bold lines of their own, below all that are larger", async () => {
+    const bold = (text: string, y: number, x = 72): PlacedText => ({ text, x, y, size: 10, font: "bold" });
+    const document = await load(
+      [
+        heading("Travel", 800),
+        bold("Trains", 770),
+        ...prose("train", 750),
+        bold("Planes", 650),
+        ...prose("plane", 630),
+      ],
+      [
+        bold("Boats", 780),
+        ...prose("boat", 760),
+        // Emphasis in the text, a head of a table, a label, the end of a sentence.
+        bold("The text goes on in bold", 688),
+        { text: "and here it goes on as it was", x: 72, y: 676, size: 10 },
+        bold("Name", 640),
+        bold("Price", 640, 300),
+        bold("Note:", 600),
+        bold("This is important.", 560),
+        ...prose("rest", 520),
+      ],
+    );
+    expect(outline(document)).toEqual([["1 Travel", "2 Trains", "2 Planes"], ["2 Boats"]]);
+  });
+
+  it("are not bold lines where most of the text is bold", async () => {
+    const all = [heading("Short", 780, 10), ...prose("text", 760)].map((text) => ({ ...text, font: "bold" as const }));
+    expect(outline(await load(all))).toEqual([[]]);
+  });
+
   it("at the head of every page leave the section that is open", async () => {
     const document = await load(
       [heading("Manual", 800, 30), heading("Pumps", 740), ...prose("pump", 700)],

@@ -51,6 +51,20 @@ describe("in a collection without vectors", () => {
     expect(hits[0]!.score).toBeGreaterThan(hits[1]!.score);
   });
 
+  test("of two passages that say the same, the one under headings with the query's words comes first", async () => {
+    const parts = await store.create("parts", textOnly);
+    const under = (part: string) => ({ heading: ["Guide", part, "Costs"] });
+    await parts.upsert([
+      ...documentChunks("a.md", ["The fee is paid once."], under("Basic plan")),
+      ...documentChunks("b.md", ["The fee is paid once."], under("Large plan")),
+    ]);
+    await parts.optimize();
+    const first = async (text: string) =>
+      (await search({ collection: parts, embedQuery: null }, { ...query, query: text })).hits[0]?.source;
+    expect(await first("fee of the basic plan")).toBe("a.md");
+    expect(await first("fee of the large plan")).toBe("b.md");
+  });
+
   test("words that only ask find nothing by themselves, unless nothing else is asked", async () => {
     const found = async (text: string) =>
       (await search({ collection, embedQuery: null }, { ...query, query: text })).hits.map((hit) => hit.source);
