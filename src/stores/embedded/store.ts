@@ -13,11 +13,11 @@ import {
   dropMs,
   isGone,
   prepareFolder,
-  refuseLinks,
   tableNames,
   tablePath,
   tableState,
 } from "./folder.ts";
+import { refusePlantedParts } from "./planted-parts.ts";
 import { buildingFolder, findTable, recoverTables, replacedFolder, swapTables } from "./replacement.ts";
 import { rightsOf } from "./rights.ts";
 import {
@@ -121,7 +121,11 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async open(name) {
       checkCollectionName(name);
-      const [state] = await Promise.all([tableState(options, name), checkFolder(options), refuseLinks(options, name)]);
+      const [state] = await Promise.all([
+        tableState(options, name),
+        checkFolder(options),
+        refusePlantedParts(options, name),
+      ]);
       const known = unchanged.get(name);
       if (known !== undefined && known.state === state) return known.collection;
       unchanged.delete(name);
@@ -143,6 +147,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async create(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
+      await refusePlantedParts(options, name);
       if ((await findTable(options, name)) !== null) throw collectionExists(name, location);
       return make(options, name, newManifest);
     },
@@ -152,6 +157,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async createBeside(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
+      await refusePlantedParts(options, name);
       await refuseForeign(name);
       const beside = buildingFolder(options);
       const collection = await make(beside, name, newManifest);
@@ -170,11 +176,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async recover(name) {
       checkCollectionName(name);
+      await refusePlantedParts(options, name);
       await recoverTables(options, name).catch(translateStoreError(location));
     },
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
+      await refusePlantedParts(options, name);
       if (!evenIfForeign) await refuseForeign(name);
       try {
         await recoverTables(options, name);
