@@ -4,6 +4,8 @@ export type Need =
   | "pseudo-terminals"
   | "chromium"
   | "tmux"
+  | "zsh"
+  | "fish"
   | "docker"
   | "model-weights"
   | "embedding-server"

@@ -1,14 +1,16 @@
 import { script } from "@bomb.sh/tab";
 import type { CompletionRequest } from "../../completion/request.ts";
 import type { Output } from "../output.ts";
+import { completionScripts } from "./completion-scripts.ts";
 
 export type Shell = "bash" | "zsh" | "fish" | "powershell";
 
 /** What a shell does beside offering the candidates; the numbers are those of the scripts (and of Go's cobra). */
 const directive = { files: 0, noSpaceNorFiles: 2 + 4, noFiles: 4 };
 
-/** The library prints the script itself. */
+/** The library prints the script itself; its fish and PowerShell quote what they put on the command line. */
 export async function renderScript(shell: Shell, { results }: Output): Promise<void> {
+  if (shell === "bash" || shell === "zsh") return results.write(completionScripts[shell]);
   const print = console.log;
   const lines: string[] = [];
   console.log = (text: string) => void lines.push(text);
