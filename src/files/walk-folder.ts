@@ -176,7 +176,7 @@ export async function walkFolder(options: {
 }
 
 function withoutEndSlash(path: string): string {
-  return path.length > 1 ? path.replace(/[\\/]+$/, "") : path;
+  return path.length > 1 ? path.replace(/(?<![\\/])[\\/]+$/, "") : path;
 }
 
 interface Entry {

@@ -113,10 +113,18 @@ function escapeBlockStart(line: string): string {
   return /^(?:#{1,6}(?:\s|$)|`{3}|~{3}|[-=_*]{3,}$|[<|>])/.test(line) ? `\\${line}` : line;
 }
 
+/** The items of a list behind its first one, each on a line of its own, behind semicolons. */
+function inOneLine(list: string): string {
+  // From the beginning of the white space: each of its line breaks would be tried to the end of it.
+  return list.replaceAll(/(?<!\s)(\s+)(?:- |\d+\. )/g, (item, space: string) =>
+    space.includes("\n") ? `${space.slice(0, space.indexOf("\n"))}; ` : item,
+  );
+}
+
 /** The text of an element on one line: items of a list are separated by semicolons, other blocks by spaces. */
 function lineOf(element: HtmlElement): string {
   const blocks = blocksOf(element).map((block) =>
-    listStart.test(block) ? block.replace(listStart, "").replaceAll(/\n\s*(?:- |\d+\. )/g, "; ") : block,
+    listStart.test(block) ? inOneLine(block.replace(listStart, "")) : block,
   );
   return tidy(blocks.join(" "));
 }
@@ -129,7 +137,9 @@ function heading(element: HtmlElement): string {
   flush(writer);
   const text = tidy(writer.blocks.join(" "))
     .replace(/^\\/, "")
-    .replace(/\s*[#¶§🔗]+$/u, (sign) => (/^\s/.test(sign) || /[¶§🔗]/u.test(sign) ? "" : sign));
+    .replace(/(?:(?<!\s)\s+|(?<![\s#¶§🔗]))[#¶§🔗]+$/u, (sign) =>
+      /^\s/.test(sign) || /[¶§🔗]/u.test(sign) ? "" : sign,
+    );
   if (text === "") return "";
   const level = Number(element.getAttribute(levelAttribute) ?? element.localName.slice(1));
   return `${"#".repeat(level)} ${text}`;
@@ -194,7 +204,7 @@ function quotation(blocks: readonly string[]): string {
 }
 
 function fence(element: HtmlElement): string {
-  const code = codeText(element).replace(/^\n+/, "").replace(/\s+$/, "");
+  const code = codeText(element).replace(/^\n+/, "").trimEnd();
   if (code === "") return "";
   const longest = Math.max(2, ...Array.from(code.matchAll(/`+/g), ([run]) => run.length));
   const marks = "`".repeat(longest + 1);

@@ -11,7 +11,7 @@ const moduleStart =
 const containerEdge = /[ \t]*:{3,}[ \t]*(?:([a-z][\w-]*)(?=[ \t[{\n]|$)|(?=\n|$))/iy;
 /** What stands behind the name of a container: a title in brackets, attributes, a title. */
 const containerTitle =
-  /^([ \t]*)(?:\[([^\]]*)\])?[ \t]*(?:\{[^{}]*?(?:\btitle=["']([^"'{}]*)["'][^{}]*)?\})?[ \t]*(.*?)[ \t]*$/d;
+  /^([ \t]*)(?![ \t])(?:\[([^\]]*)\])?[ \t]*(?![ \t])(?:\{(?=[^{}]*\})[^{}]*?(?:\btitle=["']([^"'{}]*)["'][^{}]*)?\})?[ \t]*(?![ \t])(.*[^ \t]|)[ \t]*$/d;
 /** Containers whose name a page shows where they have no title. */
 const admonition = /^(?:note|tip|info|warning|danger|caution|important|success|question)$/i;
 /** What can begin something else than text. */
