@@ -72,7 +72,7 @@ const fileTail = { bytes: 16, magic: "LANC" };
  * with it. Form of the file: …, the length of the message (4 bytes) and the message (protobuf), …, the position of that
  * length (8 bytes), the version (4), `LANC`.
  */
-export function namesBasePaths(file: Buffer): boolean {
+function namesBasePaths(file: Buffer): boolean {
   const tail = file.length - fileTail.bytes;
   if (tail < 4 || file.toString("latin1", file.length - 4) !== fileTail.magic) return false;
   const position = Number(file.readBigUInt64LE(tail));
