@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseFilter } from "../../src/cli/arguments/filters.ts";
 import { UserError } from "../../src/errors.ts";
-import { checkGlob, expandBraces, globMatcher } from "../../src/files/path-glob.ts";
 import { globMatches, parseGlob } from "../../src/filters/glob.ts";
 import { headingLines } from "../../src/filters/heading-names.ts";
 import { loaderFor } from "../../src/loaders/loader-for-file.ts";
@@ -114,16 +113,6 @@ const readers: Record<string, Reader> = {
     beginnings: ["", '"', "-"],
   },
   "a filter": { read: parseFilter, words: ["a=", ">=", "!=", "source~"], beginnings: ["", "a", "a=", "source~"] },
-  globs: {
-    read: async (text) => {
-      const glob = `*${text.slice(0, 1000)}*b*`;
-      checkGlob(glob);
-      const globs = await expandBraces(glob);
-      return (await globMatcher(globs))(text);
-    },
-    words: ["[a", "{a,", "?(", "!(", "+(a", "@(", "/a", "**/"],
-    beginnings: ["", "a", "/"],
-  },
   "a filter's glob": {
     read: (text) => globMatches(parseGlob(`*a${text.slice(0, 1000)}*b`), text),
     words: ["*a", "?", "**"],
