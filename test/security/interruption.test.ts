@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, stat } from "node:fs/promises";
+import { chmod, readFile, stat } from "node:fs/promises";
 import { type Server, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   sandbox = await createSandbox();
   await sandbox.write({
     "docs/a.md": "# Keys\n\nKeys are rotated every month.",
-    "python.sh": "#!/bin/sh\ntouch up\nsleep 600\n",
+    "python.sh": "#!/bin/sh\necho $$ > up\nexec sleep 600\n",
   });
   await chmod(path.join(sandbox.folder, "python.sh"), 0o755);
   expect((await sandbox.rag(["ingest", "docs", "-c", "text", "-q"])).exitCode).toBe(0);
@@ -35,6 +35,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const server of servers) server.close();
+  // An engine outlives the command that started it.
+  process.kill(Number(await readFile(path.join(sandbox.folder, "up"), "utf8")));
   await sandbox.remove();
 });
 
