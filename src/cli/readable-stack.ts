@@ -3,7 +3,7 @@ import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 
 /** A place in a bundle, as stack traces write it. */
-const place = /(?:file:\/\/)?([^\s()]+\.cjs):(\d+):(\d+)/g;
+const place = /(?<![^\s()])(?:file:\/\/)?([^\s()]+\.cjs):(\d+):(\d+)/g;
 
 /**
  * A stack trace with the places in the bundles put as those of the sources, from the package's folder:

@@ -35,7 +35,7 @@ function problemOf(glob: string): { message: string; hint: string } | null {
     };
   }
   const names = glob.split("/");
-  const isStarred = names.some((name) => (name.replace(/\*+$/, "").match(/\*+|\+\(/g) ?? []).length > MAX_STARS);
+  const isStarred = names.some((name) => (name.replace(/(?<!\*)\*+$/, "").match(/\*+|\+\(/g) ?? []).length > MAX_STARS);
   if (isStarred || names.filter((name) => name === "**").length > MAX_STARS) {
     return {
       message: `has more than ${MAX_STARS} stars in one name, or more than ${MAX_STARS} times **`,

@@ -1,6 +1,6 @@
 /** A line that is a heading of Markdown, which loaders write for most formats; its name without closing marks. */
 const headingLine = /^ {0,3}#{1,6}[ \t]+(\S.*?)(?:[ \t]+#+)?[ \t]*$/gm;
-const fencedBlock = /^ {0,3}(```+|~~~+).*\n[\s\S]*?(?:^ {0,3}\1.*$|(?![\s\S]))/gm;
+const fencedBlock = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~)).*\n[\s\S]*?(?:^ {0,3}\1.*$|(?![\s\S]))/gm;
 
 /** In source code, a line that begins with `#` is a comment. */
 export const formatWithoutHeadings = "code";

@@ -7,7 +7,7 @@ const MAX_GLOB_LENGTH = 1_000;
 
 const ownFields: ReadonlySet<string> = new Set<OwnField>(["source", "title", "format", "page", "heading"]);
 
-const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const numberPattern = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** The number that a text reads as, infinite where it is too large for a number; `null` where it reads as none. */
 export function numberOf(text: string): number | null {

@@ -34,7 +34,7 @@ export function withoutHeadingAttributes(text: string, bodyStart: number): strin
 }
 
 function headingLineWithout(line: string): string {
-  const opened = line.trimEnd().replace(/#*$/, "");
+  const opened = line.trimEnd().replace(/(?<!#)#*$/, "");
   const written = withoutAttributes(opened);
   return written === opened ? line : written.trimEnd();
 }

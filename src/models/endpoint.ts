@@ -139,8 +139,8 @@ function addressOf(template: string, model: string, names: SettingNames): string
     });
   }
   url.hash = "";
-  url.pathname = url.pathname.replace(/\/+$/, "");
-  return url.search === "" ? address.replace(/#.*$/s, "").replace(/\/+$/, "") : url.href;
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, "");
+  return url.search === "" ? address.replace(/#.*$/s, "").replace(/(?<!\/)\/+$/, "") : url.href;
 }
 
 /** Refuses a project's configuration that sends documents and questions, or a secret, to a host of its own. */

@@ -48,7 +48,7 @@ export function createSecretMask(secrets: readonly (string | null | undefined)[]
       const bytes = Buffer.from(value);
       const text = value.toWellFormed();
       forms.add(value).add(encodeURIComponent(text)).add(encodeURI(text)).add(JSON.stringify(value).slice(1, -1));
-      forms.add(bytes.toString("base64").replace(/=+$/, "")).add(bytes.toString("base64url"));
+      forms.add(bytes.toString("base64").replace(/(?<!=)=+$/, "")).add(bytes.toString("base64url"));
     }
   }
   // The longest first: a secret may be part of another.

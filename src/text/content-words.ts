@@ -1,12 +1,12 @@
 import { stemmer } from "stemmer";
 import { stopWords } from "./stop-words.ts";
 import { wordSegments } from "./word-segments.ts";
+import { normalized } from "./normalized.ts";
 
 /** Case, width, and the diacritics of Latin script make no difference between words. */
 function fold(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replaceAll(/(?<=\p{Script=Latin}\p{Mn}*)\p{Mn}/gu, "")
+  return normalized(text, "NFKD")
+    .replaceAll(/(?<=\p{Script=Latin})\p{Mn}+/gu, "")
     .normalize("NFKC")
     .replaceAll("’", "'")
     .toLowerCase();

@@ -5,6 +5,8 @@ export type Need =
   | "chromium"
   | "tmux"
   | "c-compiler"
+  | "zsh"
+  | "fish"
   | "docker"
   | "model-weights"
   | "embedding-server"

@@ -49,6 +49,14 @@ export const needs = {
     reason: "needs a terminal that can be read: Debian's package tmux",
     isMet: spawnSync("tmux", ["-V"]).status === 0,
   },
+  zsh: {
+    reason: "needs the shell zsh: Debian's package zsh",
+    isMet: spawnSync("zsh", ["--version"]).status === 0,
+  },
+  fish: {
+    reason: "needs the shell fish: Debian's package fish",
+    isMet: spawnSync("fish", ["--version"]).status === 0,
+  },
   "model-weights": {
     reason: "needs a model's weights, in the folder that RAG_TEST_MODEL_DIR names",
     isMet: areSet("RAG_TEST_MODEL_DIR"),

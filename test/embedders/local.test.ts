@@ -1,9 +1,10 @@
+import dns from "node:dns";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { configSchema } from "../../src/config/schema.ts";
 import type { ConfigInput } from "../../src/config/schema.ts";
@@ -218,6 +219,39 @@ describe.runIf(present)("a model from the hub", () => {
     const again = open({ model: "owner/tiny", quantization: "fp32" }, { onDownload }, variables);
     expect(rounded((await again.embed(["cat"])).vectors)).toEqual(rounded([expected(["cat"], "cls")]));
     expect(downloads).toHaveLength(before);
+  });
+
+  it("gets the user's token over HTTPS alone, whatever address it is named by", async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(404).end();
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    // The hub's name leads to this machine, and the package reads the token where it always does.
+    const resolve = dns.lookup as (...parts: unknown[]) => void;
+    const lookup = vi
+      .spyOn(dns, "lookup")
+      .mockImplementation(((name: string, ...rest: unknown[]) =>
+        resolve(name === "huggingface.co" ? "127.0.0.1" : name, ...rest)) as typeof dns.lookup);
+    vi.stubEnv("HF_TOKEN", "hf_canary");
+    try {
+      const variables = {
+        HF_ENDPOINT: `http://huggingface.co:${port}`,
+        HF_TOKEN: "hf_canary",
+        RAG_MODEL_CACHE: join(root, "cache-insecure"),
+      };
+      await expect(open({ model: "owner/any" }, {}, variables).embed(["cat"])).rejects.toMatchObject({
+        code: "insecure-hub",
+        hint: expect.stringContaining("https://huggingface.co"),
+      });
+      expect(seen.filter((token) => token !== undefined)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      lookup.mockRestore();
+    }
   });
 
   it("is told to be unknown, with what to check", async () => {

@@ -13,6 +13,8 @@ export interface HostileProject {
   links?: Record<string, string>;
   /** Named pipes of the project. */
   pipes?: string[];
+  /** Makes what files and links cannot say; the paths are absolute. */
+  plant?: (project: string, outside: { home: string; victim: string }) => Promise<void>;
   /** Arguments; the usual ones are an ingest of `docs`, a search and a question. */
   commands?: string[][];
   /** Of the environment, beside the usual ones. */
@@ -398,6 +400,19 @@ const documents: HostileProject[] = [
       ["collections", "sources", "docs"],
       [...ask, "--show-context"],
     ],
+  },
+  {
+    name: "colours and links as the tool writes them, where colours are wanted",
+    files: {
+      "docs/\u001B[45mname.md": "keys",
+      "docs/text.md":
+        "# Keys\n\nThe canary secret keys are \u001B[45;35mred\u001B[0m and \u001B]8;;file:///x\u0007linked\u001B]8;;\u0007 in this text.",
+    },
+    commands: [ingest, search, [...ask, "--show-context"], ["get", "docs/text.md"]].map((argv) => [
+      ...argv,
+      "--color",
+      "always",
+    ]),
   },
   {
     name: "controls in the configuration",

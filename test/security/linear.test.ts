@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseFilter } from "../../src/cli/arguments/filters.ts";
 import { UserError } from "../../src/errors.ts";
+import { globMatches, parseGlob } from "../../src/filters/glob.ts";
 import { headingLines } from "../../src/filters/heading-names.ts";
 import { loaderFor } from "../../src/loaders/loader-for-file.ts";
 import { readFrontMatter } from "../../src/markdown/front-matter.ts";
+import { normalizedWord, withoutAccents } from "../../src/text/analysis/fold.ts";
 import { literalHyphenatedWords, literalWords } from "../../src/text/query/literal-words.ts";
 import { parseQuery } from "../../src/text/query/parse-query.ts";
 import { seededRandom } from "../chunkers/support.ts";
@@ -25,7 +27,7 @@ const seed = 12;
 const ending = "\u2028!";
 
 /** Every sign that a pattern can name, and what patterns take for space, letter and digit. */
-const signs = [..."!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \n\ta0A"];
+const signs = [..."!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \n\ta0A", "\u0301\u0316"];
 
 interface Reader {
   /** Throws `UserError` for what the format does not allow. */
@@ -83,6 +85,20 @@ const readers: Record<string, Reader> = {
       return loaderFor("a.ipynb", bytes).then((loader) => loader.load({ source: "a.ipynb", bytes }));
     },
   },
+  html: file(
+    "a.html",
+    ["<p>", "</p>", "<div class='", "<a href=", "<table><tr><td>", "<!--", "&amp;", "&#x", "<nav>", "<h1>", "<li>"],
+    ["", "<body><nav>x</nav><p>", "<meta charset=", "<title>"],
+  ),
+  mail: file(
+    "a.eml",
+    ["=?utf-8?q?", "?=", "--x\n", "=41", "a: b\n", "a*0=", "<p>", "Content-Type: text/html\n"],
+    [
+      "",
+      "Content-Type: multipart/mixed; boundary=x\n\n--x\n",
+      "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n",
+    ],
+  ),
   code: file("a.py", ["def ", '"""', "# "]),
   xml: file("a.xml", ["<a>", "</a>", "<!--", "<![CDATA[", "<?", "&a;", "<!ENTITY "], ["", "<a>", "<a b='"]),
   "plain text": file("a.txt", ["- ", ". ", "\r\n"]),
@@ -97,6 +113,16 @@ const readers: Record<string, Reader> = {
     beginnings: ["", '"', "-"],
   },
   "a filter": { read: parseFilter, words: ["a=", ">=", "!=", "source~"], beginnings: ["", "a", "a=", "source~"] },
+  "a filter's glob": {
+    read: (text) => globMatches(parseGlob(`*a${text.slice(0, 1000)}*b`), text),
+    words: ["*a", "?", "**"],
+    beginnings: ["", "a"],
+  },
+  accents: {
+    read: (text) => [withoutAccents(text), normalizedWord(text, "fr")],
+    words: ["\u0301", "é", "ß\u0301"],
+    beginnings: ["", "a"],
+  },
   headings: {
     read: (text) => headingLines({ text, format: "markdown", source: "a.md", title: null, headingPath: [] } as never),
     words: ["```", "~~~", "\n```", "# ", "\n# "],

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../cli/mcp/client.ts";
 import { type Run, type Sandbox, createSandbox } from "../cli/run-rag.ts";
 
 /** How the server answers a request, by the model that is asked for. */
@@ -64,9 +65,42 @@ const lies: Record<string, Lie> = {
     response.writeHead(200, { "content-type": "application/json" });
     response.end(vectors(2_000_001));
   },
+  "many-scores": (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(`{"results":[${'{"index":0,"relevance_score":1},'.repeat(200_000)}{}]}`);
+  },
+  "an-hour": (response) => {
+    response.writeHead(429, { "retry-after": "3600", "content-type": "application/json" });
+    response.end('{"error":{"message":"later"}}');
+  },
   "too-many-dimensions": (response) => {
     response.writeHead(200, { "content-type": "application/json" });
     response.end(vectors(60_000));
+  },
+};
+
+/** Pages and sitemaps of the web, by their path. */
+const pages: Record<string, Lie> = {
+  "/endless.html": endless("text/html", `<p>${megabyte}</p>`),
+  "/bomb.html": (response) => {
+    response.writeHead(200, { "content-type": "text/html", "content-encoding": "gzip" });
+    response.end(bomb);
+  },
+  "/slow.html": dripping,
+  "/endless.xml": endless("application/xml", `<!-- ${megabyte} -->`, "<urlset>"),
+  "/bomb.xml.gz": (response) => {
+    response.writeHead(200, { "content-type": "application/gzip" });
+    response.end(bomb);
+  },
+  "/nested.xml": (response) => {
+    response.writeHead(200, { "content-type": "application/xml" });
+    response.end(`<urlset>${"<url>".repeat(1_000_000)}`);
+  },
+  "/many.xml": (response) => {
+    response.writeHead(200, { "content-type": "application/xml" });
+    const { host } = response.req.headers;
+    const list = Array.from({ length: 60_000 }, (_, page) => `<url><loc>http://${host}/${page}</loc></url>`);
+    response.end(`<urlset>${list.join("")}</urlset>`);
   },
 };
 
@@ -82,6 +116,7 @@ beforeAll(async () => {
     response.on("error", () => {});
     request.on("data", (chunk: Buffer) => body.push(chunk));
     request.on("end", () => {
+      if (request.method === "GET") return pages[request.url ?? ""]?.(response);
       const { model } = JSON.parse(Buffer.concat(body).toString()) as { model: string };
       lies[model]?.(response);
     });
@@ -108,14 +143,20 @@ process.on("exit", () => {
   process.stderr.write("\npeak " + peak + "\n");
 })`;
 
-async function lieTo(model: string, argv: readonly string[], timeoutMs = 60_000): Promise<Run & { peakMb: number }> {
+const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(reportPeak)}` };
+const peakIn = (stderr: string): number => Number(/\npeak (\d+)/.exec(stderr)?.[1]) / 1000;
+
+async function lieTo(
+  model: string,
+  argv: readonly string[],
+  { timeoutMs = 60_000, input = "" }: { timeoutMs?: number; input?: string } = {},
+): Promise<Run & { peakMb: number }> {
   const section = { provider: "vllm", model, baseUrl, timeoutMs };
-  const forIngest = argv[0] === "ingest";
-  await sandbox.write({ [`${model}.json`]: JSON.stringify(forIngest ? { embedding: section } : { llm: section }) });
-  const variables = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(reportPeak)}` };
-  const run = await sandbox.rag([...argv, "--config", `${model}.json`], { variables });
-  const peakMb = Number(/\npeak (\d+)/.exec(run.stderr)?.[1]) / 1000;
-  return { ...run, peakMb };
+  const rows = { providers: { liar: { baseUrl } }, search: { rerank: `liar/${model}` } };
+  const asked = { ingest: { embedding: section }, search: rows }[argv[0] ?? ""] ?? { llm: section };
+  await sandbox.write({ [`${model}.json`]: JSON.stringify(asked) });
+  const run = await sandbox.rag([...argv, "--config", `${model}.json`], { variables, input });
+  return { ...run, peakMb: peakIn(run.stderr) };
 }
 
 describe("an answer of a model server is refused, with the limit's number and little memory", () => {
@@ -139,7 +180,7 @@ describe("an answer of a model server is refused, with the limit's number and li
   });
 
   it("ask: comments that keep a silent connection", async () => {
-    const run = await lieTo("slow-comments", ["ask", "keys", "-c", "text"], 1000);
+    const run = await lieTo("slow-comments", ["ask", "keys", "-c", "text"], { timeoutMs: 1000 });
     expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({
       exitCode: 4,
       stderr: expect.stringContaining("no answer within 1 s"),
@@ -158,5 +199,65 @@ describe("an answer of a model server is refused, with the limit's number and li
       stderr: expect.stringMatching(says),
     });
     expect(run.peakMb).toBeLessThan(300);
+  });
+
+  it.each<[lie: string, says: RegExp]>([
+    ["endless-body", /more than the 8 MB/],
+    ["gzip-bomb", /more than the 8 MB/],
+    ["many-scores", /200001 scores came for/],
+    ["endless-error", /HTTP 400/],
+  ])("search with a reranker: %s", async (lie, says) => {
+    const run = await lieTo(lie, ["search", "keys", "-c", "text"]);
+    expect(run.stderr).toMatch(says);
+    expect([0, 4]).toContain(run.exitCode);
+    expect(run.peakMb).toBeLessThan(300);
+  });
+
+  it("ask without a stream, chat and eval --answers", async () => {
+    await sandbox.write({ "set.jsonl": '{"question":"keys","sources":["docs/a.md"],"answer":"every month"}\n' });
+    const says = /has more than 1000000 characters|more than the (?:8|64) MB/;
+    const runs = await Promise.all([
+      lieTo("endless-body", ["ask", "keys", "-c", "text", "--no-stream"]),
+      lieTo("endless-answer", ["chat", "-c", "text"], { input: "keys\n" }),
+      lieTo("endless-thinking", ["chat", "-c", "text"], { input: "keys\n" }),
+      lieTo("gzip-bomb", ["eval", "set.jsonl", "--answers", "-c", "text"]),
+    ]);
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([4, 3, 3, 4]);
+    for (const { stderr, peakMb } of runs) {
+      expect(stderr).toMatch(stderr.includes("thought") ? /thought for more than 8000000 characters/ : says);
+      expect(peakMb).toBeLessThan(300);
+    }
+  });
+
+  it("ask over MCP", async () => {
+    const llm = { provider: "vllm", model: "endless-answer", baseUrl };
+    await sandbox.write({ "mcp.json": JSON.stringify({ llm, collection: "text" }) });
+    const connected = await connect(sandbox.folder, ["--config", "mcp.json"], variables);
+    expect(await connected.failure("ask", { question: "keys" })).toContain("more than 1000000 characters");
+    await connected.client.close();
+    await expect.poll(() => peakIn(connected.stderr())).toBeGreaterThan(0);
+    expect(peakIn(connected.stderr())).toBeLessThan(300);
+  });
+
+  it.each(["ask", "ingest"])("%s: a pause of an hour is said, and not kept", async (command) => {
+    const argv = command === "ask" ? ["ask", "keys", "-c", "text"] : ["ingest", "docs", "-c", "an_hour"];
+    const began = performance.now();
+    const { exitCode, stderr } = await lieTo("an-hour", argv);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringMatching(/3600 s|60 min|1 h/) });
+    expect(performance.now() - began).toBeLessThan(30_000);
+  });
+
+  it.each<[page: string, says: RegExp]>([
+    ["endless.html", /more than the 64 MB/],
+    ["bomb.html", /more than the 64 MB/],
+    ["endless.xml", /more than the 64 MB/],
+    ["bomb.xml.gz", /sitemap cannot be read|larger than/],
+    ["nested.xml", /nested more than 100 deep/],
+    ["many.xml", /pages/],
+  ])("a page of the web: %s", async (page, says) => {
+    const run = await sandbox.rag(["ingest", `${new URL(baseUrl).origin}/${page}`, "-c", "web"], { variables });
+    expect(run.stderr).toMatch(says);
+    expect([2, 3, 4]).toContain(run.exitCode);
+    expect(peakIn(run.stderr)).toBeLessThan(300);
   });
 });

@@ -47,7 +47,7 @@ const pointer =
   /^(?:for (?:more|further|detailed|details)|for a (?:full|complete|detailed)|see\b|refer to|read more|learn more|click|to learn|if you have (?:any )?(?:question|problem|issue)|still have questions|feel free)/i;
 
 /** A line of JSON and the like, which has names and signs where prose has words. */
-const data = /^\s*"[^"\n]+"\s*:/m;
+const data = /^[^\S\n]*"[^"\n]+"\s*:/m;
 
 /** What a piece is worth as an answer, whatever the question. */
 function quality(kind: PassageUnit["kind"], text: string): number {

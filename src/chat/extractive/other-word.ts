@@ -1,6 +1,7 @@
 import { withoutAccents } from "../../text/analysis/fold.ts";
 import type { WordFrequency } from "../../types.ts";
 import type { TermsReader } from "./passage-terms.ts";
+import { normalized } from "../../text/normalized.ts";
 
 /** A capital and small letters: `France`, but no `PDFs`, `OpenAI` or `v2`. */
 const nameForm = /^\p{Lu}[\p{Ll}\p{M}]+$/u;
@@ -44,5 +45,5 @@ function differsByPlural(one: string, other: string): boolean {
 }
 
 function folded(word: string): string {
-  return withoutAccents(word.normalize("NFKC").toLowerCase());
+  return withoutAccents(normalized(word, "NFKC").toLowerCase());
 }

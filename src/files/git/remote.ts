@@ -72,12 +72,12 @@ export function normaliseRemote(url: string): string | null {
   const [, withScheme, schemePath] =
     /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?(\[[^\]]+\]|[^/:]+)(?::\d*)?\/+(.*)$/i.exec(url) ?? [];
   // A Windows path has a single letter before the colon, which no host has.
-  const [, short, shortPath] = /^(?:[^/]*@)?(\[[^\]]+\]|[^/:]{2,}):(?!\/\/)\/*(.*)$/.exec(url) ?? [];
+  const [, short, shortPath] = /^(?:[^/]{0,200}@)?(\[[^\]]{1,200}\]|[^/:]{2,200}):(?!\/\/)\/*(.*)$/.exec(url) ?? [];
   const [host, path] = withScheme === undefined ? [short, shortPath] : [withScheme, schemePath];
   if (host === undefined || path === undefined || /^file:/i.test(url)) return null;
   const [withoutQuery = ""] = path.split(/[?#]/);
   const name = withoutQuery
-    .replace(/\/+$/, "")
+    .replace(/(?<!\/)\/+$/, "")
     .replace(/\.git$/i, "")
     .replaceAll(/\/{2,}/g, "/");
   return basename(name) === "" ? null : `${host.toLowerCase()}/${name}`;

@@ -103,7 +103,7 @@ async function globbed(
 }
 
 function withoutEndSlash(path: string): string {
-  return path.length > 1 ? path.replace(/[\\/]+$/, "") : path;
+  return path.length > 1 ? path.replace(/(?<![\\/])[\\/]+$/, "") : path;
 }
 
 /** A file or folder that the walk takes. */

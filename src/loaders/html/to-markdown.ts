@@ -122,7 +122,7 @@ function lineOf(element: HtmlElement): string {
 }
 
 function blockLine(block: string): string {
-  if (listStart.test(block)) return block.replace(listStart, "").replaceAll(/\n\s*(?:- |\d+\. )/g, "; ");
+  if (listStart.test(block)) return inOneLine(block.replace(listStart, ""));
   if (!block.startsWith("| ")) return block;
   const rows = block.split("\n").filter((row) => !/^\|(?: --- \|)+$/.test(row));
   return rows
@@ -133,6 +133,13 @@ function blockLine(block: string): string {
         .replaceAll("\\|", "|"),
     )
     .join("; ");
+  /** The items of a list behind its first one, each on a line of its own, behind semicolons. */
+  function inOneLine(list: string): string {
+    // From the beginning of the white space: each of its line breaks would be tried to the end of it.
+    return list.replaceAll(/(?<!\s)(\s+)(?:- |\d+\. )/g, (item, space: string) =>
+      space.includes("\n") ? `${space.slice(0, space.indexOf("\n"))}; ` : item,
+    );
+  }
 }
 
 const listStart = /^(?:- |\d+\. )/;
@@ -143,7 +150,9 @@ function heading(element: HtmlElement): string {
   flush(writer);
   const text = tidy(writer.blocks.join(" "))
     .replace(/^\\/, "")
-    .replace(/\s*[#¶§🔗]+$/u, (sign) => (/^\s/.test(sign) || /[¶§🔗]/u.test(sign) ? "" : sign));
+    .replace(/(?:(?<!\s)\s+|(?<![\s#¶§🔗]))[#¶§🔗]+$/u, (sign) =>
+      /^\s/.test(sign) || /[¶§🔗]/u.test(sign) ? "" : sign,
+    );
   if (text === "") return "";
   const level = Number(element.getAttribute(levelAttribute) ?? element.localName.slice(1));
   return `${"#".repeat(level)} ${text}`;
@@ -208,7 +217,7 @@ function quotation(blocks: readonly string[]): string {
 }
 
 function fence(element: HtmlElement): string {
-  const code = codeText(element).replace(/^\n+/, "").replace(/\s+$/, "");
+  const code = codeText(element).replace(/^\n+/, "").trimEnd();
   if (code === "") return "";
   const longest = Math.max(2, ...Array.from(code.matchAll(/`+/g), ([run]) => run.length));
   const marks = "`".repeat(longest + 1);

@@ -33,7 +33,7 @@ function convertAsciidoc(lines: readonly string[]): LineMarkup {
       written.push(block.kind === "silent" ? "" : isEnd ? "```" : line.replace(/^`{3,}/, ""));
       if (isEnd) block = null;
     } else if (/^(?:-{4,}|\.{4,}|`{3,}\w*)$/.test(line) && underlined === null) {
-      block = { end: line.replace(/\w+$/, ""), kind: "code" };
+      block = { end: line.replace(/(?<!\w)\w+$/, ""), kind: "code" };
       written.push(`\`\`\`${/^`+(\w+)$/.exec(line)?.[1] ?? language}`);
       language = "";
     } else if (/^(?:\/{4,}|\+{4,})$/.test(line)) {

@@ -239,7 +239,7 @@ function relationOf(line: Line, next: Line, usual: number): Relation {
 }
 
 /** A word cut by a hyphen, with what stands before it and is part of it. */
-const cutWord = /([\p{L}\p{M}\p{N}'’-]*\p{Ll}\p{M}*)[-\u2010\u00AD]$/u;
+const cutWord = /(?<![\p{L}\p{M}\p{N}'’-])([\p{L}\p{M}\p{N}'’-]*\p{Ll}\p{M}*)[-\u2010\u00AD]$/u;
 const restOfWord = /^(\p{Ll}[\p{L}\p{M}\p{N}'’-]*[^\s\p{L}\p{N}]*)(?:\s+|$)/u;
 
 /** The end of the text so far and the line after it, with what stands between them. */
@@ -260,7 +260,7 @@ function joined(last: string, next: string, relation: Relation, words: ReadonlyS
 /** Whether the hyphen between the two belongs to the word: `state-of-the-` and `art`, `cutting-` and `edge`. */
 function isCompoundOf(front: string, back: string, words: ReadonlySet<string>): boolean {
   if (/[-\u2010]/.test(front)) return true;
-  const [first, second] = [front, back].map((part) => part.toLowerCase().replaceAll(/[^\p{L}\p{M}]+.*$/gu, ""));
+  const [first, second] = [front, back].map((part) => part.toLowerCase().replace(/[^\p{L}\p{M}][^]*$/u, ""));
   if (first === undefined || second === undefined || words.has(first + second)) return false;
   return first.length > 2 && second.length > 2 && words.has(first) && words.has(second);
 }

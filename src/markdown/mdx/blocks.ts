@@ -9,7 +9,7 @@ const moduleStart =
 const containerEdge = /[ \t]*:{3,}[ \t]*(?:([a-z][\w-]*)(?=[ \t[{\n]|$)|(?=\n|$))/iy;
 /** Behind the name of a container: a title in brackets, attributes, a title. */
 const containerTitle =
-  /^([ \t]*)(?:\[([^\]]*)\])?[ \t]*(?:\{[^{}]*?(?:\btitle=["']([^"'{}]*)["'][^{}]*)?\})?[ \t]*(.*?)[ \t]*$/d;
+  /^([ \t]*)(?![ \t])(?:\[([^\]]*)\])?[ \t]*(?![ \t])(?:\{(?=[^{}]*\})[^{}]*?(?:\btitle=["']([^"'{}]*)["'][^{}]*)?\})?[ \t]*(?![ \t])(.*[^ \t]|)[ \t]*$/d;
 /** Containers whose name the page shows when they have no title. */
 const admonition = /^(?:note|tip|info|warning|danger|caution|important|success|question)$/i;
 

@@ -85,7 +85,7 @@ export function literalIn(text: string, { start, end }: Range): Range | null {
 
 /** Words that a person wrote, rather than an address or a path. */
 function isProse(value: string): boolean {
-  return /\p{L}/u.test(value) && !/^\S*[/\\]\S*$/.test(value);
+  return /\p{L}/u.test(value) && (/\s/.test(value) || !/[/\\]/.test(value));
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { UserError } from "../../errors.ts";
 import { makeFolder } from "../../files/make-folder.ts";
 import { readRegularText } from "../../files/read-regular-file.ts";
 import { cacheFolder } from "../../files/user-folders.ts";
@@ -50,9 +51,27 @@ export function readFromHub(
   };
 }
 
+const hubNames = new Set(["huggingface.co", "hf.co"]);
+
 /** The user's token for the hub goes to no mirror. */
 function isHub({ protocol, host }: URL): boolean {
-  return protocol === "https:" && (host === "huggingface.co" || host === "hf.co");
+  return protocol === "https:" && hubNames.has(host);
+}
+
+/**
+ * Refuses the hub by another way than HTTPS: the package sends it the user's token by its name alone, so that whoever is on
+ * the way, or listens on another port, would get it. Throws `UserError` `insecure-hub`.
+ */
+export function refuseInsecureHub(address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !hubNames.has(url.hostname) || isHub(url)) return;
+  throw new UserError(
+    "insecure-hub",
+    `HF_ENDPOINT names the model hub as ${url.origin}, which is not its HTTPS address`,
+    {
+      hint: `set HF_ENDPOINT to https://${url.hostname}, to a mirror, or to nothing`,
+    },
+  );
 }
 
 async function smallText(response: Response, file: string): Promise<string> {

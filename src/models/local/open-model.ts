@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode, UserError, messageOf } from "../../errors.ts";
 import { ModelError } from "../model-error.ts";
-import { modelCache, readFromHub } from "./hub.ts";
+import { modelCache, readFromHub, refuseInsecureHub } from "./hub.ts";
 import { type ModelLocation, type Quantization, findWeights, nameBelowRoot, readFrom } from "./model-folder.ts";
 import type { Transformers, TransformersModel, TransformersTokenizer } from "./transformers-package.ts";
 
@@ -88,6 +88,7 @@ export async function openModelFiles(
     name = location.name;
     // The model hub's own variable for a mirror.
     if (variables["HF_ENDPOINT"]) env.remoteHost = variables["HF_ENDPOINT"];
+    refuseInsecureHub(env.remoteHost);
   }
   const cached = new Set<string>();
   const settings = {

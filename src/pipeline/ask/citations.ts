@@ -4,6 +4,7 @@ import type { PassageSentence } from "../../markdown/passage-sentences.ts";
 import { bestSimilarity, contentWords } from "../../text/content-words.ts";
 import { figuresIn, isNegated } from "./claim-facts.ts";
 import { type Claim, claimsIn, reach } from "./claims.ts";
+import { normalized } from "../../text/normalized.ts";
 
 /** A passage that an answer names, with the sentence of it that supports the answer. */
 export interface Citation {
@@ -47,8 +48,7 @@ const codeSpan = /`([^`\n]{3,})`/g;
 
 /** What is left when white space, markup and punctuation make no difference. */
 function letters(text: string): string {
-  return text
-    .normalize("NFKC")
+  return normalized(text, "NFKC")
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{M}]/gu, "");
 }

@@ -1,3 +1,5 @@
+import { normalized } from "../../text/normalized.ts";
+
 /**
  * What a statement must not change of its passage: numbers, versions, and whether it says that something is not so.
  */
@@ -27,7 +29,7 @@ const negation =
 
 /** Figures without what separates thousands: `65,535` and `65535` are the same, and so are `three` and `3`. */
 export function figuresIn(text: string): string[] {
-  const normal = text.normalize("NFKC");
+  const normal = normalized(text, "NFKC");
   const digits = [...normal.matchAll(figure)].map(([one]) =>
     /^\d{1,3}(?:[.,]\d{3})+$/.test(one) ? one.replaceAll(/[.,]/g, "") : one,
   );

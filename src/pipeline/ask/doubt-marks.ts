@@ -15,7 +15,7 @@ const beginsMarker = /^[[［【〔][\s^\d０-９,，、;；–-]*$/;
 const betweenMarkers = /^[ \t.,;。，、]*/;
 const closing = /[\]］】〕]/;
 /** Whether nothing but marks of a list stands before a marker in its line. */
-const opensLine = /(?:^|\n)[\s>*+-]*$/;
+const opensLine = /^[\s>*+-]*$/;
 
 /**
  * Passes on an answer piece by piece, and tells behind which citation a statement is not borne out. Only what stands
@@ -107,7 +107,7 @@ export function createDoubtMarks(
 
 /** Whether a text ends inside code: a fence or a backtick that is still open. */
 function isInCode(text: string): boolean {
-  const fences = text.match(/^\s*(?:```|~~~)/gm)?.length ?? 0;
+  const fences = text.match(/^[^\S\n]*(?:```|~~~)/gm)?.length ?? 0;
   const line = text.slice(text.lastIndexOf("\n") + 1);
   return fences % 2 === 1 || (line.match(/`/g)?.length ?? 0) % 2 === 1;
 }

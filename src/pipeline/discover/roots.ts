@@ -126,7 +126,7 @@ async function notFound(path: string, absolute: string, error: NodeJS.ErrnoExcep
     typed,
     neighbours.filter((name) => name !== typed),
   );
-  const name = path.replace(/[\\/]+$/, "");
+  const name = path.replace(/(?<![\\/])[\\/]+$/, "");
   const suggestion = similar === null ? null : name.slice(0, name.length - basename(name).length) + similar;
   return new UserError("path-not-found", `"${path}" does not exist`, {
     hint: suggestion === null ? "paths are relative to the working folder" : `did you mean "${suggestion}"?`,

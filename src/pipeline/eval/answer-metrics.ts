@@ -1,4 +1,5 @@
 import { wordSegments } from "../../text/word-segments.ts";
+import { normalized } from "../../text/normalized.ts";
 
 /**
  * The words of an answer, after the normalisation of the SQuAD evaluation: lower case, without punctuation and English
@@ -8,10 +9,7 @@ import { wordSegments } from "../../text/word-segments.ts";
  * Source: Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016, `evaluate-v1.1.py`.
  */
 export function answerWords(text: string): string[] {
-  const folded = text
-    .replaceAll(/\[\d+(?:[\s,–-]+\d+)*\]/g, " ")
-    .normalize("NFKC")
-    .toLowerCase();
+  const folded = normalized(text.replaceAll(/\[\d+(?:[\s,–-]+\d+)*\]/g, " "), "NFKC").toLowerCase();
   const words: string[] = [];
   for (const { segment, isWordLike } of wordSegments(folded)) {
     const word = segment.replaceAll(/\p{P}/gu, "");

@@ -167,7 +167,9 @@ async function replyTo(chunk: StoredChunk, chat: ChatModel, signal: AbortSignal)
 /** The object in a model's reply, whatever it wrote around it; `null` where there is none with a question. */
 function readQuestion(reply: string): Pick<MadeQuestion, "question" | "answer"> | null {
   try {
-    const { question, answer } = JSON.parse(/\{[\s\S]*\}/.exec(reply)?.[0] ?? "{}") as Record<string, unknown>;
+    const { question, answer } = JSON.parse(
+      reply.slice(reply.indexOf("{"), reply.lastIndexOf("}") + 1) || "{}",
+    ) as Record<string, unknown>;
     if (typeof question !== "string" || question.trim() === "") return null;
     return { question, ...(typeof answer === "string" && answer !== "" ? { answer } : {}) };
   } catch {

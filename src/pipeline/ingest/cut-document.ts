@@ -69,7 +69,7 @@ export function cutterOfThisThread(parts: CutParts): DocumentCutter {
 
 /** A bug in a loader, as a failure of the one file that met it. */
 export function crashed(error: unknown): UserError {
-  const place = /^\s+at (?:.*\()?([^()\n]+)\)?$/m.exec(error instanceof Error ? (error.stack ?? "") : "")?.[1];
+  const place = /^[^\S\n]+at (?:.*\()?([^()\n]+)\)?$/m.exec(error instanceof Error ? (error.stack ?? "") : "")?.[1];
   const where = place === undefined ? "" : ` (${place})`;
   return new UserError("loader-crashed", `the loader failed: ${messageOf(error)}${where}`, {
     hint: "this is a bug in rag; please report it, with the file if you can",

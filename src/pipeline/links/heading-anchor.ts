@@ -1,5 +1,6 @@
 import { slug } from "github-slugger";
 import type { UrlStyle } from "../../types.ts";
+import { normalized } from "../../text/normalized.ts";
 
 /** The anchor of a heading, by its text without markup. Docusaurus takes GitHub's. Empty where the rule leaves nothing. */
 export function headingAnchor(heading: string, style: UrlStyle): string {
@@ -8,8 +9,7 @@ export function headingAnchor(heading: string, style: UrlStyle): string {
 
 /** As `slugify` of @mdit-vue/shared, which VitePress and VuePress use; it knows no duplicates, and neither does this. */
 function vitepressSlug(heading: string): string {
-  return heading
-    .normalize("NFKD")
+  return normalized(heading, "NFKD")
     .replaceAll(/[\u0300-\u036F]/g, "")
     .replaceAll(/\p{Cc}/gu, "")
     .replaceAll(/[\s~`!@#$%^&*()\-_+=[\]{}|\\;:"'“”‘’<>,.?/]+/g, "-")

@@ -36,7 +36,7 @@ interface Match {
 function longestMatch(source: string, urls: UrlMap): Match | null {
   let longest: (Match & { length: number }) | null = null;
   for (const [name, address] of Object.entries(urls)) {
-    const plain = name.replace(/^\.\//, "").replace(/\/+$/, "");
+    const plain = name.replace(/^\.\//, "").replace(/(?<!\/)\/+$/, "");
     const isProject = plain === "" || plain === ".";
     const length = isProject ? 0 : plain.length;
     const isIn = isProject ? !source.startsWith("../") : source === plain || source.startsWith(`${plain}/`);
@@ -49,7 +49,7 @@ function longestMatch(source: string, urls: UrlMap): Match | null {
 
 function join(address: string, path: string): string {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return path === "" ? address : `${address.replace(/\/+$/, "")}/${encoded}`;
+  return path === "" ? address : `${address.replace(/(?<!\/)\/+$/, "")}/${encoded}`;
 }
 
 /** The path of a page below the address of its folder. Files that are no Markdown are served as they are. */
@@ -73,7 +73,7 @@ function docusaurusPath(stem: string, { slug, id }: Place["metadata"]): string {
   const name = segments.pop() ?? "";
   if (typeof slug === "string" && slug !== "") {
     const path = slug.startsWith("/") ? slug.slice(1) : [...segments, slug].join("/");
-    return path.replace(/\/+$/, "");
+    return path.replace(/(?<!\/)\/+$/, "");
   }
   const isFolderPage = /^(?:index|readme)$/i.test(name) || name.toLowerCase() === segments.at(-1)?.toLowerCase();
   if (isFolderPage) return segments.length === 0 ? "" : `${segments.join("/")}/`;

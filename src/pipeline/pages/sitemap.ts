@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { UserError, messageOf } from "../../errors.ts";
@@ -11,6 +12,11 @@ export interface Sitemap {
 
 /** The protocol's own limit, uncompressed. */
 const maxSitemapBytes = 52_428_800;
+
+/** Elements inside elements; a sitemap has three. */
+const maxDepth = 100;
+/** Bytes that are read without a pause. */
+const bytesAtOnce = 1 << 20;
 
 /** Whether a document is a sitemap or an index of sitemaps: by the element that it begins with, behind any prologue. */
 export function isSitemap(bytes: Uint8Array): boolean {
@@ -44,6 +50,7 @@ export async function readSitemap(bytes: Uint8Array): Promise<Sitemap> {
       throw badSitemap(error);
     },
     onopentag({ name }: { name: string }) {
+      if (around.length === maxDepth) throw badSitemap(new Error(`its elements are nested more than ${maxDepth} deep`));
       around.push(name.replace(/^.*:/, ""));
       text = "";
     },
@@ -57,13 +64,13 @@ export async function readSitemap(bytes: Uint8Array): Promise<Sitemap> {
       text = "";
     },
   });
-  parser
-    .write(
-      Buffer.from(bytes)
-        .toString("utf8")
-        .replace(/^\uFEFF/, ""),
-    )
-    .close();
+  const decoder = new TextDecoder();
+  for (let start = 0; start < bytes.length; start += bytesAtOnce) {
+    parser.write(decoder.decode(bytes.subarray(start, start + bytesAtOnce), { stream: true }));
+    // Ctrl-C comes in between.
+    await setImmediate();
+  }
+  parser.close();
   return found;
 }
 

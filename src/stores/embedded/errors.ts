@@ -58,8 +58,8 @@ function reasonOf(message: string): string {
       /\b(?:lance error|LanceError\(\w+\)|Failed to (?:execute query|get next batch from) stream|GenericFailure|Execution error|External error|Generic [\w/]+ error):?,?\s*/gi,
       "",
     )
-    .replace(/,?\s*(?:location:\s*)?(?:[a-z]:)?[\\/][^\s,]*\.rs:\d+.*$/is, "")
-    .replace(/\s*Caused by.*$/s, "")
-    .replace(/[.,:;\s]+$/, "");
+    .replace(/(?<!\s),?\s*(?:location:\s*)?(?:[a-z]:)?[\\/][^\s,]{0,300}\.rs:\d+.*$/is, "")
+    .replace(/(?<!\s)\s*Caused by.*$/s, "")
+    .replace(/(?<![.,:;\s])[.,:;\s]+$/, "");
   return reason === "" ? "it gave no reason" : reason.slice(0, 300);
 }

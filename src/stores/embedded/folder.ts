@@ -84,25 +84,10 @@ async function hasNoVersion(table: string): Promise<boolean> {
   return versions !== null && !versions.some(isVersion);
 }
 
-/** What a table's folder holds. */
-const tableParts = ["", "_versions", "_transactions", "_indices", "_deletions", "data"];
-
 /** The folder of tables that are being built or deleted. */
 export const buildingName = ".building";
 /** The folder of tables that are being replaced. */
 export const replacedName = ".replaced";
-
-/**
- * Throws `UserError` `store-unusable` where a table, a folder in it or a folder for its replacement is a link: a store
- * that came with a project would read and write elsewhere by it.
- */
-export async function refuseLinks(folder: StoreFolder, name: string): Promise<void> {
-  const beside = [buildingName, replacedName].map((part) => join(folder.path, part));
-  const paths = [...beside, ...tableParts.map((part) => join(tablePath(folder, name), part))];
-  const found = await Promise.all(paths.map((path) => lstat(path).catch(() => null)));
-  const link = paths.find((_, index) => found[index]?.isSymbolicLink());
-  if (link !== undefined) throw unusable(folder.location, `${link} is a link`, undefined, removeTheLink);
-}
 
 /**
  * Throws `UserError` `store-unusable` where something else is in the folder's place. A folder that is not there yet is
@@ -146,7 +131,6 @@ async function refuseDanglingLink({ path, location }: StoreFolder): Promise<void
 }
 
 const giveTheRights = "set store.path in .ragrc to a folder that can be written, or give this one the rights";
-const removeTheLink = "remove the link, or name the folder that it leads to with --uri file:<folder>";
 const mendTheLink = "mend the link or remove it, or set store.path in .ragrc to another folder";
 
 function unusable(location: string, reason: string, cause?: unknown, hint: string = giveTheRights): UserError {

@@ -3,6 +3,7 @@ import type { StoredChunk } from "../../types.ts";
 import { HEADING_SEPARATOR } from "../../filters/match.ts";
 import type { TermsOf } from "../shared/bm25-terms.ts";
 import { type Row, chunkColumns, chunkOf } from "../shared/chunk-row.ts";
+import { manifestIn } from "../shared/manifest-shape.ts";
 import type { Manifest } from "../types.ts";
 import { arrow, floatColumn, intColumn, textColumn, vectorColumn } from "./columns.ts";
 
@@ -59,7 +60,7 @@ export function collectionSchema(manifest: Manifest): Arrow.Schema {
 /** `null` where the table was not made by this tool. */
 export function manifestOf(schema: { metadata: Map<string, string> }): Manifest | null {
   const text = schema.metadata.get(manifestKey);
-  return text === undefined ? null : (JSON.parse(text) as Manifest);
+  return text === undefined ? null : manifestIn(text);
 }
 
 /**

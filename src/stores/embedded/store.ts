@@ -13,11 +13,11 @@ import {
   dropMs,
   isGone,
   prepareFolder,
-  refuseLinks,
   tableNames,
   tablePath,
   tableState,
 } from "./folder.ts";
+import { refusePlantedParts } from "./planted-parts.ts";
 import { buildingFolder, findTable, recoverTables, removeTable, replacedFolder, swapTables } from "./replacement.ts";
 import { rightsOf } from "./rights.ts";
 import {
@@ -120,7 +120,11 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async open(name) {
       checkCollectionName(name);
-      const [state] = await Promise.all([tableState(options, name), checkFolder(options), refuseLinks(options, name)]);
+      const [state] = await Promise.all([
+        tableState(options, name),
+        checkFolder(options),
+        refusePlantedParts(options, name),
+      ]);
       const known = unchanged.get(name);
       if (known !== undefined && known.state === state) return known.collection;
       unchanged.delete(name);
@@ -142,6 +146,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async create(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
+      await refusePlantedParts(options, name);
       if ((await findTable(options, name)) !== null) throw collectionExists(name, location);
       const { manifest } = await make(name, newManifest);
       await swapIn(name);
@@ -153,6 +158,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
     async createBeside(name, newManifest) {
       checkCollectionName(name);
       await prepareFolder(options);
+      await refusePlantedParts(options, name);
       await refuseForeign(name);
       const { table, manifest } = await make(name, newManifest);
       const reopen = async (): Promise<Table> => (await tables.connected(beside)).openTable(name);
@@ -169,11 +175,13 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async recover(name) {
       checkCollectionName(name);
+      await refusePlantedParts(options, name);
       await recoverTables(options, name).catch(translateStoreError(location));
     },
 
     async drop(name, { evenIfForeign = false } = {}) {
       checkCollectionName(name);
+      await refusePlantedParts(options, name);
       if (!evenIfForeign) await refuseForeign(name);
       await removeTable(options, name).catch(translateStoreError(location));
       tables.forget();
@@ -181,7 +189,7 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async lockForWriting(name, purpose) {
       checkCollectionName(name);
-      await Promise.all([prepareFolder(options), refuseLinks(options, name)]);
+      await Promise.all([prepareFolder(options), refusePlantedParts(options, name)]);
       const result = await takeLock(join(path, `${name}.lock`), purpose).catch(translateStoreError(location));
       if ("release" in result) return result;
       throw collectionLocked(`collection "${name}"`, result.heldBy);

@@ -75,7 +75,7 @@ const serverlessHost = /^in03-|\.serverless\./;
  * as a version is taken for the newest of all.
  */
 export function serverDialect(version: string, target: string): MilvusDialect {
-  const [text = version, ...parts] = /(\d+)\.(\d+)(?:\.(\d+))?[-.\w]*/.exec(version) ?? [];
+  const [text = version, ...parts] = /(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?[-.\w]*/.exec(version) ?? [];
   const numbers = parts.length === 0 ? [Infinity, 0, 0] : parts.map((part) => Number(part ?? Infinity));
   const atLeast = (...wanted: [number, number, number]): boolean => {
     for (let index = 0; index < wanted.length; index++) {

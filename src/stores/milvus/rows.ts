@@ -123,7 +123,7 @@ function cut(text: string, bytes: number): string {
   const encoded = utf8.encode(whole);
   if (encoded.length <= bytes) return whole;
   // A cut character decodes to replacement characters, at the end and nowhere else.
-  return new TextDecoder().decode(encoded.subarray(0, bytes)).replace(/\uFFFD+$/u, "");
+  return new TextDecoder().decode(encoded.subarray(0, bytes)).replace(/(?<!\uFFFD)\uFFFD+$/u, "");
 }
 
 /** Terms that fit into so many bytes, none of them cut. */

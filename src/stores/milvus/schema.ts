@@ -1,4 +1,5 @@
 import type { MilvusDialect } from "./dialect.ts";
+import { manifestIn } from "../shared/manifest-shape.ts";
 import {
   BM25_FUNCTION,
   type CollectionSchema,
@@ -106,13 +107,7 @@ export function readManifest(described: DescribedCollection): Manifest | null {
 }
 
 function parseManifest(json: string | undefined): Manifest | null {
-  if (json === undefined || !json.startsWith("{")) return null;
-  try {
-    const value = JSON.parse(json) as Partial<Manifest>;
-    return typeof value.schemaVersion === "number" && value.metric !== undefined ? (value as Manifest) : null;
-  } catch {
-    return null;
-  }
+  return json === undefined ? null : manifestIn(json);
 }
 
 export const milvusMetrics: Record<Metric, string> = { cosine: "COSINE", ip: "IP", l2: "L2" };

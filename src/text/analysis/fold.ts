@@ -1,4 +1,5 @@
 import type { Language } from "./language.ts";
+import { normalized } from "../normalized.ts";
 
 const notAscii = /[^\0-\x7f]/;
 
@@ -18,13 +19,12 @@ export const plainLetters: Record<string, string> = {
 };
 
 /** The letters and marks of `plainLetters`, and marks above or below a Latin or Greek letter. */
-const foldable = /[ßæœøłđðþħıŋ]|(?<=[\p{Script=Latin}\p{Script=Greek}]\p{Mn}*)\p{Mn}/gu;
+const foldable = /[ßæœøłđðþħıŋ]|(?<=[\p{Script=Latin}\p{Script=Greek}])\p{Mn}+/gu;
 
 /** A word in lower case without its accents: `café` → `cafe`, `øre` → `ore`. Other scripts keep their marks. */
 export function withoutAccents(word: string): string {
   if (!notAscii.test(word)) return word;
-  return word
-    .normalize("NFD")
+  return normalized(word, "NFD")
     .replaceAll(foldable, (sign) => plainLetters[sign] ?? "")
     .normalize("NFC");
 }
@@ -52,8 +52,8 @@ export function normalizedWord(word: string, language: Language): string {
   if (!notAscii.test(word)) {
     return language === "de" ? germanVowels(word.toLowerCase()) : word.toLowerCase();
   }
-  const text = (language === "tr" ? word.toLocaleLowerCase("tr") : word.toLowerCase())
-    .normalize("NFKC")
+  const small = language === "tr" ? word.toLocaleLowerCase("tr") : word.toLowerCase();
+  const text = normalized(small, "NFKC")
     // The lower case of İ is an i with a dot above it, outside Turkish.
     .replaceAll("i\u0307", "i")
     .replaceAll(/(?![0-9])\p{Nd}/gu, digit)

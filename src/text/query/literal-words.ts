@@ -1,4 +1,5 @@
 import { withoutAccents } from "../analysis/fold.ts";
+import { normalized } from "../normalized.ts";
 
 /** Scripts that are written without spaces between words: each of their characters counts as a word. */
 const unspaced = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
@@ -13,7 +14,7 @@ const words = new RegExp(`${character}|${word}`, "gu");
 const hyphenatedWords = new RegExp(`${character}|(?<![-‐‑])[-‐‑]*${word}(?:[-‐‑]+${word})*`, "gu");
 
 function wordsBy(pattern: RegExp, text: string): string {
-  const folded = withoutAccents(text.normalize("NFKC").replaceAll("\u00ad", "").toLowerCase());
+  const folded = withoutAccents(normalized(text, "NFKC").replaceAll("\u00ad", "").toLowerCase());
   const found = folded.match(pattern) ?? [];
   return ` ${found.join(" ")} `;
 }

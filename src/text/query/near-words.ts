@@ -1,5 +1,6 @@
 import { editDistance } from "../../util/closest.ts";
 import { withoutAccents } from "../analysis/fold.ts";
+import { normalized } from "../normalized.ts";
 
 /** Letters alone: a version, a number or a name in code that differs by one sign is another one. */
 const correctable = /^\p{L}{4,40}$/u;
@@ -71,5 +72,5 @@ export function likeliestWord(near: readonly NearWord[], word: string): string |
 }
 
 function folded(word: string): string {
-  return withoutAccents(word.normalize("NFKC").toLowerCase());
+  return withoutAccents(normalized(word, "NFKC").toLowerCase());
 }

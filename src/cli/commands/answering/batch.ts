@@ -19,7 +19,7 @@ import { type GapsFormat, gapsFormat, renderGaps } from "../../render/batch/gaps
 import { type Runtime, withRuntime } from "../../runtime.ts";
 import { type AnswersFile, openAnswersFile } from "./answers-file.ts";
 import { type AnsweringFlags, answeringOverrides, prepareAnswering } from "./prepare-answering.ts";
-import { writeReport } from "./write-report.ts";
+import { refuseLeadingOut, writeReport } from "./write-report.ts";
 
 export interface BatchFlags extends AnsweringFlags {
   /** The file with the questions; `-` stands for standard input. */
@@ -46,6 +46,7 @@ export async function askBatch(flags: BatchFlags, context: CommandContext): Prom
   const common = several === null ? flags : withoutCollection(flags);
   const run = withRuntime(common, answeringOverrides(flags), context, async (runtime) => {
     const name = flags.output;
+    if (name !== undefined) await refuseLeadingOut(name, context.workingDirectory);
     const file = name === undefined ? null : await openAnswersFile(path.resolve(context.workingDirectory, name), name);
     return untilAborted(answerAll({ request, questions, filters, file, format }, runtime, context), context.signal);
   });

@@ -1,10 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode, UserError, messageOf } from "../../../errors.ts";
+import { isInside, leadsInto } from "../../../files/real-path.ts";
 
 /**
- * Writes a file that was asked for by its name. Throws `UserError` `output-failed`; with `isNew`, also where the file is
- * there already.
+ * Writes a file that was asked for by its name. Throws `UserError` `output-failed`, with `isNew` also where the file is
+ * there already, and `outside-project` as `refuseLeadingOut` does.
  */
 export async function writeReport(
   file: string,
@@ -12,6 +13,7 @@ export async function writeReport(
   workingDirectory: string,
   { isNew = false }: { isNew?: boolean } = {},
 ): Promise<void> {
+  await refuseLeadingOut(file, workingDirectory);
   try {
     await writeFile(path.resolve(workingDirectory, file), content, { flag: isNew ? "wx" : "w" });
   } catch (error) {
@@ -26,4 +28,16 @@ export async function writeReport(
       },
     );
   }
+}
+
+/**
+ * Throws `UserError` `outside-project` for a name in the working folder that a link takes out of it: a project that came
+ * from elsewhere can have a link in the place of a report, to be written over by whoever makes one.
+ */
+export async function refuseLeadingOut(file: string, workingDirectory: string): Promise<void> {
+  const place = path.resolve(workingDirectory, file);
+  if (!isInside(place, workingDirectory) || (await leadsInto(workingDirectory, place))) return;
+  throw new UserError("outside-project", `cannot write ${file}: a link takes it out of ${workingDirectory}`, {
+    hint: "remove the link, or name the file that it leads to",
+  });
 }

@@ -9,6 +9,7 @@ import type { CommandContext } from "../../context.ts";
 import { renderMade } from "../../render/eval/made.ts";
 import { describeEval, showProgress } from "../../render/progress.ts";
 import { withRuntime } from "../../runtime.ts";
+import { refuseLeadingOut } from "../answering/write-report.ts";
 
 /**
  * `rag eval <file> --make <count>`: writes questions about the collection to a new file. Throws `UserError` `set-exists`
@@ -52,6 +53,7 @@ export async function makeSet(
 }
 
 async function writeNew(file: string, content: string, workingDirectory: string): Promise<void> {
+  await refuseLeadingOut(file, workingDirectory);
   try {
     await writeFile(path.resolve(workingDirectory, file), content, { flag: "wx" });
   } catch (error) {

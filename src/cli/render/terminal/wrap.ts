@@ -19,12 +19,10 @@ interface WrapOptions {
 
 const color = String.raw`(?:\u001B\[[0-9;]{0,20}m)*`;
 /** What a line begins with and its continuation does not repeat: indentation, marks of lists and quotes, `[1]`. */
-const head = new RegExp(
-  String.raw`^[ \t]*(?:${color}(?:[-*+•>]|\d{1,9}[.)]|\[\d{1,3}\])${color}(?:[ \t]+|(?=\n)))*[ \t]*`,
-);
+const head = new RegExp(String.raw`^[ \t]*(?:${color}(?:[-*+•>]|\d{1,9}[.)]|\[\d{1,3}\])${color}(?:[ \t]+|(?=\n)))*`);
 /** The beginning of a line that may still grow into such a head. */
 const undecidedHead = new RegExp(
-  String.raw`^(?:${head.source.slice(1)})(?:${color}(?:[-*+•>]|\d{1,9}[.)]?|\[\d{0,3}\]?)?${color})?$`,
+  String.raw`^(?:${head.source.slice(1)})(?:${color}(?:(?:[-*+•>]|\d{1,9}[.)]?|\[\d{0,3}\]?)${color})?)?$`,
 );
 const fence = /^[ \t]*(?:`{3,}|~{3,})/;
 const undecidedFence = /^[ \t]*(?:`{1,2}|~{1,2})$/;

@@ -1,5 +1,6 @@
 import { stemmer } from "stemmer";
 import { plainLetters } from "../../../text/analysis/fold.ts";
+import { normalized } from "../../../text/normalized.ts";
 
 /**
  * How the text of collections of form 1 was prepared before it was stored, by the analyzer of the manifest: a question
@@ -26,7 +27,7 @@ let segmenter: Intl.Segmenter | null = null;
 
 /** Parts at `_` too: the tokenizer of Milvus Lite parts `milvus.yaml`, but not `index_type`. */
 function segment(text: string): string {
-  return folded(text.normalize("NFKC").replaceAll("_", " ")).replaceAll(unspaced, (run) => {
+  return folded(normalized(text, "NFKC").replaceAll("_", " ")).replaceAll(unspaced, (run) => {
     segmenter ??= new Intl.Segmenter(undefined, { granularity: "word" });
     return ` ${Array.from(segmenter.segment(run), (word) => word.segment).join(" ")} `;
   });
