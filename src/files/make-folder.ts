@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { lstat, mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -17,15 +17,23 @@ export async function makeFolder(path: string, options: { mode?: number } = {}):
   });
 }
 
+/** Times that a folder is tried which others make and remove in the same moments. */
+const attempts = 100;
+
 /** Systems give different reasons for not making a folder that is there: it is looked for instead. */
 async function makeOne(path: string, options: { mode?: number }): Promise<boolean> {
-  try {
-    await mkdir(path, options);
-    return true;
-  } catch (error) {
-    const found = await stat(path).catch(() => null);
-    if (found?.isDirectory() === true) return false;
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mkdir(path, options);
+      return true;
+    } catch (error) {
+      const found = await stat(path).catch(() => null);
+      if (found?.isDirectory() === true) return false;
+      const wasThere = found === null && (error as NodeJS.ErrnoException).code === "EEXIST";
+      // A link to nothing is there, and stays.
+      const isLink = wasThere && (await lstat(path).catch(() => null))?.isSymbolicLink() === true;
+      if (!wasThere || isLink || attempt === attempts) throw error;
+    }
   }
 }
 

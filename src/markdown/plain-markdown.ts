@@ -32,9 +32,9 @@ export function plainMarkdown(text: string): string {
 
 /** The passage without the lines at its start that are one of these headings. */
 export function withoutHeading(text: string, headings: readonly string[]): string {
-  const [, line = "", title = ""] = /^(\s*#{1,6}[ \t]+(.*?)[ \t#]*(?:\n|$))/.exec(text) ?? [];
+  const [, line = "", title = ""] = /^(\s*#{1,6}[ \t](.*)(?:\n|$))/.exec(text) ?? [];
   if (line === "") return text;
-  const first = comparable(title);
+  const first = comparable(title.replace(/(?<![ \t#])[ \t#]+$/, ""));
   const rest = text.slice(line.length);
   const isRepeated = headings.some((heading) => comparable(heading) === first);
   return isRepeated && rest.trim() !== "" ? withoutHeading(rest, headings) : text;

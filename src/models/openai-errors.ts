@@ -92,7 +92,9 @@ function kindOf(status: number, said: string, error: APIError): ModelErrorKind {
 function isTooLong(said: string): boolean {
   return (
     /(context|sequence|input)[ _]?(length|window)|maximum (context|sequence|input|number of tokens)/i.test(said) ||
-    /too (long|large|many tokens)|(exceed|larger|longer|more)\w* (than )?.*\b(tokens?|context|batch size)\b/i.test(said)
+    /too (long|large|many tokens)|(exceed|larger|longer|more)\w{0,9} (than )?.{0,200}\b(tokens?|context|batch size)\b/i.test(
+      said,
+    )
   );
 }
 

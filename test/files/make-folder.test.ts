@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -21,6 +21,18 @@ test("a folder is made with those above it, once", async () => {
 test("several make the same folder at once", async () => {
   const made = await Promise.all(Array.from({ length: 20 }, () => makeFolder(join(root, "a/b/c"))));
   expect(made.filter(Boolean)).toHaveLength(1);
+});
+
+test("a folder is made that others remove in the same moments", async () => {
+  const path = join(root, "a");
+  const makeAndRemove = async (): Promise<void> => {
+    for (let round = 0; round < 200; round++) {
+      await makeFolder(path);
+      await rmdir(path).catch(() => {});
+    }
+  };
+  await Promise.all([makeAndRemove(), makeAndRemove(), makeAndRemove()]);
+  expect(await makeFolder(path)).toBe(true);
 });
 
 test("what is in the way is an error", async () => {

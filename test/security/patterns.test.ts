@@ -29,7 +29,7 @@ const madeAtRunTime = new Set([
   "loaders/markup/latex/latex.ts",
   "loaders/markup/latex/letters.ts",
   "loaders/markup/latex/macros.ts",
-  "markdown/mdx/readable-mdx.ts",
+  "markdown/mdx/blocks.ts",
   "pipeline/ask/claim-facts.ts",
   "pipeline/ask/delimiters.ts",
   "pipeline/search/query/mistyped.ts",

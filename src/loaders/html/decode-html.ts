@@ -4,7 +4,7 @@ import type { DecodedText } from "../../files/decode-text.ts";
 import { webDecoderOf } from "../../files/encodings/decoders.ts";
 
 /** Where a page or an XML file names its encoding: browsers look at the first 1024 bytes, too. */
-const declaration = /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w:.-]+)/i;
+const declaration = /<meta[^<>]+charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^<>]+encoding\s*=\s*["']([\w:.-]+)/i;
 
 /**
  * The text of a page: in UTF-8 where it is valid, else in the encoding that the page declares, else as any other text.

@@ -53,7 +53,7 @@ function ownTitle(document: HtmlDocument, title: string): string {
   const written = text.toLowerCase();
   const parts = title
     .toLowerCase()
-    .split(/\s+[|\u2013\u2014\u00B7\u2022\u00BB\u203A-]\s+|:\s+/u)
+    .split(/(?<!\s)\s+[|\u2013\u2014\u00B7\u2022\u00BB\u203A-]\s+|:\s+/u)
     .map(oneLine);
   const isOwn =
     parts.length > 1 && parts.some((part) => part !== "" && (written.startsWith(part) || part.startsWith(written)));

@@ -114,7 +114,7 @@ function hasText(element: WordElement): boolean {
 function withFormulas(xml: string): string {
   if (!xml.includes("<m:oMath")) return xml;
   return xml.replaceAll(/<m:oMath(?:\s[^>]*)?>[^]*?<\/m:oMath>/g, (formula) => {
-    const signs = Array.from(formula.matchAll(/<m:t(?:\s[^>]*)?>([^<]*)<\/m:t>/g), ([, text]) => text).join("");
+    const signs = Array.from(formula.matchAll(/<m:t(?:\s[^<>]*)?>([^<]*)<\/m:t>/g), ([, text]) => text).join("");
     return `<w:r><w:t xml:space="preserve">${signs}</w:t></w:r>`;
   });
 }
