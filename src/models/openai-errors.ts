@@ -187,7 +187,10 @@ const servedBy: Readonly<Record<ProviderSection, string>> = {
 };
 
 function addressHint({ setting, provider, model, baseUrl }: ModelEndpoint): string {
-  return `check ${settingNames(setting, provider).model} ("${model}") and the address ${baseUrl}`;
+  const parts = new URL(baseUrl).pathname.split("/").filter((part) => part !== "");
+  const doubled = parts.find((part, index) => part === parts[index + 1]);
+  const stands = doubled === undefined ? "" : `, in which /${doubled} stands twice`;
+  return `check ${settingNames(setting, provider).model} ("${model}") and the address ${baseUrl}${stands}`;
 }
 
 /** What to use in place of a chat model that the provider has ended; `null` where nothing is known of that. */

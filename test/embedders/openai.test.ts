@@ -197,6 +197,12 @@ describe("what goes wrong with a provider", () => {
     hint: RegExp;
   }
 
+  it("names the part of the address that stands in it twice, where nothing is found there", async () => {
+    server = await startFakeServer({});
+    const embedder = embedderAt(`${server.baseUrl.replace(/\/$/, "")}/v1`);
+    expect((await failureOf(embedder.embed(["one"]))).hint).toMatch(/in which \/v1 stands twice/);
+  });
+
   it.each<[string, Fault, Expected]>([
     [
       "429",
