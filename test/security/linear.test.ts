@@ -190,3 +190,28 @@ describe("time is in proportion to the input", () => {
     expect(slow).toEqual([]);
   });
 });
+
+describe("the time and memory of a table are in proportion to its text", () => {
+  const tables: Record<string, [reader: keyof typeof readers, text: (length: number) => string]> = {
+    "a wide grid of short rows": [
+      "rst",
+      (length) => {
+        const border = `${"+-".repeat(length / 10)}+\n`;
+        return `${border}${"| a\n+--+\n".repeat(length / 10)}${border}`;
+      },
+    ],
+    "a wide table of short rows without a grid": [
+      "rst",
+      (length) => {
+        const border = `${"= ".repeat(length / 4)}\n`;
+        return `${border}${"a\n".repeat(length / 4)}${border}`;
+      },
+    ],
+    // Each table is short: what is slow is to find the end of so many.
+    "many tables": ["asciidoc", (length) => "|===\n|a\n|===\n".repeat(length)],
+  };
+
+  it.each(Object.entries(tables))("%s", { timeout: 300_000 }, async (_, [reader, text]) => {
+    expect(await growthOf(readers[reader] as Reader, text)).toBeLessThanOrEqual(mostGrowth);
+  });
+});

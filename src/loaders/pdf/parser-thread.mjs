@@ -35,7 +35,9 @@ let document = null;
 let boldness = new Map();
 
 /** Type is bold by the name of its font alone: most files say it nowhere else. `CMBX10` is what TeX calls its bold. */
-const boldName = /bold|black|heavy|demi|medi(?!um)|(?:^|\+)(?:cm|sf|ec-lm|lm)[a-z]*bx/i;
+const boldName = /bold|black|heavy|(?:^|\+)(?:cm|sf|ec-lm|lm)[a-z]*bx/i;
+/** Short for demibold and for medium, as words of their own: not in `Academica` or `Intermedia`. */
+const shortBoldName = /(?:Demi|Medi|(?<![A-Za-z])(?:demi|medi))(?![a-z])/;
 
 const answers = {
   async open({ bytes, password }) {
@@ -104,7 +106,8 @@ async function learnFonts(page, names) {
   // The text is read already: what is missing of the drawing is no loss.
   messages.length = said;
   for (const name of names) {
-    boldness.set(name, page.commonObjs.has(name) && boldName.test(page.commonObjs.get(name)?.name ?? ""));
+    const known = (page.commonObjs.has(name) && page.commonObjs.get(name)?.name) || "";
+    boldness.set(name, boldName.test(known) || shortBoldName.test(known));
   }
 }
 

@@ -142,7 +142,7 @@ function unusable(location: string, reason: string, cause?: unknown, hint: strin
 }
 
 /** Handles the failure of a look at `path`: `value` where nothing is there, a `UserError` for any other reason. */
-function missingAs<T>(value: T, { location }: StoreFolder): (error: NodeJS.ErrnoException) => T {
+export function missingAs<T>(value: T, { location }: StoreFolder): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
     if (error.code === "ELOOP") throw unusable(location, "its links lead back to themselves", error, mendTheLink);

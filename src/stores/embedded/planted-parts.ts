@@ -2,7 +2,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
-import { type StoreFolder, tablePath } from "./folder.ts";
+import { type StoreFolder, missingAs, tablePath } from "./folder.ts";
 import { buildingFolder, replacedFolder } from "./replacement.ts";
 
 /** A manifest lists the files of a table, some hundred bytes each; the largest tables have some thousands. */
@@ -17,7 +17,7 @@ export async function refusePlantedParts(folder: StoreFolder, name: string): Pro
   const beside = [buildingFolder(folder), replacedFolder(folder)];
   const tables = [folder, ...beside].map((place) => tablePath(place, name));
   const places = [...beside.map(({ path }) => path), ...tables];
-  const found = await Promise.all([...places.map(linkAt), ...tables.map(linkBelow)]);
+  const found = await Promise.all([...places.map(linkAt), ...tables.map((table) => linkBelow(folder, table))]);
   const link = found.find((path) => path !== null);
   if (link !== undefined && link !== null) throw planted(folder, `${link} is a link`, removeTheLink);
   for (const table of tables) {
@@ -41,11 +41,17 @@ async function linkAt(path: string): Promise<string | null> {
   return found?.isSymbolicLink() ? path : null;
 }
 
-/** The first link below a folder; none is followed. */
-async function linkBelow(folder: string): Promise<string | null> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+/**
+ * A link below a table's folder; none is followed. Throws `UserError` `store-unusable` for a folder that cannot be listed:
+ * the system may open by name what is in it, links included.
+ */
+async function linkBelow(store: StoreFolder, folder: string): Promise<string | null> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(missingAs([], store));
   const link = entries.find((entry) => entry.isSymbolicLink());
-  return link === undefined ? null : join(link.parentPath, link.name);
+  if (link !== undefined) return join(folder, link.name);
+  const folders = entries.filter((entry) => entry.isDirectory());
+  const found = await Promise.all(folders.map(({ name }) => linkBelow(store, join(folder, name))));
+  return found.find((path) => path !== null) ?? null;
 }
 
 /** Whether a version of a table names a place of files beside its own folder. All are looked at: a hint may name any. */

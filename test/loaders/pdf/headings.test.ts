@@ -93,6 +93,11 @@ describe("headings of a PDF", () => {
     expect(outline(document)).toEqual([["1 Travel", "2 Trains", "2 Planes"], ["2 Boats"]]);
   });
 
+  it("are not lines in a font whose name has the letters of one that is bold", async () => {
+    const line = { text: "Trains", x: 72, y: 770, size: 10, font: "academica" } as const;
+    expect(outline(await load([line, ...prose("train", 750), ...prose("rest", 630)]))).toEqual([[]]);
+  });
+
   it("are not bold lines where most of the text is bold", async () => {
     const all = [heading("Short", 780, 10), ...prose("text", 760)].map((text) => ({ ...text, font: "bold" as const }));
     expect(outline(await load(all))).toEqual([[]]);

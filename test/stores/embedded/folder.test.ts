@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -107,6 +107,34 @@ describe.skipIf(process.seteuid === undefined)("a store folder that cannot be us
       });
     },
   );
+
+  test("a link in the collection is seen beside a folder that cannot be listed", async () => {
+    const [table, elsewhere] = [join(root, ".rag/docs.lance"), join(root, "elsewhere")];
+    await rename(join(table, "data"), elsewhere);
+    await symlink(elsewhere, join(table, "data"));
+    const unlisted = join(table, "aaa");
+    await mkdir(unlisted);
+    await withoutRights(unlisted, async () => {
+      await expect(store.open("docs")).rejects.toMatchObject(unusable("cannot be used"));
+    });
+  });
+
+  test("a link in the collection is seen beside a path that is too long for the system", async () => {
+    const [table, elsewhere] = [join(root, ".rag/docs.lance"), join(root, "elsewhere")];
+    await rename(join(table, "data"), elsewhere);
+    await symlink(elsewhere, join(table, "data"));
+    const long = (folders: number): string => join(...Array.from({ length: folders }, () => "a".repeat(200)));
+    await mkdir(join(table, long(10)), { recursive: true });
+    const [deep, place] = [join(root, "deep"), join(table, long(10), "deep")];
+    await mkdir(join(deep, long(15)), { recursive: true });
+    await rename(deep, place);
+    try {
+      await expect(store.open("docs")).rejects.toMatchObject(unusable("data is a link"));
+    } finally {
+      // By its whole path, nobody could remove it.
+      await rename(place, deep);
+    }
+  });
 
   test("without the rights to a file of the collection, it is not called damaged", async () => {
     const versions = join(root, ".rag/docs.lance/_versions");

@@ -21,8 +21,10 @@ interface Cell {
 export function asciidocTableAt(lines: readonly string[], at: number, attributes: string): LineTable | null {
   const border = (lines[at] ?? "").trimEnd();
   const [, sign] = /^([|,:!])={3,}$/.exec(border) ?? [];
-  const end = sign === undefined ? -1 : lines.findIndex((line, index) => index > at && line.trimEnd() === border);
-  if (sign === undefined || end === -1) return null;
+  if (sign === undefined) return null;
+  let end = at + 1;
+  while (end < lines.length && lines[end]?.trimEnd() !== border) end += 1;
+  if (end === lines.length) return null;
   const inside = lines.slice(at + 1, end);
   const [, format] = /\bformat="?(csv|dsv|tsv)\b/.exec(attributes) ?? [];
   const separator = separators[sign] ?? { csv: ",", dsv: ":", tsv: "\t" }[format ?? ""];

@@ -22,7 +22,7 @@ function gridTable(lines: readonly string[], start: number): LineTable | null {
   if (end - start < 3) return null;
   const drawn = lines.slice(start, end).map((line) => line.trim());
   const edges = edgesOf(drawn);
-  const rows: { at: number; cells: string[][] }[] = [];
+  const rows: DrawnRow[] = [];
   let headerRows = 0;
   let isNext = true;
   for (const [at, line] of drawn.entries()) {
@@ -32,11 +32,37 @@ function gridTable(lines: readonly string[], start: number): LineTable | null {
     }
     const cells = gridBorder.test(line) ? [] : gridCells(line, edges);
     if (cells.length === 0) continue;
-    if (isNext) rows.push({ at, cells: edges.slice(1).map(() => []) });
+    if (isNext) rows.push({ at, cells: [] });
     isNext = false;
-    for (const { column, text } of cells) rows.at(-1)?.cells[column]?.push(text);
+    addTo(rows.at(-1), cells);
   }
-  return { height: end - start, headerRows, rows: rows.map((row) => ({ ...row, cells: row.cells.map(cellOf) })) };
+  return { height: end - start, headerRows, rows: rows.map(joinedCells) };
+}
+
+/**
+ * A row of a drawn table, with the lines of each cell. It ends with the last column that its lines reach: room for every
+ * column in each short line would take memory in proportion to the product of both.
+ */
+interface DrawnRow {
+  at: number;
+  cells: string[][];
+}
+
+interface CellLine {
+  column: number;
+  text: string;
+}
+
+function addTo(row: DrawnRow | undefined, line: readonly CellLine[]): void {
+  if (row === undefined) return;
+  for (const { column, text } of line) {
+    while (row.cells.length <= column) row.cells.push([]);
+    row.cells[column]?.push(text);
+  }
+}
+
+function joinedCells({ at, cells }: DrawnRow): LineTable["rows"][number] {
+  return { at, cells: cells.map(cellOf) };
 }
 
 /** Where the columns of a grid begin and end: every `+` of its borders. */
@@ -49,13 +75,13 @@ function edgesOf(drawn: readonly string[]): number[] {
 }
 
 /** The cells of one line of a grid; a border between some of them is none. */
-function gridCells(line: string, edges: readonly number[]): { column: number; text: string }[] {
+function gridCells(line: string, edges: readonly number[]): CellLine[] {
   const inside = line.replace(/^[|+]/, "").replace(/[|+]$/, "").split("|");
   // Wide characters take two columns of a terminal: the signs between the cells are counted, where there are all of them.
   const cells =
     inside.length === edges.length - 1
       ? inside.map((text, column) => ({ column, text }))
-      : edges
+      : edgesWithin(line, edges)
           .map((edge, column) => ({ edge, column }))
           .filter(({ edge, column }) => /[|+]/.test(line[edge] ?? "") && column < edges.length - 1)
           .map(({ edge, column }, index, found) => ({
@@ -63,6 +89,12 @@ function gridCells(line: string, edges: readonly number[]): { column: number; te
             text: line.slice(edge + 1, found[index + 1]?.edge ?? line.length - 1),
           }));
   return cells.filter(({ text }) => !/^[-=+]*$/.test(text.trim()));
+}
+
+/** The sorted places that a line reaches. */
+function edgesWithin(line: string, edges: readonly number[]): readonly number[] {
+  const end = edges.findIndex((edge) => edge >= line.length);
+  return end === -1 ? edges : edges.slice(0, end);
 }
 
 /** Columns between rows of `=`; the first column of a row is empty where the row goes on. */
@@ -78,22 +110,25 @@ function simpleTable(lines: readonly string[], start: number): LineTable | null 
     if (borders.length === 3 || (lines[end + 1] ?? "").trim() === "") break;
   }
   if (end === lines.length) return null;
-  const rows: { at: number; cells: string[][] }[] = [];
+  const rows: DrawnRow[] = [];
   let headerRows = 0;
   for (let at = 1; at <= end - start; at += 1) {
     const line = lines[start + at] ?? "";
     if (simpleBorder.test(line) && at < end - start) headerRows = rows.length;
     if (/^[\s=-]*$/.test(line)) continue;
-    const cells = columns.map((column, index) => line.slice(column, columns[index + 1]).trim());
-    if (cells[0] !== "" || rows.length === headerRows) rows.push({ at, cells: cells.map((cell) => [cell]) });
-    else for (const [column, cell] of cells.entries()) rows.at(-1)?.cells[column]?.push(cell);
+    const cells = edgesWithin(line, columns).map((edge, column) => ({
+      column,
+      text: line.slice(edge, columns[column + 1]).trim(),
+    }));
+    if ((cells[0]?.text ?? "") !== "" || rows.length === headerRows) rows.push({ at, cells: [] });
+    addTo(rows.at(-1), cells);
   }
-  return { height: end - start + 1, headerRows, rows: rows.map((row) => ({ ...row, cells: row.cells.map(cellOf) })) };
+  return { height: end - start + 1, headerRows, rows: rows.map(joinedCells) };
 }
 
 /** A list of lists: `* - first cell`, and `- next cell` below it. `null` where the lines are none. */
 export function listTable(lines: readonly string[], headerRows: number): LineTable | null {
-  const rows: { at: number; cells: string[][] }[] = [];
+  const rows: DrawnRow[] = [];
   let dash = 0;
   for (const [at, line] of lines.entries()) {
     const [, before = "", first] = /^(\s*\*\s+)-(?:\s+(.*))?$/.exec(line) ?? [];
@@ -106,5 +141,5 @@ export function listTable(lines: readonly string[], headerRows: number): LineTab
     else rows.at(-1)?.cells.at(-1)?.push(line);
   }
   if (rows.length === 0) return null;
-  return { height: lines.length, headerRows, rows: rows.map((row) => ({ ...row, cells: row.cells.map(cellOf) })) };
+  return { height: lines.length, headerRows, rows: rows.map(joinedCells) };
 }
