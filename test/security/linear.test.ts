@@ -92,7 +92,7 @@ const readers: Record<string, Reader> = {
   ),
   mail: file(
     "a.eml",
-    ["=?utf-8?q?", "?=", "--x\n", "=41", "a: b\n", "a*0=", "<p>", "Content-Type: text/html\n"],
+    ["=?utf-8?q?", "?=", "--x\n", "=41", "a: b\n", "a*0="],
     [
       "",
       "Content-Type: multipart/mixed; boundary=x\n\n--x\n",

@@ -2,6 +2,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../errors.ts";
 import { readRegularFile } from "../../files/read-regular-file.ts";
+import { slices } from "../shared/slices.ts";
 import { type StoreFolder, missingAs, tablePath } from "./folder.ts";
 import { buildingFolder, replacedFolder } from "./replacement.ts";
 
@@ -58,13 +59,20 @@ async function linkBelow(store: StoreFolder, folder: string): Promise<string | n
 async function hasFilesElsewhere(table: string): Promise<boolean> {
   const folder = join(table, "_versions");
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => one.endsWith(".manifest"))) {
-    // A version that a writer has removed meanwhile, or that nobody may read, is not opened either.
-    const bytes = await readRegularFile(join(folder, name), maxManifestBytes).catch((error: unknown) => {
-      if (error instanceof UserError) throw error;
-      return null;
-    });
-    if (bytes !== null && namesBasePaths(bytes)) return true;
+  const versions = names.filter((one) => one.endsWith(".manifest"));
+  // Several at a time: a large table has large manifests, and some hundred of them.
+  for (const some of slices(versions, 16)) {
+    const found = await Promise.all(
+      some.map(async (name) => {
+        // A version that a writer has removed meanwhile, or that nobody may read, is not opened either.
+        const bytes = await readRegularFile(join(folder, name), maxManifestBytes).catch((error: unknown) => {
+          if (error instanceof UserError) throw error;
+          return null;
+        });
+        return bytes !== null && namesBasePaths(bytes);
+      }),
+    );
+    if (found.includes(true)) return true;
   }
   return false;
 }

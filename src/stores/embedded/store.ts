@@ -120,14 +120,11 @@ export function openEmbeddedStore(options: EmbeddedStoreOptions): Store {
 
     async open(name) {
       checkCollectionName(name);
-      const [state] = await Promise.all([
-        tableState(options, name),
-        checkFolder(options),
-        refusePlantedParts(options, name),
-      ]);
+      const [state] = await Promise.all([tableState(options, name), checkFolder(options)]);
       const known = unchanged.get(name);
       if (known !== undefined && known.state === state) return known.collection;
       unchanged.delete(name);
+      await refusePlantedParts(options, name);
       const table = await tables.open(name);
       if (table === null) return null;
       const manifest = readManifest(
